@@ -1,0 +1,1 @@
+"""The components of the stack: settings, model, image, server and Elasticsearch."""

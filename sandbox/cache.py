@@ -1,0 +1,39 @@
+"""The cache outside the repository that holds everything the sandbox builds, one entry for each version."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+Say = Callable[[str], None]
+"""Tells the person who waits what is being done now, in one short line."""
+
+
+def cache_root() -> Path:
+    """Return the folder of the cache: JINA_SEARCH_CACHE, or jina-search in the user's cache folder."""
+    chosen = os.environ.get("JINA_SEARCH_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().resolve()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "jina-search"
+
+
+def entry(cache: Path, key: str, build: Callable[[Path], None]) -> Path:
+    """Return the entry `key` of the cache, calling `build` with an empty folder when there is none.
+
+    The folder appears under its final name only when `build` has returned, so an interrupted build leaves
+    no half entry; two processes that want the same entry build it once.
+    """
+    final = cache / key
+    if final.is_dir():
+        return final
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{final}.lock"):
+        if not final.is_dir():
+            partial = final.with_name(final.name + ".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            build(partial)
+            partial.rename(final)
+    return final
