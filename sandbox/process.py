@@ -43,9 +43,12 @@ def run(
         except FileNotFoundError as error:
             raise SandboxError(f"{command[0]} is not installed, and `{shown}` needs it.") from error
         except subprocess.TimeoutExpired as error:
-            raise SandboxError(f"`{shown}` ran longer than {timeout:.0f} s. Its output is in {log}.") from error
+            raise SandboxError(
+                f"`{shown}` ran longer than {timeout:.0f} s. Its output is in {log}."
+            ) from error
         except subprocess.CalledProcessError as error:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-LINES_SHOWN:])
             raise SandboxError(
-                f"`{shown}` failed with exit code {error.returncode}. Its last lines:\n{tail}\nAll of it is in {log}."
+                f"`{shown}` failed with exit code {error.returncode}. Its last lines:\n{tail}\n"
+                f"All of it is in {log}."
             ) from error
