@@ -57,14 +57,15 @@ def ensure_installed(log: Path, say: Say, *packages: str) -> None:
     names = " ".join(missing)
     if shutil.which("apt-get") is None:
         raise SandboxError(
-            f"The sandbox needs these Debian packages: {names}. There is no apt-get here to install them with. "
+            f"The sandbox needs these Debian packages: {names}. There is no apt-get here to install them. "
             "Install their like with this system's package manager, or use a Debian or Ubuntu machine."
         )
     try:
         prefix = as_root()
     except SandboxError as error:
         raise SandboxError(
-            f"The sandbox needs these Debian packages: {names}. {error} Or have somebody run: apt-get install {names}"
+            f"The sandbox needs these Debian packages: {names}. {error} "
+            f"Or have somebody run: apt-get install {names}"
         ) from error
     say(f"installing Debian packages: {names}")
     # `env` carries the variable through sudo, which drops the environment.
