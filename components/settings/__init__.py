@@ -1,0 +1,22 @@
+"""The settings of a stack: one frozen, typed object, read once and validated before anything is declared."""
+
+from components.settings.errors import SettingsError
+from components.settings.read import StackConfig, read_settings
+from components.settings.schema import (
+    ElasticsearchSettings,
+    ImageSettings,
+    ModelSettings,
+    ServerSettings,
+    Settings,
+)
+
+__all__ = [
+    "ElasticsearchSettings",
+    "ImageSettings",
+    "ModelSettings",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "StackConfig",
+    "read_settings",
+]
