@@ -72,8 +72,8 @@ def _check_server(reader: SettingsReader, settings: Settings) -> None:
     )
     reader.require(
         server.ubatch_size >= server.context_size,
-        f"serverUbatchSize is {server.ubatch_size} and serverContextSize {server.context_size}: a document must "
-        "fit in one physical batch, so longer ones would be answered with HTTP 500. "
+        f"serverUbatchSize is {server.ubatch_size} and serverContextSize {server.context_size}: a document "
+        "must fit in one physical batch, so longer ones would be answered with HTTP 500. "
         "Raise serverUbatchSize or lower serverContextSize.",
         "serverUbatchSize",
         "serverContextSize",
@@ -142,7 +142,8 @@ def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         reader.require(
             elasticsearch.memory >= 2 * elasticsearch.heap,
             f"elasticsearchMemory is {elasticsearch.memory} and elasticsearchHeap {elasticsearch.heap}: "
-            "Elasticsearch uses as much memory again outside its heap, so the limit must be at least twice the heap.",
+            "Elasticsearch uses as much memory again outside its heap, "
+            "so the limit must be at least twice the heap.",
             "elasticsearchMemory",
             "elasticsearchHeap",
         )
