@@ -1,0 +1,95 @@
+"""What the container of llama-server looks like, as plain functions of the settings.
+
+The environment uses the names that llama-server really reads; with LLAMA_ARG_BATCH_SIZE and
+LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 tokens.
+"""
+
+import pulumi_docker as docker
+
+from components.settings import ModelSettings, ServerSettings
+from components.settings.schema import Device
+
+ALIAS = "llama-server"
+"""Name of the server on the stack's network."""
+
+PORT = 8080
+"""Port of the server inside its container."""
+
+MODELS = "/models"
+
+STOPPED_AFTER = 20
+"""Seconds that the server gets to finish its requests when it is stopped."""
+
+READY_WITHIN = 300
+"""Seconds within which the model must be loaded."""
+
+HEALTH_REQUEST = (
+    f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 "
+    "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
+)
+
+
+def environment(device: Device, model: ModelSettings, server: ServerSettings) -> dict[str, str]:
+    """Return the server's environment without its API key."""
+    chosen = {
+        "LLAMA_ARG_MODEL": f"{MODELS}/{model.file}",
+        "LLAMA_ARG_ALIAS": model.name,
+        "LLAMA_ARG_EMBEDDINGS": "1",
+        "LLAMA_ARG_POOLING": model.pooling,
+        "LLAMA_ARG_CTX_SIZE": str(server.context_size),
+        "LLAMA_ARG_BATCH": str(server.batch_size),
+        "LLAMA_ARG_UBATCH": str(server.ubatch_size),
+        "LLAMA_ARG_N_PARALLEL": str(server.parallel),
+        # Without it each slot gets its share of the context only, and a long document is refused.
+        "LLAMA_ARG_KV_UNIFIED": "1",
+        "LLAMA_ARG_FLASH_ATTN": server.flash_attention,
+        "LLAMA_ARG_HOST": "0.0.0.0",  # noqa: S104 (inside the container; the published address is a setting)
+        "LLAMA_ARG_PORT": str(PORT),
+        "LLAMA_ARG_UI": "0",
+        "LLAMA_ARG_ENDPOINT_SLOTS": "0",
+    }
+    threads = thread_count(server)
+    if threads:
+        chosen["LLAMA_ARG_THREADS"] = str(threads)
+    if device == "cuda":
+        chosen["LLAMA_ARG_N_GPU_LAYERS"] = str(server.gpu_layers)
+    for argument in server.extra_arguments:
+        key, _, value = argument.partition("=")
+        chosen[key] = value
+    return chosen
+
+
+def thread_count(server: ServerSettings) -> int:
+    """Return the server's threads: as set, else as many as the limit of CPUs allows, else 0 for its own choice."""
+    if server.threads or not server.cpus:
+        return server.threads
+    return max(1, int(float(server.cpus)))
+
+
+def device_requests(device: Device, gpus: str) -> list[docker.ContainerDeviceRequestArgs] | None:
+    """Ask the engine for NVIDIA GPUs on cuda: all of them, a count, or those with the given ids."""
+    if device == "cpu":
+        return None
+    if gpus == "all" or gpus.isdigit():
+        count = -1 if gpus == "all" else int(gpus)
+        return [docker.ContainerDeviceRequestArgs(driver="nvidia", count=count, capabilities=["gpu"])]
+    return [
+        docker.ContainerDeviceRequestArgs(driver="nvidia", device_ids=gpus.split(","), capabilities=["gpu"])
+    ]
+
+
+def healthcheck() -> docker.ContainerHealthcheckArgs:
+    """Ask the server whether its model is loaded, with nothing but the shell of the image."""
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", "bash", "-c", HEALTH_REQUEST],
+        interval="3s",
+        timeout="5s",
+        retries=3,
+        start_period=f"{READY_WITHIN}s",
+    )
+
+
+def reachable_address(address: str) -> str:
+    """Return the address at which this machine reaches a server that is published on `address`."""
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104
+    return f"[{loopback}]" if ":" in loopback else loopback
