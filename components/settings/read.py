@@ -118,7 +118,7 @@ def _image(reader: SettingsReader) -> ImageSettings:
 
 def _server(reader: SettingsReader) -> ServerSettings:
     return ServerSettings(
-        address=reader.required_text("serverAddress", r"[0-9a-fA-F.:]+", "an IP address of this machine"),
+        address=reader.required_text("serverAddress"),
         port=reader.integer("serverPort", *PORT),
         api_key=reader.secret("serverApiKey"),
         context_size=reader.integer("serverContextSize", *TOKENS),

@@ -1,0 +1,71 @@
+"""Runs declarations on Pulumi's mocks, and returns what they declared."""
+
+import asyncio
+import itertools
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.runtime import config, mocks, rpc
+
+from tests.unit.project import PROJECT, PROJECT_DIRECTORY, SECRETS, stack_values
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One resource as the program declared it, its inputs in clear; `secrets` names those that are secret."""
+
+    type: str
+    name: str
+    inputs: Mapping[str, Any]
+    secrets: frozenset[str]
+
+
+class RecordingMocks(mocks.Mocks):
+    """Records what is declared, and fills in only the outputs that the program reads."""
+
+    def __init__(self) -> None:
+        self.declared: list[Declared] = []
+        self._ids = itertools.count(1)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        """Record a resource; give it an id, and the outputs that a provider would compute."""
+        secrets = frozenset(key for key, value in args.inputs.items() if rpc.is_rpc_secret(value))
+        inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
+        self.declared.append(Declared(args.typ, args.name, inputs, secrets))
+        number = next(self._ids)
+        outputs = {
+            "docker:index/image:Image": {"repoDigest": f"sha256:image-{number}"},
+            "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:pulled-{number}"},
+            "command:local:Command": {"stdout": f"said by {args.name}"},
+        }.get(args.typ, {})
+        return f"{args.name}-id", {**args.inputs, **outputs}
+
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Refuse: the program calls no provider function."""
+        raise AssertionError(f"unexpected call of {args.token}")
+
+
+def declare(program: Callable[[], object], stack_name: str = "cpu", **changes: object) -> list[Declared]:
+    """Run `program` on mocks under the configuration of a stack with `changes`; return what it declared."""
+    recorded = RecordingMocks()
+    values = {f"{PROJECT}:{key}": value for key, value in stack_values(stack_name, **changes).items()}
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    mocks.set_mocks(recorded, project=PROJECT, stack=stack_name, preview=False)
+    config.set_all_config(values, [f"{PROJECT}:{key}" for key in SECRETS])
+
+    mocks.test(lambda: program() and None)()  # type: ignore[no-untyped-call]
+    return recorded.declared
+
+
+def declare_program(stack_name: str = "cpu", **changes: object) -> list[Declared]:
+    """Run the project's own __main__.py on mocks."""
+    return declare(lambda: runpy.run_path(str(PROJECT_DIRECTORY / "__main__.py")), stack_name, **changes)
+
+
+def one(declared: list[Declared], type_: str, name: str = "") -> Declared:
+    """Return the one resource of a type, and of a name if given."""
+    found = [item for item in declared if item.type == type_ and name in ("", item.name)]
+    assert len(found) == 1, [f"{item.type} {item.name}" for item in declared]
+    return found[0]

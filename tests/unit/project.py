@@ -1,0 +1,41 @@
+"""The configuration that Pulumi hands to the program for the two stacks that ship."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.settings import Settings, StackConfig, read_settings
+
+PROJECT_DIRECTORY = Path(__file__).parents[2]
+PROJECT = "jina-search"
+
+
+def config_schema() -> dict[str, dict[str, Any]]:
+    """Return the `config` section of Pulumi.yaml."""
+    schema: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT_DIRECTORY / "Pulumi.yaml").read_text())[
+        "config"
+    ]
+    return schema
+
+
+def stack_values(stack: str, **changes: object) -> dict[str, str]:
+    """Return all values of a stack as texts: defaults, then the stack's file, then `changes`."""
+    stack_file = yaml.safe_load((PROJECT_DIRECTORY / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values = {key: declared["default"] for key, declared in config_schema().items()}
+    values |= {key.removeprefix(f"{PROJECT}:"): value for key, value in stack_file.items()}
+    return {key: as_text(value) for key, value in (values | changes).items()}
+
+
+def as_text(value: object) -> str:
+    """Write a value as the engine hands it over."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+SECRETS = ("serverApiKey", "elasticsearchApiKey", "elasticsearchPassword")
+
+
+def stack_settings(stack: str, **changes: object) -> Settings:
+    """Read the settings of a stack with `changes`."""
+    return read_settings(StackConfig(stack_values(stack, **changes), SECRETS), PROJECT_DIRECTORY)

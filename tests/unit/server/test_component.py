@@ -1,0 +1,182 @@
+"""LlamaServer: every property that the compose setup set, and those that make the container safe."""
+
+import pytest
+
+from components.server import LlamaServer, LlamaServerArgs
+from components.server.container import thread_count
+from tests.unit.declared import Declared, declare, one
+from tests.unit.project import stack_settings
+
+CONTAINER = "docker:index/container:Container"
+COMMAND = "command:local:Command"
+
+
+def server(stack: str, **changes: object) -> list[Declared]:
+    """Declare the server of a stack."""
+    settings = stack_settings(stack, **changes)
+    args = LlamaServerArgs(
+        container_name="jina-search-test-llama-server",
+        device=settings.device,
+        image_id="sha256:image",
+        model_path="/srv/models/model.gguf",
+        model_sha256="abc",
+        network="jina-search-test",
+        model=settings.model,
+        settings=settings.server,
+    )
+    return declare(lambda: LlamaServer("llama-server", args))
+
+
+def environment(declared: list[Declared]) -> dict[str, str]:
+    """Return the container's environment as a dictionary."""
+    return dict(entry.split("=", 1) for entry in one(declared, CONTAINER).inputs["envs"])
+
+
+CPU_ENVIRONMENT = {
+    "LLAMA_ARG_MODEL": "/models/v5-nano-retrieval-F16.gguf",
+    "LLAMA_ARG_ALIAS": "jina-embeddings-v5-text-nano-retrieval",
+    "LLAMA_ARG_EMBEDDINGS": "1",
+    "LLAMA_ARG_POOLING": "last",
+    "LLAMA_ARG_CTX_SIZE": "8192",
+    "LLAMA_ARG_BATCH": "8192",
+    "LLAMA_ARG_UBATCH": "8192",
+    "LLAMA_ARG_N_PARALLEL": "4",
+    "LLAMA_ARG_KV_UNIFIED": "1",
+    "LLAMA_ARG_FLASH_ATTN": "on",
+    "LLAMA_ARG_HOST": "0.0.0.0",
+    "LLAMA_ARG_PORT": "8080",
+    "LLAMA_ARG_UI": "0",
+    "LLAMA_ARG_ENDPOINT_SLOTS": "0",
+}
+
+
+@pytest.mark.parametrize(
+    ("stack", "changes", "more"),
+    [
+        ("cpu", {}, {}),
+        ("gpu", {}, {"LLAMA_ARG_N_GPU_LAYERS": "999"}),
+        ("cpu", {"quant": "Q2_K"}, {"LLAMA_ARG_MODEL": "/models/v5-nano-retrieval-Q2_K.gguf"}),
+        ("cpu", {"serverThreads": 3}, {"LLAMA_ARG_THREADS": "3"}),
+        ("cpu", {"serverCpus": "1.5"}, {"LLAMA_ARG_THREADS": "1"}),
+        ("cpu", {"serverApiKey": "hunter2"}, {"LLAMA_API_KEY": "hunter2"}),
+        ("cpu", {"serverExtraArguments": ["LLAMA_ARG_MLOCK=1"]}, {"LLAMA_ARG_MLOCK": "1"}),
+    ],
+    ids=str,
+)
+def test_the_environment_is_what_the_server_reads(
+    stack: str, changes: dict[str, object], more: dict[str, str]
+) -> None:
+    assert environment(server(stack, **changes)) == CPU_ENVIRONMENT | more
+
+
+def test_the_container_is_published_on_loopback_alone() -> None:
+    inputs = one(server("cpu", serverPort=8181), CONTAINER).inputs
+    assert inputs["ports"] == [{"internal": 8080, "external": 8181, "ip": "127.0.0.1"}]
+
+
+def test_the_model_file_alone_is_mounted_read_only() -> None:
+    inputs = one(server("cpu"), CONTAINER).inputs
+    assert inputs["mounts"] == [
+        {
+            "type": "bind",
+            "source": "/srv/models/model.gguf",
+            "target": "/models/v5-nano-retrieval-F16.gguf",
+            "readOnly": True,
+        }
+    ]
+    assert inputs["labels"] == [{"label": "jina-search.model.sha256", "value": "abc"}]
+
+
+def test_the_container_has_least_privilege_and_is_kept_running() -> None:
+    inputs = one(server("cpu"), CONTAINER).inputs
+    assert inputs["capabilities"] == {"drops": ["ALL"]}
+    assert inputs["securityOpts"] == ["no-new-privileges"]
+    assert inputs["readOnly"] is True
+    assert "privileged" not in inputs
+    assert inputs["restart"] == "unless-stopped"
+    assert inputs["logOpts"] == {"max-size": "10m", "max-file": "3"}
+    assert inputs["hosts"] == [{"host": "host.docker.internal", "ip": "host-gateway"}]
+    assert inputs["networksAdvanced"] == [{"name": "jina-search-test", "aliases": ["llama-server"]}]
+
+
+def test_up_waits_until_the_model_is_loaded() -> None:
+    inputs = one(server("cpu"), CONTAINER).inputs
+    assert inputs["wait"] is True
+    assert inputs["waitTimeout"] == 300
+    assert "/health" in inputs["healthcheck"]["tests"][-1]
+
+
+@pytest.mark.parametrize(
+    ("stack", "gpus", "requests"),
+    [
+        ("cpu", "all", None),
+        ("gpu", "all", [{"driver": "nvidia", "count": -1, "capabilities": ["gpu"]}]),
+        ("gpu", "2", [{"driver": "nvidia", "count": 2, "capabilities": ["gpu"]}]),
+        (
+            "gpu",
+            "GPU-1,GPU-2",
+            [{"driver": "nvidia", "deviceIds": ["GPU-1", "GPU-2"], "capabilities": ["gpu"]}],
+        ),
+    ],
+)
+def test_gpus_are_asked_for_on_cuda_alone(stack: str, gpus: str, requests: object) -> None:
+    declared = server(stack, serverGpus=gpus)
+    assert one(declared, CONTAINER).inputs.get("deviceRequests") == requests
+    checks = [item for item in declared if item.name == "llama-server-gpu"]
+    assert len(checks) == (0 if stack == "cpu" else 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "limits"),
+    [({}, (None, None)), ({"serverCpus": "2", "serverMemory": 4096}, ("2", 4096))],
+)
+def test_limits_are_set_only_when_asked_for(
+    changes: dict[str, object], limits: tuple[object, object]
+) -> None:
+    inputs = one(server("cpu", **changes), CONTAINER).inputs
+    assert (inputs.get("cpus"), inputs.get("memory")) == limits
+
+
+def test_the_embedding_check_runs_again_when_server_image_or_model_change() -> None:
+    check = one(server("cpu", serverApiKey="hunter2"), COMMAND)
+    inputs = check.inputs
+    assert inputs["triggers"] == ["llama-server-id", "sha256:image", "abc"]
+    assert inputs["environment"] == {
+        "EMBEDDING_CHECK_URL": "http://127.0.0.1:8080/v1/embeddings",
+        "EMBEDDING_CHECK_MODEL": "jina-embeddings-v5-text-nano-retrieval",
+        "EMBEDDING_CHECK_WIDTH": "768",
+        "EMBEDDING_CHECK_CONTAINER": "jina-search-test-llama-server",
+        "EMBEDDING_CHECK_API_KEY": "hunter2",
+    }
+    assert check.secrets == {"environment"}
+
+
+def test_the_api_key_is_a_secret() -> None:
+    assert one(server("cpu", serverApiKey="hunter2"), CONTAINER).secrets == {"envs"}
+    assert one(server("cpu"), CONTAINER).secrets == set()
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::1", "http://[::1]:8080"),
+    ],
+)
+def test_the_server_is_asked_at_an_address_that_this_machine_reaches(address: str, url: str) -> None:
+    inputs = one(server("cpu", serverAddress=address, serverApiKey="k"), COMMAND).inputs
+    assert inputs["environment"]["EMBEDDING_CHECK_URL"] == f"{url}/v1/embeddings"
+
+
+@pytest.mark.parametrize(
+    ("changes", "threads"),
+    [
+        ({}, 0),
+        ({"serverCpus": "0.5"}, 1),
+        ({"serverCpus": "4"}, 4),
+        ({"serverThreads": 2, "serverCpus": "4"}, 2),
+    ],
+)
+def test_threads_follow_the_limit_of_cpus(changes: dict[str, object], threads: int) -> None:
+    assert thread_count(stack_settings("cpu", **changes).server) == threads

@@ -1,0 +1,104 @@
+"""The embedding check: it accepts what the model promises and refuses everything else, over a real socket."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from components.server.embedding_check import Check, CheckError, run
+
+Answer = tuple[int, object]
+
+
+@contextmanager
+def answering(answers: list[Answer], seen: list[dict[str, object]] | None = None) -> Iterator[str]:
+    """Serve the answers in turn, the last one for good; yield the server's address."""
+    waiting = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if seen is not None:
+                seen.append({"path": self.path, "body": body, "key": self.headers["Authorization"]})
+            status, answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(answer.encode() if isinstance(answer, str) else json.dumps(answer).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1/embeddings"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def check(url: str, api_key: str = "") -> Check:
+    """Return a check for a model of four numbers."""
+    return Check(url=url, model="nano", width=4, container="the-container", api_key=api_key)
+
+
+def embedding(numbers: list[float]) -> Answer:
+    """Return the answer of a server that embeds everything as `numbers`."""
+    return 200, {"data": [{"index": 0, "embedding": numbers}]}
+
+
+UNIT = [0.5, 0.5, 0.5, 0.5]
+
+
+def test_an_embedding_as_promised_is_accepted() -> None:
+    seen: list[dict[str, object]] = []
+    with answering([embedding(UNIT)], seen) as url:
+        assert run(check(url, "hunter2")) == "nano answers with 4 finite numbers of length 1"
+    assert seen[0]["path"] == "/v1/embeddings"
+    assert seen[0]["body"] == {"input": ["What is deep learning?"], "model": "nano"}
+    assert seen[0]["key"] == "Bearer hunter2"
+
+
+def test_a_server_that_still_loads_is_asked_again() -> None:
+    with answering([(503, {"error": "Loading model"}), embedding(UNIT)]) as url:
+        assert "4 finite numbers" in run(check(url), patience=5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (embedding([1.0, 0.0]), "returned 2 numbers where modelWidth promises 4"),
+        (embedding([0.5, 0.5, 0.5, float("nan")]), "not finite"),
+        (embedding([1.0, 1.0, 1.0, 1.0]), "length 2.0000 instead of 1"),
+        ((401, {"error": "Invalid API Key"}), "HTTP 401"),
+        ((500, {"error": "too large"}), "HTTP 500"),
+        ((200, "<html>"), "did not answer as an embedding server"),
+        ((200, {"data": []}), "did not answer as an embedding server"),
+        ((200, ["x"]), "did not answer as an embedding server"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_any_other_answer_is_refused_with_the_reason(answer: Answer, says: str) -> None:
+    with answering([answer]) as url, pytest.raises(CheckError, match=says):
+        run(check(url), patience=0)
+
+
+@pytest.mark.parametrize("answer", [(503, {"error": "Loading model"}), None])
+def test_a_server_that_never_gets_ready_is_reported_with_its_log(answer: Answer | None) -> None:
+    def refused() -> str:
+        with answering([embedding(UNIT)]) as url:
+            return url
+
+    def ask(url: str) -> None:
+        with pytest.raises(CheckError, match=r"did not answer within 1 s .*docker logs the-container"):
+            run(check(url), patience=1)
+
+    asked: Callable[[str], None] = ask
+    if answer is None:
+        asked(refused())
+        return
+    with answering([answer]) as url:
+        asked(url)

@@ -1,0 +1,149 @@
+"""Settings: what the seed lets people set is read and typed, and everything wrong is reported at once."""
+
+import pytest
+
+from components.settings import SettingsError, StackConfig, read_settings
+from tests.unit.project import PROJECT_DIRECTORY, SECRETS, config_schema, stack_settings, stack_values
+
+
+def problems(stack: str = "cpu", /, **changes: object) -> tuple[str, ...]:
+    """Return the problems that reading a stack with `changes` reports."""
+    with pytest.raises(SettingsError) as raised:
+        stack_settings(stack, **changes)
+    return raised.value.problems
+
+
+def test_the_defaults_are_those_of_the_compose_setup() -> None:
+    settings = stack_settings("cpu")
+    server = settings.server
+    assert (settings.quant, settings.dims, settings.device) == ("F16", 768, "cpu")
+    assert settings.model.file == "v5-nano-retrieval-F16.gguf"
+    assert (settings.model.pooling, settings.model.width) == ("last", 768)
+    assert (settings.model.query_prefix, settings.model.document_prefix) == ("Query: ", "Document: ")
+    assert (server.address, server.port, server.parallel) == ("127.0.0.1", 8080, 4)
+    assert (server.context_size, server.batch_size, server.ubatch_size) == (8192, 8192, 8192)
+    assert server.gpu_layers == 999
+    elasticsearch = settings.elasticsearch
+    assert elasticsearch.managed
+    assert (elasticsearch.inference_id, elasticsearch.pipeline_id, elasticsearch.index) == (
+        "jina-local",
+        "jina-embeddings",
+        "jina-demo",
+    )
+
+
+def test_the_stacks_differ_in_the_device_alone() -> None:
+    assert stack_settings("gpu").device == "cuda"
+    assert {**stack_values("gpu"), "device": "cpu"} == stack_values("cpu")
+
+
+@pytest.mark.parametrize("quant", ["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K"])
+def test_the_quant_names_the_model_file(quant: str) -> None:
+    assert stack_settings("cpu", quant=quant).model.file == f"v5-nano-retrieval-{quant}.gguf"
+
+
+@pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
+def test_every_size_of_the_model_can_be_set(dims: int) -> None:
+    assert stack_settings("cpu", dims=dims).dims == dims
+
+
+def test_the_models_directory_is_taken_from_the_project() -> None:
+    assert stack_settings("cpu").model.directory == str(PROJECT_DIRECTORY / "models")
+    assert stack_settings("cpu", modelsDirectory="/srv/models").model.directory == "/srv/models"
+
+
+REFUSED = [
+    ({"quant": "q8"}, 'quant is "q8": it must be one of F16', "Did you mean Q8_0?"),
+    ({"quant": "q4_k_m"}, "quant is", "Did you mean Q4_K_M?"),
+    ({"quant": "Q9"}, "quant is", "Q2_K"),
+    ({"dims": 100}, "dims is 100: it must be one of 32, 64, 128, 256, 512, 768", "Did you mean 128?"),
+    ({"dims": 1024}, "dims is 1024", "Did you mean 768?"),
+    ({"dims": "many"}, 'dims is "many"', "whole number"),
+    ({"dims": 768, "modelWidth": 384}, "dims is 768", "Did you mean 384?"),
+    ({"device": "gpu"}, 'device is "gpu"', "cpu, cuda"),
+    ({"modelPooling": "lst"}, "modelPooling", "Did you mean last?"),
+    ({"modelRepository": "nano"}, "modelRepository", "owner/name"),
+    ({"modelFile": "nano.bin"}, "modelFile", ".gguf"),
+    ({"modelFile": "nano-Q8_0.gguf"}, "modelFile", "{quant}"),
+    ({"modelSha256": "abc"}, "modelSha256", "64"),
+    ({"serverPort": 70000}, "serverPort", "65535"),
+    ({"serverAddress": "localhost"}, "serverAddress", "IP address"),
+    ({"serverAddress": "1.2.3"}, "serverAddress", "IP address"),
+    ({"serverAddress": "0.0.0.0"}, "serverAddress is 0.0.0.0", "serverApiKey"),
+    ({"serverUbatchSize": 512}, "serverUbatchSize is 512", "HTTP 500"),
+    ({"serverBatchSize": 512}, "serverBatchSize is 512", "logical"),
+    ({"serverCpus": "2", "serverThreads": 8}, "serverThreads is 8", "serverCpus 2"),
+    ({"serverExtraArguments": ["--port 1"]}, "serverExtraArguments", "LLAMA_ARG_NAME=value"),
+    ({"serverExtraArguments": ["LLAMA_ARG_PORT=1"]}, "LLAMA_ARG_PORT", "serverPort"),
+    ({"serverExtraArguments": ["LLAMA_ARG_BATCH_SIZE=1"]}, "LLAMA_ARG_BATCH_SIZE", "does not read"),
+    ({"serverExtraArguments": "LLAMA_ARG_X=1"}, "serverExtraArguments", "list"),
+    ({"elasticsearchUrl": "node:9200"}, "elasticsearchUrl", "https://"),
+    ({"elasticsearchUser": "elastic"}, "elasticsearchUser is set, but not elasticsearchUrl", "credentials"),
+    (
+        {"elasticsearchUrl": "http://a:9200", "elasticsearchUser": "elastic"},
+        "elasticsearchPassword",
+        "together",
+    ),
+    ({"elasticsearchPort": 8080}, "both 8080", "differ"),
+    ({"elasticsearchHeap": 4096}, "elasticsearchHeap 4096", "twice the heap"),
+    ({"elasticsearchIndex": "Demo"}, "elasticsearchIndex", "lower-case"),
+    ({"elasticsearchDeleteData": "yes"}, "elasticsearchDeleteData", "jina-demo"),
+    ({"elasticsearchIndexOptions": "bbq_hnsw", "dims": 32}, "bbq_hnsw", "64 dims"),
+    ({"elasticsearchSimilarity": "cosin"}, "elasticsearchSimilarity", "Did you mean cosine?"),
+    ({"demoDocuments": "no"}, "demoDocuments", "true or false"),
+    ({"imageCudaArchitectures": "sm_80"}, "imageCudaArchitectures", "80;89"),
+    ({"quantt": "F16"}, "quantt is not a setting", "Did you mean quant?"),
+]
+
+
+@pytest.mark.parametrize(("changes", "names", "says"), REFUSED, ids=lambda value: str(value)[:40])
+def test_a_value_that_cannot_be_used_is_named_and_explained(
+    changes: dict[str, object], names: str, says: str
+) -> None:
+    found = problems(**changes)
+    assert len(found) == 1, found
+    assert names in found[0]
+    assert says in found[0]
+
+
+def test_all_problems_are_reported_together() -> None:
+    found = problems(quant="q8", dims=100, serverPort=0, serverAddress="0.0.0.0", modelPooling="x")
+    assert len(found) == 5
+
+
+def test_a_secret_in_clear_is_refused_and_not_shown() -> None:
+    values = stack_values("cpu", serverApiKey="hunter2")
+    with pytest.raises(SettingsError) as raised:
+        read_settings(StackConfig(values, secret_keys=()), PROJECT_DIRECTORY)
+    assert "serverApiKey is stored in clear" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_secret_does_not_show_in_the_settings() -> None:
+    assert "hunter2" not in repr(stack_settings("cpu", serverApiKey="hunter2"))
+
+
+def test_an_open_address_is_allowed_with_a_key() -> None:
+    settings = stack_settings("cpu", serverAddress="0.0.0.0", serverApiKey="hunter2")
+    assert settings.server.api_key == "hunter2"
+
+
+def test_each_setting_has_a_default_and_a_description_and_secrets_are_marked() -> None:
+    for key, declared in config_schema().items():
+        assert "default" in declared, key
+        assert declared["description"].endswith("."), key
+        assert declared.get("secret", False) == (key in SECRETS), key
+        assert ("type" in declared) != (key in SECRETS), key
+
+
+def test_every_declared_setting_is_read() -> None:
+    assert problems(unknown="x") == (
+        "unknown is not a setting of this project. Remove it with `pulumi config rm unknown`.",
+    )
+
+
+def test_only_the_projects_own_keys_are_read() -> None:
+    config = StackConfig.of_project(
+        "jina-search", {"jina-search:dims": "32", "docker:host": "x"}, ["docker:host"]
+    )
+    assert config == StackConfig({"dims": "32"}, set())
