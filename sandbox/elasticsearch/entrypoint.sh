@@ -1,0 +1,21 @@
+#!/bin/bash
+# The entry point of the stand-in, taking what the official image's takes: settings and ES_JAVA_OPTS from the environment.
+set -euo pipefail
+case "${1:-eswrapper}" in
+    eswrapper | elasticsearch) ;;
+    *) exec "$@" ;;
+esac
+if [[ $# -gt 1 ]]; then
+    echo "This stand-in for Elasticsearch takes settings from the environment only, not from arguments." >&2
+    exit 64
+fi
+home=/usr/share/elasticsearch
+# The native vector library is not published, so the server is told to do without it.
+# shellcheck disable=SC2086 # ES_JAVA_OPTS holds several options
+exec java -XX:MaxRAMPercentage=50 -XX:+UseSerialGC -XX:TieredStopAtLevel=${STANDIN_COMPILER_TIER:-4} -Xshare:auto -XX:+ExitOnOutOfMemoryError \
+    -Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false \
+    -Des.path.home=$home -Des.networkaddress.cache.ttl=10 -Dlog4j2.disable.jmx=true \
+    -Dlog4j.configurationFile=$home/config/log4j2.properties -Dio.netty.allocator.numDirectArenas=0 -Dio.netty.noUnsafe=true \
+    --enable-native-access=org.elasticsearch.nativeaccess,org.apache.lucene.core,org.elasticsearch.simdvec,org.elasticsearch.foreign,ALL-UNNAMED \
+    --add-modules=jdk.net,jdk.incubator.vector,jdk.management,ALL-MODULE-PATH --module-path $home/lib -cp $home/launcher.jar \
+    ${ES_JAVA_OPTS:-} standin.launcher.EsNode

@@ -1,0 +1,132 @@
+package org.elasticsearch.xpack.standin;
+
+import org.apache.lucene.analysis.Analyzer;
+import org.apache.lucene.analysis.en.EnglishAnalyzer;
+import org.elasticsearch.cluster.node.DiscoveryNodes;
+import org.elasticsearch.cluster.service.ClusterService;
+import org.elasticsearch.common.settings.Setting;
+import org.elasticsearch.common.settings.Setting.Property;
+import org.elasticsearch.common.settings.Settings;
+import org.elasticsearch.common.util.concurrent.ThreadContext;
+import org.elasticsearch.core.TimeValue;
+import org.elasticsearch.features.NodeFeature;
+import org.elasticsearch.index.analysis.AnalyzerProvider;
+import org.elasticsearch.index.analysis.AnalyzerScope;
+import org.elasticsearch.index.analysis.PreBuiltAnalyzerProvider;
+import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
+import org.elasticsearch.ingest.Processor;
+import org.elasticsearch.plugins.AnalysisPlugin;
+import org.elasticsearch.plugins.IngestPlugin;
+import org.elasticsearch.plugins.Plugin;
+import org.elasticsearch.plugins.ScriptPlugin;
+import org.elasticsearch.plugins.SearchPlugin;
+import org.elasticsearch.plugins.interceptor.RestServerActionPlugin;
+import org.elasticsearch.rest.RestHandler;
+import org.elasticsearch.rest.RestInterceptor;
+import org.elasticsearch.script.ScriptContext;
+import org.elasticsearch.script.ScriptEngine;
+import standin.common.RootApi;
+import standin.common.State;
+import standin.inference.Inference;
+import standin.inference.InferenceApi;
+import standin.ingest.CommonProcessors;
+import standin.license.License;
+import standin.reindex.ByQueryApi;
+import standin.script.PainlessEngine;
+import standin.search.TextEmbedding;
+import standin.security.Security;
+import standin.security.SecurityApi;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The stand-ins for modules that Elastic does not publish on Maven, hung on the server's real extension points.
+ * Our own code; the package name is the server's condition for a REST interceptor (only org.elasticsearch.xpack.* may have one).
+ */
+public class StandInPlugin extends Plugin implements RestServerActionPlugin, IngestPlugin, SearchPlugin, ScriptPlugin, AnalysisPlugin {
+    static final Setting<String> PASSWORD = Setting.simpleString("standin.elastic_password", Property.NodeScope, Property.Filtered);
+    static final Setting<TimeValue> RETRY_FOR = Setting.timeSetting("standin.inference.retry_for", TimeValue.timeValueSeconds(3), Property.NodeScope);
+    static final Setting<String> LICENSE = new Setting<>("xpack.license.self_generated.type", "basic", v -> {
+        if (v.equals("basic") || v.equals("trial")) return v;
+        throw new IllegalArgumentException("Illegal self generated license type [" + v + "]. Must be trial or basic.");
+    }, Property.NodeScope);
+    static final Setting<Boolean> SECURITY = Setting.boolSetting("xpack.security.enabled", true, Property.NodeScope);
+    static final Setting<Boolean> SKIP = Setting.boolSetting("xpack.inference.skip_validate_and_start", false, Property.NodeScope, Property.Dynamic);
+
+    private final Settings settings;
+    private volatile ClusterService cluster;
+    private volatile State state;
+    private volatile License license;
+    private volatile Security security;
+    private volatile Inference inference;
+    private volatile boolean skipValidation;
+
+    public StandInPlugin(Settings settings) {
+        this.settings = settings;
+    }
+
+    @Override
+    public List<Setting<?>> getSettings() {
+        List<Setting<?>> all = new ArrayList<>(List.of(PASSWORD, RETRY_FOR, LICENSE, SECURITY, SKIP));
+        for (String ignored : List.of("xpack.security.http.ssl.enabled", "xpack.security.transport.ssl.enabled", "xpack.security.enrollment.enabled",
+            "xpack.ml.enabled", "xpack.ml.use_auto_machine_memory_percent", "xpack.monitoring.collection.enabled", "ingest.geoip.downloader.enabled")) {
+            all.add(Setting.boolSetting(ignored, false, Property.NodeScope)); // known to the official image, without effect here
+        }
+        return all;
+    }
+
+    @Override
+    public Collection<?> createComponents(PluginServices s) {
+        cluster = s.clusterService();
+        state = new State(s.environment().dataDirs()[0]);
+        license = new License(state, LICENSE.get(settings), cluster.getClusterName().value());
+        skipValidation = SKIP.get(settings);
+        cluster.getClusterSettings().addSettingsUpdateConsumer(SKIP, v -> skipValidation = v);
+        inference = new Inference(state, license, cluster, s.threadPool(), RETRY_FOR.get(settings), () -> skipValidation);
+        security = new Security(state, SECURITY.exists(settings) ? SECURITY.get(settings) : null, PASSWORD.get(settings));
+        return List.of();
+    }
+
+    @Override
+    public Collection<RestHandler> getRestHandlers(RestHandlersServices s, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> f) {
+        return Stream.of(List.<RestHandler>of(new RootApi(() -> cluster)), new InferenceApi(() -> inference).handlers(), License.handlers(() -> license),
+            SecurityApi.handlers(() -> state, () -> security), ByQueryApi.handlers()).flatMap(List::stream).toList();
+    }
+
+    @Override
+    public Collection<ActionHandler> getActions() {
+        return ByQueryApi.actions();
+    }
+
+    @Override
+    public RestInterceptor getRestHandlerInterceptor(ThreadContext threadContext) {
+        return (request, channel, handler, listener) -> security.intercept(request, channel, handler, listener);
+    }
+
+    @Override
+    public Map<String, Processor.Factory> getProcessors(Processor.Parameters p) {
+        return CommonProcessors.all(p, () -> inference);
+    }
+
+    @Override
+    public ScriptEngine getScriptEngine(Settings s, Collection<ScriptContext<?>> contexts) {
+        return new PainlessEngine(Path.of(s.get("path.home")).resolve("modules/stand-in/painless"));
+    }
+
+    @Override
+    public List<QueryVectorBuilderSpec<?>> getQueryVectorBuilders() {
+        return List.of(TextEmbedding.spec(() -> inference));
+    }
+
+    @Override
+    public Map<String, AnalysisProvider<AnalyzerProvider<? extends Analyzer>>> getAnalyzers() {
+        return Map.of("english", (index, env, name, s) -> new PreBuiltAnalyzerProvider(name, AnalyzerScope.INDICES, new EnglishAnalyzer()));
+    }
+}

@@ -1,0 +1,177 @@
+package standin.inference;
+
+import org.elasticsearch.ElasticsearchStatusException;
+import org.elasticsearch.common.ValidationException;
+import org.elasticsearch.rest.RestStatus;
+import standin.common.State;
+
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Stand-in for x-pack-inference's model of one `openai` text_embedding endpoint: what may be set, defaults, what GET shows.
+ * service_settings hold only what GET shows; the API key is kept apart and never shown.
+ */
+public record Endpoint(String id, Map<String, Object> service, Map<String, Object> task, Map<String, Object> chunking, String apiKey,
+    boolean dimensionsSet) {
+    static final String DEFAULT_URL = "https://api.openai.com/v1/embeddings";
+    private static final List<String> SHOWN = List.of("model_id", "url", "organization_id", "similarity", "dimensions", "max_input_tokens", "rate_limit");
+    private static final Set<String> UPDATABLE = Set.of("api_key", "organization_id", "max_input_tokens", "rate_limit");
+
+    /** Reads a PUT body, reporting every bad setting at once. */
+    static Endpoint parse(String id, Map<String, Object> body) {
+        Map<String, Object> in = map(body.remove("service_settings")), task = map(body.remove("task_settings"));
+        Map<String, Object> chunking = body.containsKey("chunking_settings") ? map(body.remove("chunking_settings")) : null;
+        body.remove("service");
+        refuseUnknown(body);
+        ValidationException errors = new ValidationException();
+        String model = text(in, "model_id", errors), url = text(in, "url", errors), key = text(in, "api_key", errors);
+        Map<String, Object> out = new LinkedHashMap<>();
+        if (model == null) errors.addValidationError("[service_settings] does not contain the required setting [model_id]");
+        if (key == null) errors.addValidationError("[secret_settings] does not contain the required setting [api_key]");
+        put(out, "model_id", model);
+        if (url != null) checkUrl(url, errors);
+        put(out, "url", url);
+        put(out, "organization_id", text(in, "organization_id", errors));
+        String similarity = text(in, "similarity", errors);
+        if (similarity != null && Set.of("cosine", "dot_product", "l2_norm").contains(similarity) == false) {
+            errors.addValidationError("[service_settings] Invalid value [" + similarity + "] received. [similarity] must be one of [cosine, dot_product, l2_norm]");
+        }
+        put(out, "similarity", similarity);
+        Integer dims = positive(in, "dimensions", errors);
+        put(out, "dimensions", dims);
+        put(out, "max_input_tokens", positive(in, "max_input_tokens", errors));
+        out.put("rate_limit", rateLimit(in, errors, 3000));
+        Map<String, Object> taskOut = taskSettings(task, errors);
+        Map<String, Object> chunkingOut = Chunking.parse(chunking, errors);
+        refuseUnknown(in);
+        refuseUnknown(task);
+        errors.throwIfValidationErrorsExist();
+        return new Endpoint(id, out, taskOut, chunkingOut, key, dims != null);
+    }
+
+    /** Reads an _update body (rules of 9.5: rate_limit, organization_id, max_input_tokens, api_key and task settings only). */
+    Endpoint update(Map<String, Object> body) {
+        Map<String, Object> in = map(body.remove("service_settings")), taskIn = map(body.remove("task_settings"));
+        refuseUnknown(body);
+        Map<String, Object> unknown = new LinkedHashMap<>(in);
+        unknown.keySet().removeAll(UPDATABLE);
+        refuseUnknown(unknown);
+        ValidationException errors = new ValidationException();
+        Map<String, Object> out = new LinkedHashMap<>(service), taskOut = new LinkedHashMap<>(task);
+        String key = text(in, "api_key", errors);
+        put(out, "organization_id", text(in, "organization_id", errors));
+        put(out, "max_input_tokens", positive(in, "max_input_tokens", errors));
+        if (in.containsKey("rate_limit")) out.put("rate_limit", rateLimit(in, errors, requestsPerMinute()));
+        taskOut.putAll(taskSettings(taskIn, errors));
+        refuseUnknown(taskIn);
+        errors.throwIfValidationErrorsExist();
+        return new Endpoint(id, out, taskOut, chunking, key == null ? apiKey : key, dimensionsSet);
+    }
+
+    /** What validation against the live service adds: the observed size and the default similarity. */
+    Endpoint observed(int size) {
+        Map<String, Object> out = new LinkedHashMap<>(service);
+        out.putIfAbsent("similarity", "dot_product");
+        out.putIfAbsent("dimensions", size);
+        return new Endpoint(id, out, task, chunking, apiKey, dimensionsSet);
+    }
+
+    Map<String, Object> shown() {
+        Map<String, Object> settings = new LinkedHashMap<>(), m = new LinkedHashMap<>();
+        for (String k : SHOWN) put(settings, k, service.get(k));
+        m.put("inference_id", id);
+        m.put("task_type", "text_embedding");
+        m.put("service", "openai");
+        m.put("service_settings", settings);
+        if (task.isEmpty() == false) m.put("task_settings", task);
+        m.put("chunking_settings", chunking);
+        return m;
+    }
+
+    Map<String, Object> stored() {
+        Map<String, Object> m = new LinkedHashMap<>();
+        m.put("service_settings", service);
+        m.put("task_settings", task);
+        m.put("chunking_settings", chunking);
+        m.put("api_key", apiKey);
+        m.put("dimensions_set_by_user", dimensionsSet);
+        return m;
+    }
+
+    static Endpoint load(String id, Map<String, Object> m) {
+        return new Endpoint(id, map(m.get("service_settings")), map(m.get("task_settings")), map(m.get("chunking_settings")),
+            (String) m.get("api_key"), (Boolean) m.get("dimensions_set_by_user"));
+    }
+
+    String url() {
+        return (String) service.getOrDefault("url", DEFAULT_URL);
+    }
+
+    private int requestsPerMinute() {
+        return ((Number) map(service.get("rate_limit")).get("requests_per_minute")).intValue();
+    }
+
+    // ---- reading helpers: each takes what it knows out of the map, so that the rest is unknown ----
+    static void refuseUnknown(Map<String, Object> rest) {
+        if (rest.isEmpty() == false) {
+            throw new ElasticsearchStatusException("Configuration contains settings [{}] unknown to the [openai] service", RestStatus.BAD_REQUEST, rest);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> map(Object o) {
+        if (o != null && o instanceof Map == false) {
+            throw new ElasticsearchStatusException("Expected an object but got [{}]", RestStatus.BAD_REQUEST, o);
+        }
+        return o == null ? new LinkedHashMap<>() : (Map<String, Object>) State.deepCopy(o);
+    }
+
+    private static String text(Map<String, Object> in, String key, ValidationException errors) {
+        Object v = in.remove(key);
+        if (v == null || v instanceof String s && s.isEmpty() == false) return (String) v;
+        errors.addValidationError(v instanceof String ? "[service_settings] Invalid value empty string. [" + key + "] must be a non-empty string"
+            : "field [" + key + "] is not of the expected type. The value [" + v + "] cannot be converted to a [String]");
+        return null;
+    }
+
+    static Integer positive(Map<String, Object> in, String key, ValidationException errors) {
+        Object v = in.remove(key);
+        if (v == null) return null;
+        if (v instanceof Integer i && i > 0) return i;
+        errors.addValidationError(v instanceof Integer ? "[service_settings] Invalid value [" + v + "]. [" + key + "] must be a positive integer"
+            : "field [" + key + "] is not of the expected type. The value [" + v + "] cannot be converted to a [Integer]");
+        return null;
+    }
+
+    private static Map<String, Object> rateLimit(Map<String, Object> in, ValidationException errors, int otherwise) {
+        Map<String, Object> limit = map(in.remove("rate_limit"));
+        Integer n = positive(limit, "requests_per_minute", errors);
+        refuseUnknown(limit);
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("requests_per_minute", n == null ? otherwise : n);
+        return out;
+    }
+
+    private static Map<String, Object> taskSettings(Map<String, Object> in, ValidationException errors) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        put(out, "user", text(in, "user", errors));
+        if (in.containsKey("headers")) out.put("headers", map(in.remove("headers")));
+        return out;
+    }
+
+    private static void checkUrl(String url, ValidationException errors) {
+        try {
+            if (URI.create(url).getHost() == null) throw new IllegalArgumentException("no host");
+        } catch (IllegalArgumentException e) {
+            errors.addValidationError("[service_settings] Invalid url [" + url + "] received for field [url]. Error: " + e.getMessage());
+        }
+    }
+
+    private static void put(Map<String, Object> m, String key, Object value) {
+        if (value != null) m.put(key, value);
+    }
+}
