@@ -1,0 +1,140 @@
+"""Builds an image with the docker CLI, whose BuildKit client the engine's API has no replacement for in Python."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sandbox.providers.resource import Operation, ProviderError
+from sandbox.providers.values import Properties
+
+TAIL_LINES = 40
+REPORT_SECONDS = 0.2
+EMBEDDED_BUILDKIT_UNTIL = 23
+"""From this release on the CLI builds with BuildKit only through the buildx plugin."""
+
+RESERVED = re.compile(r"PATH|HOME|DOCKER_.*|BUILDKIT_HOST|LD_.*|SSH_AUTH_SOCK")
+"""Environment variables that steer the CLI itself, so that a build argument cannot be handed over in them."""
+
+
+def build(name: str, options: Properties, host: str, operation: Operation) -> None:
+    """Build the image `name` from the SDK's `build` options on the engine at `host`.
+
+    The values of build arguments travel in the environment, never in the process's arguments. Log lines are shown as
+    they come. Raises ProviderError with the log's end when the build fails.
+    """
+    arguments: dict[str, str] = options.get("args", {})
+    reserved = sorted(argument for argument in arguments if RESERVED.fullmatch(argument))
+    if reserved:
+        raise ProviderError(
+            f"the docker stand-in cannot pass a build argument named {', '.join(reserved)}: rename it"
+        )
+    buildkit = options.get("builderVersion", "BuilderBuildKit") == "BuilderBuildKit"
+    cli = _docker_cli(os.environ.get("PATH", ""), needs_buildkit=buildkit)
+    environment = {
+        **os.environ,
+        **arguments,
+        "DOCKER_HOST": host,
+        "DOCKER_BUILDKIT": "1" if buildkit else "0",
+    }
+    _run([cli, *_command(name, options, buildkit=buildkit)], environment, operation)
+
+
+def _command(name: str, options: Properties, *, buildkit: bool) -> list[str]:
+    command = ["build", "--tag", name, "--file", options["dockerfile"]]
+    if buildkit:
+        command.append("--progress=plain")
+    for argument in sorted(options.get("args", {})):
+        command += ["--build-arg", argument]
+    for option in ("target", "platform", "network"):
+        if options.get(option):
+            command += [f"--{option}", options[option]]
+    for entry in options.get("addHosts", []):
+        command += ["--add-host", entry]
+    for image in (options.get("cacheFrom") or {}).get("images", []):
+        command += ["--cache-from", image]
+    return [*command, options["context"]]
+
+
+def _run(command: Sequence[str], environment: dict[str, str], operation: Operation) -> None:
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    watcher = threading.Thread(target=_stop_when_cancelled, args=(process, operation), daemon=True)
+    watcher.start()
+    tail: deque[str] = deque(maxlen=TAIL_LINES)
+    shown = 0.0
+    for line in process.stdout or ():
+        text = line.rstrip()
+        if not text:
+            continue
+        tail.append(text)
+        if time.monotonic() - shown >= REPORT_SECONDS:
+            operation.report("info", text, True)
+            shown = time.monotonic()
+    code = process.wait()
+    if operation.cancelled.is_set():
+        raise ProviderError("the image's build was cancelled")
+    if code != 0:
+        raise ProviderError(
+            f"the image's build failed (exit code {code}); the end of its log:\n" + "\n".join(tail)
+        )
+
+
+def _stop_when_cancelled(process: "subprocess.Popen[str]", operation: Operation) -> None:
+    while process.poll() is None:
+        if operation.cancelled.wait(0.5):
+            try:
+                os.killpg(process.pid, signal.SIGINT)
+            except ProcessLookupError:
+                return
+            return
+
+
+def _docker_cli(path: str, *, needs_buildkit: bool) -> str:
+    """Return the first docker CLI on `path` that can do the build.
+
+    Raises ProviderError when there is none.
+    """
+    found = list(_candidates(path))
+    for cli in found:
+        if not needs_buildkit or _has_buildkit(cli):
+            return cli
+    if not found:
+        raise ProviderError(
+            "the docker CLI is not installed, and building an image needs it (Debian: docker.io)"
+        )
+    raise ProviderError(
+        f"none of the docker CLIs found ({', '.join(found)}) can build with BuildKit: "
+        "install the buildx plugin (docker-buildx-plugin), or Debian's docker.io"
+    )
+
+
+def _candidates(path: str) -> Iterator[str]:
+    seen: set[Path] = set()
+    for folder in path.split(os.pathsep):
+        cli = shutil.which("docker", path=folder) if folder else None
+        if cli and Path(cli).resolve() not in seen:
+            seen.add(Path(cli).resolve())
+            yield cli
+
+
+def _has_buildkit(cli: str) -> bool:
+    version = subprocess.run([cli, "--version"], capture_output=True, text=True, check=False).stdout
+    major = re.search(r"version (\d+)\.", version)
+    if major and int(major.group(1)) < EMBEDDED_BUILDKIT_UNTIL:
+        return True
+    return subprocess.run([cli, "buildx", "version"], capture_output=True, check=False).returncode == 0

@@ -1,0 +1,104 @@
+"""What a resource type of a stand-in provider implements, in plain values; the server does the protocol around it."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+from sandbox.providers.checking import Failure
+from sandbox.providers.values import Properties
+
+Report = Callable[[str, str, bool], None]
+"""Shows a person a message beside the resource: severity (info, warning, error), text, and whether it may be
+overwritten by the next one."""
+
+
+class ProviderError(Exception):
+    """An operation failed; the message is for the person at the terminal."""
+
+
+class PartialFailureError(ProviderError):
+    """The resource exists, but not as wanted: Pulumi keeps it in the state and tries again at the next update."""
+
+    def __init__(self, message: str, created: "Created") -> None:
+        super().__init__(message)
+        self.created = created
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation on one resource: who it is, how to tell its progress, and whether it shall stop."""
+
+    urn: str
+    report: Report
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def name(self) -> str:
+        """The resource's logical name, the last part of its URN."""
+        return self.urn.rsplit("::", 1)[-1]
+
+
+class Created(NamedTuple):
+    """A resource that exists: its id, and the outputs that are not inputs."""
+
+    id: str
+    computed: Properties
+
+
+class Live(NamedTuple):
+    """A resource as it was found: its id, the inputs that differ from what was set, and the computed outputs."""
+
+    id: str
+    drift: Properties
+    computed: Properties
+
+
+class Resource:
+    """A resource type. Values that its methods get are plain: no secrets wrapped, none unknown."""
+
+    token: ClassVar[str]
+    """The type in Pulumi's form, `docker:index/network:Network`."""
+    autonamed: ClassVar[bool] = False
+    """Whether `name` gets a random ending when the program gives none."""
+    updatable: ClassVar[frozenset[str]] = frozenset()
+    """Inputs whose change keeps the resource; every other one replaces it."""
+    unordered: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that are sets, or hold sets: order does not count."""
+    unsupported: ClassVar[frozenset[str]] = frozenset()
+    """Inputs that the official provider has and the stand-in refuses."""
+    delete_before_replace: ClassVar[bool] = False
+    recomputed: ClassVar[bool] = False
+    """Whether an update computes all outputs anew, so that a preview does not know them."""
+    secret_outputs: ClassVar[frozenset[str]] = frozenset()
+    """Computed outputs that may quote inputs: secret as soon as one input is."""
+
+    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
+        """Return the inputs with what the provider adds to them, and what is wrong with them.
+
+        Here, and in `normalise`, values may still be secret or unknown.
+        """
+        del operation
+        return inputs, []
+
+    def normalise(self, inputs: Properties) -> Properties:
+        """Return the inputs with defaults filled in, so that leaving one out equals setting its default."""
+        return inputs
+
+    def create(self, inputs: Properties, operation: Operation) -> Created:
+        """Make the resource. Raises ProviderError; PartialFailureError when it exists all the same."""
+        raise NotImplementedError
+
+    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
+        """Return the resource as it is, None when it is gone. `inputs` are those last set; empty for an import."""
+        raise NotImplementedError
+
+    def update(
+        self, identifier: str, old: Properties, new: Properties, computed: Properties, operation: Operation
+    ) -> Properties:
+        """Change the resource from `old` to `new` inputs and return its computed outputs (`computed` till now)."""
+        raise NotImplementedError
+
+    def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
+        """Take the resource away; no error when it is gone already."""
+        raise NotImplementedError
