@@ -1,0 +1,50 @@
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+
+# Settings of the demo's stack: empty keeps what the stack has (F16 and 768 at first).
+QUANT ?=
+DIMS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo search down test test-unit prepare lint format clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make demo QUANT=Q8_0 DIMS=256    with another quantisation and other dims"
+	@echo "  make search QUERY='pods restart' with a query of your own"
+
+demo: $(INSTALLED) ## Bring the whole stack up on this machine and ask it five questions
+	@$(PYTHON) -m sandbox.demo up --quant "$(QUANT)" --dims "$(DIMS)"
+
+search: $(INSTALLED) ## Ask the demo's stack a question: make search QUERY="..."
+	@$(PYTHON) -m sandbox.demo search "$(QUERY)"
+
+down: $(INSTALLED) ## Take the demo's stack away again
+	@$(PYTHON) -m sandbox.demo down
+
+prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
+	@$(PYTHON) -m sandbox.demo prepare
+
+test: prepare ## Run all tests: unit, contract, end to end
+	$(PYTHON) -m pytest tests
+
+test-unit: $(INSTALLED) ## Run the unit tests (seconds)
+	$(PYTHON) -m pytest tests/unit
+
+lint: $(INSTALLED) ## Check format, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+format: $(INSTALLED) ## Format the code, and mend what lint can mend
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+clean: ## Remove the virtual environment and what tools left in the tree
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+
+$(INSTALLED): requirements.txt requirements-dev.txt sandbox/create-venv.sh
+	@sandbox/create-venv.sh $(VENV)
+	@touch $@
