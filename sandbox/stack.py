@@ -1,0 +1,148 @@
+"""One stack of this project, driven by the Pulumi CLI as users drive it, its settings outside the repository."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox.errors import SandboxError
+
+PROJECT = "jina-search"
+PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A Pulumi command that has ended: its exit code and, where it was captured, all that it wrote."""
+
+    exit_code: int
+    output: str
+
+
+class SandboxStack:
+    """A stack whose settings are in `folder`/Pulumi.<name>.yaml, so that the files in the repository stay as they are.
+
+    `environment` is the whole environment of the CLI, with its backend and passphrase.
+    """
+
+    def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self._folder = folder
+        self._environment = dict(environment)
+        self._config = folder / f"Pulumi.{name}.yaml"
+
+    def ensure(self) -> None:
+        """Have the backend hold the stack.
+
+        Raises SandboxError with the CLI's words when it cannot be made.
+        """
+        if self._config.is_file() and "encryptionsalt" in self._config.read_text():
+            return
+        # `stack init` has no --config-file: it runs in a folder of its own, where it leaves the salt of the secrets.
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+        made = self._run(["stack", "init", self.name, "--no-select"], cwd=self._folder, capture=True)
+        if made.exit_code != 0:
+            raise SandboxError(f"The stack {self.name} could not be made:\n{made.output}")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what the stack sets, by key without the project's name."""
+        if not self._config.is_file():
+            return {}
+        config = yaml.safe_load(self._config.read_text()).get("config") or {}
+        return {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+
+    def configure(self, values: Mapping[str, object]) -> None:
+        """Set `values`, and keep everything else that the stack sets; a None takes a setting back."""
+        content = yaml.safe_load(self._config.read_text()) if self._config.is_file() else {}
+        shipped = yaml.safe_load((PROJECT_DIRECTORY / f"Pulumi.{self._shipped}.yaml").read_text())["config"]
+        config = {**shipped, **(content.get("config") or {})}
+        config |= {f"{PROJECT}:{key}": value for key, value in values.items()}
+        content["config"] = {key: value for key, value in config.items() if value is not None}
+        self._config.write_text(yaml.safe_dump(content, sort_keys=True))
+
+    def set_secret(self, key: str, value: str) -> None:
+        """Set one encrypted setting."""
+        done = self._pulumi("config", "set", "--secret", key, value, capture=True)
+        if done.exit_code != 0:
+            raise SandboxError(f"{key} could not be set:\n{done.output}")
+
+    def up(self, *, capture: bool = False) -> Finished:
+        """Run `pulumi up`; its output goes to the terminal unless it is captured."""
+        return self._pulumi("up", "--yes", "--skip-preview", capture=capture)
+
+    def preview(self, *arguments: str, capture: bool = True) -> Finished:
+        """Run `pulumi preview`."""
+        return self._pulumi("preview", *arguments, capture=capture)
+
+    def refresh(self, *, capture: bool = True) -> Finished:
+        """Run `pulumi refresh`."""
+        return self._pulumi("refresh", "--yes", "--skip-preview", capture=capture)
+
+    def destroy(self, *, capture: bool = False) -> Finished:
+        """Run `pulumi destroy`."""
+        return self._pulumi("destroy", "--yes", "--skip-preview", capture=capture)
+
+    def remove(self) -> None:
+        """Forget the stack, which must hold nothing any more, and its settings."""
+        removed = self._run(["stack", "rm", "--yes", "-s", self.name], cwd=self._folder, capture=True)
+        if removed.exit_code != 0:
+            raise SandboxError(f"The stack {self.name} could not be removed:\n{removed.output}")
+        self._config.unlink(missing_ok=True)
+
+    def export(self) -> dict[str, Any]:
+        """Return the stack's whole state as `pulumi stack export` gives it, secrets encrypted."""
+        state: dict[str, Any] = json.loads(self._asked("stack", "export"))
+        return state
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets in clear."""
+        outputs: dict[str, Any] = json.loads(self._asked("stack", "output", "--json", "--show-secrets"))
+        return outputs
+
+    def last_changes(self) -> dict[str, int]:
+        """Return how many resources the last update created, updated, replaced, deleted and left the same."""
+        history = json.loads(self._asked("stack", "history", "--json", "--page-size", "1"))
+        changes: dict[str, int] = history[0].get("resourceChanges") or {} if history else {}
+        return changes
+
+    @property
+    def _shipped(self) -> str:
+        """The stack that ships with the project, and on whose settings this one builds."""
+        return self.name if (PROJECT_DIRECTORY / f"Pulumi.{self.name}.yaml").is_file() else "cpu"
+
+    def _asked(self, *arguments: str) -> str:
+        command = [*arguments, "--stack", self.name]
+        answered = subprocess.run(
+            ["pulumi", *command, "--non-interactive"],
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answered.returncode != 0:
+            raise SandboxError(f"`pulumi {' '.join(command)}` failed:\n{answered.stderr}")
+        return answered.stdout
+
+    def _pulumi(self, *arguments: str, capture: bool) -> Finished:
+        command = [*arguments, "--stack", self.name, "--config-file", str(self._config)]
+        return self._run(command, cwd=PROJECT_DIRECTORY, capture=capture)
+
+    def _run(self, arguments: Sequence[str], *, cwd: Path, capture: bool) -> Finished:
+        finished = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=cwd,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if capture else None,
+            stderr=subprocess.STDOUT if capture else None,
+            text=True,
+            check=False,
+        )
+        return Finished(finished.returncode, finished.stdout or "")
