@@ -1,0 +1,53 @@
+"""The base of this project's dynamic providers: what every one of them needs to be kind to people and states."""
+
+import sys
+import traceback
+from collections.abc import Mapping
+
+import pulumi
+from pulumi.runtime import rpc
+
+from components.errors import StackError
+
+_full_format = traceback.format_exc
+
+
+class StackProvider(pulumi.dynamic.ResourceProvider):
+    """A dynamic provider whose StackErrors reach the person as their message alone.
+
+    A subclass must stay in the module that it was first released in: a stack's state holds its module and name,
+    nothing else, as long as it has no attributes of its own. What it prints (`print(..., flush=True)`, since there
+    is no other channel) is shown at once, and once more at the end of the update: keep it short.
+    """
+
+    serialize_as_secret_always = False
+
+    def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:  # noqa: ARG002 (nothing is configured)
+        """Do the one thing that is to be done once, in the host process of the providers and in no other."""
+        show_stack_errors_without_traceback()
+
+
+def show_stack_errors_without_traceback() -> None:
+    """Make the host process of dynamic providers report a StackError by its message, and a bug by its traceback.
+
+    The host (pulumi/dynamic/__main__.py) reports whatever `traceback.format_exc` returns, and offers nothing else
+    to choose what is shown: so this replaces that function in the process, whose only purpose is to run providers.
+    """
+    traceback.format_exc = _format_exception
+
+
+def _format_exception(limit: int | None = None, chain: bool = True) -> str:
+    error = sys.exc_info()[1]
+    return str(error) if isinstance(error, StackError) else _full_format(limit, chain)
+
+
+def is_unknown(value: object) -> bool:
+    """Tell whether an input that came to `check` or `diff` is one that only an update will know.
+
+    Values within lists and dictionaries count too.
+    """
+    if isinstance(value, Mapping):
+        return any(map(is_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(is_unknown, value))
+    return bool(value == rpc.UNKNOWN)
