@@ -7,7 +7,7 @@ QUANT ?=
 DIMS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search down test test-unit prepare lint format clean
+.PHONY: help demo search down test test-unit prepare lint format settings clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: $(INSTALLED) ## Check format, lint and types
 format: $(INSTALLED) ## Format the code, and mend what lint can mend
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
+
+settings: $(INSTALLED) ## Write the README's table of settings from Pulumi.yaml
+	$(PYTHON) docs/settings_table.py
 
 clean: ## Remove the virtual environment and what tools left in the tree
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
