@@ -9,13 +9,19 @@ if [[ $# -gt 1 ]]; then
     echo "This stand-in for Elasticsearch takes settings from the environment only, not from arguments." >&2
     exit 64
 fi
+if [[ -n "${ELASTIC_PASSWORD_FILE:-}" ]]; then
+    ELASTIC_PASSWORD="$(<"$ELASTIC_PASSWORD_FILE")"
+    export ELASTIC_PASSWORD
+    unset ELASTIC_PASSWORD_FILE
+fi
 home=/usr/share/elasticsearch
 # The native vector library is not published, so the server is told to do without it.
 # shellcheck disable=SC2086 # ES_JAVA_OPTS holds several options
-exec java -XX:MaxRAMPercentage=50 -XX:+UseSerialGC -XX:TieredStopAtLevel=${STANDIN_COMPILER_TIER:-4} -Xshare:auto -XX:+ExitOnOutOfMemoryError \
+exec java -XX:MaxRAMPercentage=50 -XX:+UseSerialGC -Xshare:auto -XX:+ExitOnOutOfMemoryError \
     -Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false \
     -Des.path.home=$home -Des.networkaddress.cache.ttl=10 -Dlog4j2.disable.jmx=true \
     -Dlog4j.configurationFile=$home/config/log4j2.properties -Dio.netty.allocator.numDirectArenas=0 -Dio.netty.noUnsafe=true \
     --enable-native-access=org.elasticsearch.nativeaccess,org.apache.lucene.core,org.elasticsearch.simdvec,org.elasticsearch.foreign,ALL-UNNAMED \
+    --add-exports=org.elasticsearch.server/org.elasticsearch.plugins.interceptor=ALL-UNNAMED \
     --add-modules=jdk.net,jdk.incubator.vector,jdk.management,ALL-MODULE-PATH --module-path $home/lib -cp $home/launcher.jar \
     ${ES_JAVA_OPTS:-} standin.launcher.EsNode

@@ -111,6 +111,11 @@ public final class License {
                 c -> Reply.ok(ordered("eligible_to_start_trial", l.get().state.read("license").containsKey("trial_used") == false))),
             Api.plain("license_basic_status", "GET /_license/basic_status", "",
                 c -> Reply.ok(ordered("eligible_to_start_basic", isTrial(l.get().state.read("license"))))),
+            // Of the stand-in alone, for tests: makes the cluster eligible for a trial again, which no real licence service does.
+            Api.plain("license_forget_trial", "POST /_stand_in/forget_trial", "", c -> l.get().state.change("license", m -> {
+                m.remove("trial_used");
+                return Reply.ok(ordered("acknowledged", true));
+            })),
             Api.plain("license_start_trial", "POST /_license/start_trial", "acknowledge type", c -> l.get().startTrial(c)),
             Api.plain("license_start_basic", "POST /_license/start_basic", "acknowledge", c -> l.get().startBasic(c)));
     }

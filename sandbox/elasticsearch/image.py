@@ -1,0 +1,124 @@
+"""Sees to it that the engine holds an Elasticsearch image: pulled where a registry answers, else built here."""
+
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from docker.client import DockerClient
+from docker.errors import DockerException, ImageNotFound
+from docker.models.images import Image
+from requests.exceptions import RequestException
+
+from sandbox.base_images import LABEL, TRIXIE, ensure_debian
+from sandbox.cache import Say
+from sandbox.docker_cli import buildkit_cli
+from sandbox.errors import SandboxError
+from sandbox.part import Part
+from sandbox.process import run
+from sandbox.refusals import refused_lately, remember
+
+IMAGE = "elasticsearch:9.5.3"
+RECIPE_LABEL = "jina-search.recipe"
+FOLDER = Path(__file__).parent
+WHAT = "the 9.5.3 server jars with stand-ins for inference, security, licence and ingest"
+
+OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
+"""Where Debian and Ubuntu keep the certificates that an administrator added."""
+
+REGISTRY_SECONDS = 20
+PULL_SECONDS = 1800
+BUILD_SECONDS = 1800
+
+
+def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
+    """Have the engine hold `image` and tell whether it is the official one or the stand-in.
+
+    An official image that is there is left as it is. A stand-in that is there is used while it was made by the
+    recipe of today. Otherwise the registry is asked, at most once a day, and where it does not answer the
+    stand-in is built (3 minutes the first time, seconds after a change of its plugin).
+
+    Raises SandboxError when the engine does not answer, or the build fails.
+    """
+    recipe = recipe_hash()
+    engine = _engine()
+    held = _held(engine, image)
+    if held is not None and LABEL not in held.labels:
+        return Part("Elasticsearch", real=True, what=image)
+    if held is not None and held.labels.get(RECIPE_LABEL) == recipe:
+        return _stand_in(image)
+    if _pull(engine, cache, say, image):
+        return Part("Elasticsearch", real=True, what=image)
+    _build(cache, say, image, recipe)
+    return _stand_in(image)
+
+
+def recipe_hash() -> str:
+    """Return a hash of all that the stand-in is made of: the files of this folder's recipe, and its base image."""
+    recipe = sha256(TRIXIE.encode())
+    for file in sorted(FOLDER.rglob("*")):
+        if file.is_file() and file.suffix not in {".py", ".pyc"}:
+            recipe.update(f"\0{file.relative_to(FOLDER)}\0".encode() + file.read_bytes())
+    return recipe.hexdigest()[:16]
+
+
+def _stand_in(image: str) -> Part:
+    return Part("Elasticsearch", real=False, what=f"stand-in for {image}: {WHAT}")
+
+
+def _engine() -> DockerClient:
+    try:
+        engine = DockerClient.from_env()
+        engine.ping()
+    except DockerException as error:
+        raise SandboxError(
+            f"The docker engine does not answer: {error}. Start it (dockerd), or set DOCKER_HOST."
+        ) from error
+    return engine
+
+
+def _held(engine: DockerClient, image: str) -> Image | None:
+    try:
+        return engine.images.get(image)
+    except ImageNotFound:
+        return None
+
+
+def _pull(engine: DockerClient, cache: Path, say: Say, image: str) -> bool:
+    """Pull the official image; False, remembered for a day, where its registry does not hand it out."""
+    key = f"image {image}"
+    if refused_lately(cache, key):
+        return False
+    try:
+        # Asking for the manifest first tells in seconds whether the minutes of a pull can succeed at all.
+        DockerClient.from_env(timeout=REGISTRY_SECONDS).images.get_registry_data(image)
+        say(f"pulling {image} (1 to 5 minutes)")
+        repository, _, tag = image.rpartition(":")
+        DockerClient.from_env(timeout=PULL_SECONDS).images.pull(repository, tag=tag)
+    except (DockerException, RequestException):
+        remember(cache, key)
+        return False
+    return _held(engine, image) is not None
+
+
+def _build(cache: Path, say: Say, image: str, recipe: str) -> None:
+    ensure_debian(cache, say, "trixie", TRIXIE)
+    say(f"building the stand-in for {image} (about 3 minutes the first time)")
+    started = time.monotonic()
+    labels = {LABEL: WHAT, RECIPE_LABEL: recipe}
+    options = [f"--label={name}={value}" for name, value in labels.items()]
+    certificates = _own_certificates(cache)
+    options += [f"--secret=id=certificates,src={certificates}", "--network=host", "--progress=plain"]
+    run(
+        [buildkit_cli(), "build", f"--build-arg=BASE={TRIXIE}", *options, f"--tag={image}", FOLDER],
+        cache / "elasticsearch-image.log",
+        env={"DOCKER_BUILDKIT": "1"},
+        timeout=BUILD_SECONDS,
+    )
+    say(f"built the stand-in for {image} in {time.monotonic() - started:.0f} s")
+
+
+def _own_certificates(cache: Path) -> Path:
+    """Write the certificates that this machine trusts beyond Debian's, those of its proxy say, into one file."""
+    file = cache / "own-certificates.pem"
+    file.write_text("".join(f"{own.read_text()}\n" for own in sorted(OWN_CERTIFICATES.rglob("*.crt"))))
+    return file

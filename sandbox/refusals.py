@@ -1,0 +1,36 @@
+"""Remembers which outside addresses refused this machine, so that not every run waits for the same refusal again."""
+
+import json
+import time
+from pathlib import Path
+
+from filelock import FileLock
+
+FILE = "refusals.json"
+REMEMBERED_SECONDS = 24 * 60 * 60
+
+
+def refused_lately(cache: Path, key: str, within_seconds: float = REMEMBERED_SECONDS) -> bool:
+    """Tell whether `remember` was called for `key` during the last `within_seconds` (a day by default)."""
+    return time.time() - _read(cache).get(key, 0.0) < within_seconds
+
+
+def remember(cache: Path, key: str) -> None:
+    """Write down that what `key` names, a registry's image for instance, could not be reached just now.
+
+    Deleting the file refusals.json in the cache forgets all of them.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{FILE}.lock"):
+        refusals = {**_read(cache), key: time.time()}
+        partial = cache / f"{FILE}.partial"
+        partial.write_text(json.dumps(refusals, indent=1))
+        partial.replace(cache / FILE)
+
+
+def _read(cache: Path) -> dict[str, float]:
+    try:
+        known = json.loads((cache / FILE).read_text())
+        return {str(key): float(moment) for key, moment in known.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}  # absent or damaged: the worst that follows is one more attempt
