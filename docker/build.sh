@@ -1,0 +1,79 @@
+#!/bin/sh
+# Compiles llama-server: build.sh SOURCE BUILD [option of cmake ...]
+# BUILD_JOBS is how many compilers run at a time; 0 or nothing decides by cores and memory.
+set -eu
+
+source=$1
+build=$2
+shift 2
+
+# One library for each generation of processors; the server loads the best that the machine can run. These few
+# cover the generations that differ in speed: each takes a minute to compile, and the source knows some fifteen.
+#   x86-64: any; AVX2 (2013); AVX-512 (2017); AVX-512 with VNNI (2019, AMD: 2022)
+#   arm64:  any; dot product and half precision (2018); SVE and matrix product (2021); SVE2 (2022)
+case $(uname -m) in
+    x86_64) wanted="x64 haswell skylakex icelake" ;;
+    aarch64) wanted="armv8.0_1 armv8.2_2 armv8.6_1 armv8.6_2" ;;
+    *)
+        echo "llama-server is built for x86_64 and aarch64, and this is $(uname -m)." >&2
+        exit 1
+        ;;
+esac
+
+jobs=${BUILD_JOBS:-0}
+if [ "$jobs" -eq 0 ]; then
+    jobs=$(nproc)
+    # A compiler of this source takes up to 1.5 GiB.
+    by_memory=$(awk '/^MemAvailable:/ { print int($2 / 1572864) }' /proc/meminfo)
+    if [ "$by_memory" -lt "$jobs" ]; then
+        jobs=$by_memory
+    fi
+    if [ "$jobs" -lt 1 ]; then
+        jobs=1
+    fi
+fi
+
+# Never GGML_NATIVE: the image must run on other machines than the one it is built on.
+# No user interface, no TLS, no child processes, nothing that downloads: this server embeds texts.
+# Options that a version of the source does not know are ignored by cmake.
+cmake -S "$source" -B "$build" -G Ninja \
+    -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_C_COMPILER_LAUNCHER=ccache \
+    -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
+    -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON \
+    -DCMAKE_INSTALL_RPATH="\$ORIGIN" \
+    -DBUILD_SHARED_LIBS=ON \
+    -DGGML_NATIVE=OFF \
+    -DGGML_BACKEND_DL=ON \
+    -DGGML_CPU_ALL_VARIANTS=ON \
+    -DGGML_CCACHE=OFF \
+    -DLLAMA_BUILD_SERVER=ON \
+    -DLLAMA_BUILD_TESTS=OFF \
+    -DLLAMA_BUILD_EXAMPLES=OFF \
+    -DLLAMA_BUILD_UI=OFF \
+    -DLLAMA_BUILD_WEBUI=OFF \
+    -DLLAMA_USE_PREBUILT_UI=OFF \
+    -DLLAMA_CURL=OFF \
+    -DLLAMA_OPENSSL=OFF \
+    -DLLAMA_SUBPROCESS=OFF \
+    "$@"
+
+known=$(ninja -C "$build" -t targets all | sed -n 's/^ggml-cpu-\([^:/]*\): phony$/\1/p')
+targets=llama-server
+for variant in $wanted; do
+    if echo "$known" | grep -qx "$variant"; then
+        targets="$targets ggml-cpu-$variant"
+    fi
+done
+if [ "$targets" = llama-server ]; then
+    echo "This version of llama.cpp has none of the processor variants '$wanted'; it has:" $known >&2
+    exit 1
+fi
+if ninja -C "$build" -t targets all | grep -q '^ggml-cuda: phony$'; then
+    targets="$targets ggml-cuda"
+fi
+
+echo "Compiling $targets with $jobs jobs"
+# shellcheck disable=SC2086 # the names of the targets are words
+cmake --build "$build" --parallel "$jobs" --target $targets
+ccache --show-stats
