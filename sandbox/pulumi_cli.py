@@ -88,7 +88,7 @@ def _compiled(cache: Path, say: Say) -> PulumiCli:
 
 
 def _compile(go: Path, command: str, binary: Path, module: Path, log: Path) -> None:
-    """Compile one `command` (package@version) in a Go module of its own, so that its versions of the modules it needs hold."""
+    """Compile one `command` (package@version) in a Go module of its own, so that its own versions of modules hold."""
     module.mkdir()
     environment = _go_environment(go)
     flags = f"-s -w -X {SDK_MODULE}/go/common/version.Version={VERSION}"
