@@ -1,0 +1,78 @@
+"""A long preparation tells what it does, how long it took last time, and which error ended it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import SandboxError
+from sandbox.steps import Steps, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.04, "0.0 s"),
+        (0.44, "0.4 s"),
+        (1.2, "1 s"),
+        (59.4, "59 s"),
+        (60.0, "1 min 00 s"),
+        (200.4, "3 min 20 s"),
+    ],
+)
+def test_a_duration_is_written_as_people_read_it(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
+def test_a_step_that_says_nothing_writes_nothing_but_is_timed(tmp_path: Path) -> None:
+    lines: list[str] = []
+    steps = Steps(tmp_path / "timings.json", lines.append)
+
+    with steps.step("quick"):
+        pass
+
+    assert lines == []
+    assert steps.took["quick"] < 1
+
+
+def test_the_first_line_of_a_step_says_how_long_it_took_last_time(tmp_path: Path) -> None:
+    timings = tmp_path / "timings.json"
+    timings.write_text(json.dumps({"image": 200.0}))
+    lines: list[str] = []
+    steps = Steps(timings, lines.append)
+
+    with steps.step("image") as say:
+        say("building")
+        say("still building")
+
+    assert lines[0].endswith("image: building (last time 3 min 20 s)")
+    assert lines[1].endswith("image: still building")
+    assert "image: done in" in lines[2]
+
+
+def test_quick_steps_do_not_overwrite_what_a_real_run_took(tmp_path: Path) -> None:
+    timings = tmp_path / "timings.json"
+    timings.write_text(json.dumps({"image": 200.0}))
+    steps = Steps(timings, lambda line: None)
+
+    with steps.step("image"):
+        pass
+    steps.remember()
+
+    assert json.loads(timings.read_text()) == {"image": 200.0}
+
+
+def test_steps_side_by_side_return_their_results_by_name(tmp_path: Path) -> None:
+    steps = Steps(tmp_path / "timings.json", lambda line: None)
+
+    assert steps.together({"one": lambda: 1, "two": lambda: 2}) == {"one": 1, "two": 2}
+
+
+def test_an_error_of_one_step_is_raised(tmp_path: Path) -> None:
+    steps = Steps(tmp_path / "timings.json", lambda line: None)
+
+    def fail() -> None:
+        raise SandboxError("no engine")
+
+    with pytest.raises(SandboxError, match="no engine"):
+        steps.together({"fine": lambda: 1, "broken": fail})
