@@ -1,25 +1,35 @@
 """Puts the provider plugins on PATH: the official ones where the CLI can fetch them, else the stand-ins."""
 
-import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 from sandbox.cache import Say, entry
 from sandbox.errors import SandboxError
+from sandbox.part import Part
 from sandbox.providers.schema import RESOURCES
+from sandbox.pulumi_cli import PulumiCli
+from sandbox.refusals import refused_lately, remember
 
 OFFICIAL = {"docker": "5.2.0", "command": "1.2.1"}
 """The plugins that the SDKs in requirements.txt ask for."""
 
-DOWNLOAD_SECONDS = 60
-REFUSAL_SECONDS = 24 * 3600
-"""How long a refused download is not tried again."""
+STAND_INS = {
+    "docker": "stand-in over the same protocol, driving the docker engine",
+    "command": "stand-in over the same protocol, running real processes",
+}
+
+PULUMI_HOME = "pulumi-home"
+"""Folder of the cache where the CLI keeps its plugins and its own files."""
+
+REFUSAL = f"Pulumi plugins {OFFICIAL}"
+DOWNLOAD_SECONDS = 180
 
 LAUNCHER = """\
 #!/bin/sh
@@ -28,6 +38,29 @@ export JINA_SEARCH_{upper}_SCHEMA={schema}
 exec {python} -P -s -c 'import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); \\
 runpy.run_module("sandbox.providers.{provider}", run_name="__main__")' {repository} "$@"
 """
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """The plugins of a stack; `folder` is that of the stand-ins, for PATH, None where the official ones are used."""
+
+    folder: Path | None
+    parts: tuple[Part, ...]
+
+
+def ensure_plugins(cache: Path, say: Say, cli: PulumiCli) -> Plugins:
+    """Return the official plugins where they can be downloaded, into `cache`/pulumi-home, else the stand-ins.
+
+    Raises SandboxError when a stand-in cannot be prepared.
+    """
+    if official_plugins_available(cli, cache / PULUMI_HOME, cache, say):
+        parts = (
+            Part(f"Pulumi {name} plugin", True, f"v{release}, official") for name, release in OFFICIAL.items()
+        )
+        return Plugins(None, tuple(parts))
+    folder = ensure_providers(cache, say)
+    parts = (Part(f"Pulumi {name} plugin", False, STAND_INS[name]) for name in OFFICIAL)
+    return Plugins(folder, tuple(parts))
 
 
 def ensure_providers(cache: Path, say: Say) -> Path:
@@ -40,7 +73,7 @@ def ensure_providers(cache: Path, say: Say) -> Path:
     versions = "-".join(version(f"pulumi_{provider}") for provider in RESOURCES)
     recipe = (repository / "sandbox" / "providers" / "schema.py").read_bytes()
     place = f"{sys.executable}\0{repository}\0{LAUNCHER}".encode() + recipe
-    key = f"provider-stand-ins-{versions}-{_short_digest(place)}"
+    key = f"provider-stand-ins-{versions}-{sha256(place).hexdigest()[:12]}"
 
     def build(folder: Path) -> None:
         say("preparing the stand-ins for Pulumi's docker and command plugins")
@@ -61,25 +94,31 @@ def ensure_providers(cache: Path, say: Say) -> Path:
     return entry(cache, key, build)
 
 
-def official_plugins_available(pulumi: Path, env: Mapping[str, str], cache: Path) -> bool:
-    """Say whether the CLI `pulumi` has, or can fetch, the official plugins, in the environment `env`.
+def official_plugins_available(cli: PulumiCli, home: Path, cache: Path, say: Say) -> bool:
+    """Say whether the official plugins are in the CLI's `home`, or could be downloaded into it.
 
-    The first answer costs a download or its refusal; a refusal is remembered in the cache for a day.
+    A refusal is remembered in the cache for a day.
     """
-    refusal = cache / "official-plugins-refused.json"
-    if refusal.is_file() and time.time() - json.loads(refusal.read_text())["at"] < REFUSAL_SECONDS:
+    if refused_lately(cache, REFUSAL):
         return False
+    path = os.pathsep.join([*map(str, cli.path), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "PATH": path, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    say("fetching Pulumi's docker and command plugins (or finding that they are out of reach, 5 s)")
     for provider, release in OFFICIAL.items():
-        command = [str(pulumi), "plugin", "install", "resource", provider, release]
+        command = ["pulumi", "plugin", "install", "resource", provider, release]
         try:
-            subprocess.run(command, env=dict(env), check=True, capture_output=True, timeout=DOWNLOAD_SECONDS)
-        except (subprocess.SubprocessError, OSError) as error:
-            refusal.parent.mkdir(parents=True, exist_ok=True)
-            refusal.write_text(
-                json.dumps({"at": time.time(), "plugin": provider, "why": type(error).__name__})
+            subprocess.run(
+                command,
+                executable=shutil.which("pulumi", path=path),
+                env=environment,
+                check=True,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=DOWNLOAD_SECONDS,
             )
+        except (subprocess.SubprocessError, OSError):
+            remember(cache, REFUSAL)
             return False
-    refusal.unlink(missing_ok=True)
     return True
 
 
@@ -93,9 +132,3 @@ def _introspected(provider: str, repository: Path) -> str:
             "Install requirements.txt into this virtual environment."
         )
     return result.stdout
-
-
-def _short_digest(content: bytes) -> str:
-    from hashlib import sha256  # noqa: PLC0415
-
-    return sha256(content).hexdigest()[:12]

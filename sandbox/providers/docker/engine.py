@@ -22,14 +22,14 @@ class Engine:
 
     @property
     def api(self) -> Any:
-        """The engine's API as a `docker.APIClient`. Raises ProviderError when no engine answers."""
+        """The engine's API as docker-py's APIClient. Raises ProviderError when no engine answers."""
         with self._lock:
             if self._api is None:
                 self._api = self._connect()
             return self._api
 
     def _connect(self) -> Any:
-        import docker  # noqa: PLC0415 (a fifth of a second, which a preview does not need)
+        from docker.api.client import APIClient  # noqa: PLC0415 (a fifth of a second, which a preview does not need)
         from docker.errors import DockerException  # noqa: PLC0415
         from docker.tls import TLSConfig  # noqa: PLC0415
 
@@ -39,7 +39,7 @@ class Engine:
             pair = (f"{folder}/cert.pem", f"{folder}/key.pem")
             tls = TLSConfig(client_cert=pair, ca_cert=f"{folder}/ca.pem", verify=True)
         try:
-            return docker.APIClient(self.host, version="auto", timeout=REQUEST_SECONDS, tls=tls)
+            return APIClient(self.host, version="auto", timeout=REQUEST_SECONDS, tls=tls)
         except DockerException as error:
             raise ProviderError(
                 f"no docker engine answers at {self.host}: {error}. Start it, or set DOCKER_HOST to where it is."
