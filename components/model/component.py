@@ -1,0 +1,57 @@
+"""Declares the model file."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.model.dynamic.model_file import ModelFileResource
+from components.model.wanted import model_path
+from components.settings import ModelSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDownloadArgs:
+    """What is downloaded: the repository, revision and file of `settings`, into its directory."""
+
+    settings: ModelSettings
+
+
+class ModelDownload(pulumi.ComponentResource):
+    """A verified model file on this machine.
+
+    `path` is absolute and known in previews already; `bytes` is its size; `sha256` its content, lower-case
+    hexadecimal; `revision` the commit that it is of, also where the setting names a branch. A branch that moves
+    upstream is not followed: to take its new file, set another revision, or refresh after removing the file.
+    """
+
+    path: pulumi.Output[str]
+    file: str
+    bytes: pulumi.Output[int]
+    sha256: pulumi.Output[str]
+    revision: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ModelDownloadArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("jina:model:ModelDownload", name, None, opts)
+        wanted = args.settings
+        downloaded = ModelFileResource(
+            name,
+            {
+                "repository": wanted.repository,
+                "revision": wanted.revision,
+                "file": wanted.file,
+                "path": model_path(wanted.directory, wanted.repository, wanted.revision, wanted.file),
+                "expected_sha256": wanted.sha256,
+                "keep_files": wanted.keep_files,
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.file = wanted.file
+        self.path = downloaded.path
+        self.bytes = downloaded.size
+        self.sha256 = downloaded.sha256
+        self.revision = downloaded.commit
+        self.register_outputs(
+            {"path": self.path, "bytes": self.bytes, "sha256": self.sha256, "revision": self.revision}
+        )

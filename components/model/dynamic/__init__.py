@@ -1,0 +1,1 @@
+"""Dynamic providers of the model. Stacks' states name these modules: never move or rename one."""

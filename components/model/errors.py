@@ -1,0 +1,35 @@
+"""What can go wrong with a model file, each with what to do about it."""
+
+from components.errors import StackError
+
+
+class ModelError(StackError):
+    """The model file could not be had, or is not what it should be."""
+
+
+class AccessDeniedError(ModelError):
+    """The Hub does not let this person (or anybody without a token) read the repository."""
+
+
+class NotOnHubError(ModelError):
+    """The Hub has no such repository, revision or file."""
+
+
+class HubUnreachableError(ModelError):
+    """The Hub did not answer, or what answered is not a Hub."""
+
+
+class OfflineError(ModelError):
+    """The Hub must not be asked, and the file here cannot stand for what is wanted."""
+
+
+class DiskFullError(ModelError):
+    """The disk has no room for the file."""
+
+
+class WrongContentError(ModelError):
+    """The file's bytes are not those that were asked for."""
+
+
+class DirectoryError(ModelError):
+    """The folder for the file cannot be written to."""

@@ -1,0 +1,106 @@
+"""Brings the bytes of a file from the Hub, and goes on where an earlier connection or process stopped.
+
+The library's own download starts from zero in another process and does not verify plain HTTP: so the bytes come
+through its session, with its headers, but by this loop. Repositories stored in Xet answer the same plain requests.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import httpx2
+from huggingface_hub import constants, hf_raise_for_status
+from huggingface_hub.errors import HfHubHTTPError
+
+from components.model.errors import HubUnreachableError
+from components.model.hub import HubFile
+from components.model.hub_errors import explain, retry_after, temporary
+from components.model.hub_session import hub_headers, hub_session
+from components.model.progress import Progress
+from components.model.retries import Retries
+from components.model.wanted import WantedFile
+
+_RANGE_NOT_SATISFIABLE, _PARTIAL_CONTENT = 416, 206
+_ENOUGH = 1024 * 1024
+"""So many bytes of a connection count as progress: a server that cuts after fewer is given up on."""
+
+
+def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) -> None:
+    """Append to `partial` until it has the size that the Hub stated.
+
+    Raises AccessDeniedError, NotOnHubError, HubUnreachableError, and OSError where the disk can't take it. What has
+    come stays in `partial`.
+    """
+    before = size_of(partial)
+    progress = Progress(wanted.file, remote.size, before, retries.say)
+    while (have := size_of(partial)) < remote.size:
+        problem, after = "the connection ended early", None
+        try:
+            _append(remote, partial, have, progress)
+        except (HfHubHTTPError, httpx2.HTTPError) as error:
+            if not temporary(error):
+                raise explain(error, wanted) from error
+            problem, after = _describe(error), retry_after(error)
+        now = size_of(partial)
+        if now - have >= _ENOUGH:
+            retries.progressed()
+        if now < remote.size and not retries.again(f"{wanted.file}: {problem}", after):
+            raise HubUnreachableError(
+                f"{wanted.file} of {wanted.repository} could not be downloaded: {problem}, {retries.limit + 1} times "
+                f"in a row. {now} of {remote.size} bytes are here and are kept.\n"
+                "Run `pulumi up` again to go on from there; check network and proxy if it stops again."
+            )
+    progress.finished()
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _append(remote: HubFile, partial: Path, have: int, progress: Progress) -> None:
+    headers = hub_headers() | {"Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    # The session drops the token on the way to another host, where the Hub sends large files.
+    with hub_session().stream(
+        "GET", remote.url, headers=headers, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT
+    ) as response:
+        if response.status_code == _RANGE_NOT_SATISFIABLE:
+            partial.unlink(missing_ok=True)
+            return
+        if response.is_error:
+            response.read()
+            hf_raise_for_status(response)
+        with partial.open("ab") as file:
+            file.truncate(_start(response, have))
+            done = file.seek(0, os.SEEK_END)
+            for chunk in response.iter_raw():
+                # Handed to the system at once, so that it outlives this process.
+                file.write(chunk)
+                file.flush()
+                done += len(chunk)
+                progress.at(done)
+                if done > remote.size:
+                    return
+            os.fsync(file.fileno())
+
+
+def _start(response: httpx2.Response, have: int) -> int:
+    """Return the position that the body begins at: a server may ignore the range and send everything (RFC 9110)."""
+    if response.status_code == _PARTIAL_CONTENT:
+        with suppress(ValueError, IndexError):
+            start = int(response.headers["Content-Range"].removeprefix("bytes ").split("-")[0])
+            if start == have:
+                return start
+        raise httpx2.RemoteProtocolError("another part came than the one asked for", request=response.request)
+    return 0
+
+
+def _describe(error: HfHubHTTPError | httpx2.HTTPError) -> str:
+    if isinstance(error, HfHubHTTPError):
+        return f"the Hub answered with HTTP {error.response.status_code}"
+    return f"the connection failed ({str(error) or type(error).__name__})"

@@ -1,0 +1,39 @@
+"""Which model file is wanted, and where it lives on this machine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedFile:
+    """A file of a repository on the Hugging Face Hub, and the place that it is to have.
+
+    `revision` is a commit, tag or branch; `path` is absolute; `sha256` is what the content must be, or empty for
+    what the Hub states.
+    """
+
+    repository: str
+    revision: str
+    file: str
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """A model file on this machine whose content was verified: `size` in bytes, `commit` the one it is of."""
+
+    path: Path
+    size: int
+    sha256: str
+    commit: str
+
+
+def model_path(directory: str, repository: str, revision: str, file: str) -> str:
+    """Return the place of a model file: DIRECTORY/OWNER/NAME/REVISION/FILE.
+
+    Two repositories, or two commits of one, may have a file of the same name with other bytes: so both are part of
+    the place. A slash in a revision is written %2F, as in the Hub's own addresses, so that it can't be a folder.
+    """
+    return str(Path(directory, *repository.split("/"), quote(revision, safe=""), file))

@@ -1,0 +1,118 @@
+"""ModelFileProvider: what it decides without a Hub."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime import rpc
+
+from components.model.dynamic.model_file import INPUTS, SCHEMA_VERSION, ModelFileProvider
+from components.model.local_file import write_record
+
+SHA256 = hashlib.sha256(b"GGUF bytes").hexdigest()
+
+
+def inputs(**changes: Any) -> dict[str, Any]:
+    return {
+        "repository": "owner/name",
+        "revision": "main",
+        "file": "model-F16.gguf",
+        "path": "/models/owner/name/main/model-F16.gguf",
+        "expected_sha256": "",
+        "keep_files": True,
+    } | changes
+
+
+def outputs(**changes: Any) -> dict[str, Any]:
+    found = {"size": 10, "sha256": SHA256, "commit": "c" * 40, "schema_version": SCHEMA_VERSION}
+    return inputs() | found | {"__provider": "text"} | changes
+
+
+@pytest.mark.parametrize(
+    ("news", "changes", "replaces"),
+    [
+        ({}, False, []),
+        ({"expected_sha256": SHA256}, True, []),
+        ({"keep_files": False}, True, []),
+        ({"file": "model-Q8_0.gguf", "path": "/models/owner/name/main/model-Q8_0.gguf"}, True, ["path"]),
+        ({"revision": "v1", "path": "/models/owner/name/v1/model-F16.gguf"}, True, ["path"]),
+        ({"path": rpc.UNKNOWN}, True, ["path"]),
+        ({"expected_sha256": rpc.UNKNOWN}, True, []),
+    ],
+    ids=str,
+)
+def test_another_place_is_fetched_before_the_old_file_goes(
+    news: dict[str, Any], changes: bool, replaces: list[str]
+) -> None:
+    result = ModelFileProvider().diff("id", outputs(), inputs(**news))
+    assert (result.changes, result.replaces, result.delete_before_replace) == (changes, replaces, False)
+
+
+def test_outputs_of_an_older_schema_are_written_anew() -> None:
+    result = ModelFileProvider().diff("id", outputs(schema_version=0), inputs())
+    assert (result.changes, result.replaces) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("news", "refused"),
+    [
+        ({}, []),
+        ({"repository": "../.."}, ["repository"]),
+        ({"revision": "a/../b"}, ["revision"]),
+        ({"repository": rpc.UNKNOWN, "revision": rpc.UNKNOWN}, []),
+    ],
+    ids=str,
+)
+def test_names_that_lead_out_of_the_directory_are_refused(news: dict[str, Any], refused: list[str]) -> None:
+    given = inputs(**news)
+    result = ModelFileProvider().check({}, given)
+    assert [failure.property for failure in result.failures] == refused
+    assert result.inputs == given
+
+
+def model_file(tmp_path: Path, content: bytes = b"GGUF bytes") -> Path:
+    path = tmp_path / "models" / "owner" / "name" / "main" / "model.gguf"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    write_record(path, SHA256, "c" * 40)
+    return path
+
+
+def test_refresh_sees_an_intact_file_as_it_was(tmp_path: Path) -> None:
+    path = model_file(tmp_path)
+    state = outputs(path=str(path))
+    result = ModelFileProvider().read(str(path), state)
+    assert (result.id, result.outs) == (str(path), state)
+    assert result.inputs == {key: state[key] for key in INPUTS}
+
+
+@pytest.mark.parametrize("content", [b"GGUF other", None])
+def test_refresh_sees_a_changed_or_missing_file_as_gone(tmp_path: Path, content: bytes | None) -> None:
+    path = model_file(tmp_path, content or b"")
+    if content is None:
+        path.unlink()
+    result = ModelFileProvider().read(str(path), outputs(path=str(path)))
+    assert (result.id, result.outs) == ("", {})
+    assert not path.with_name("model.gguf.verified.json").exists()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_delete_removes_the_file_only_when_files_are_not_kept(tmp_path: Path, keep: bool) -> None:
+    path = model_file(tmp_path)
+    ModelFileProvider().delete(str(path), outputs(path=str(path), keep_files=keep))
+    assert path.exists() is keep
+    assert (tmp_path / "models" / "owner").exists() is keep
+    assert (tmp_path / "models").exists()
+
+
+def test_delete_of_a_missing_file_succeeds(tmp_path: Path) -> None:
+    ModelFileProvider().delete("id", outputs(path=str(tmp_path / "a" / "b.gguf"), keep_files=False))
+
+
+def test_delete_leaves_other_files_alone(tmp_path: Path) -> None:
+    path = model_file(tmp_path)
+    other = path.with_name("other.gguf")
+    other.write_bytes(b"GGUF")
+    ModelFileProvider().delete(str(path), outputs(path=str(path), keep_files=False))
+    assert [one.name for one in path.parent.iterdir()] == ["other.gguf"]
