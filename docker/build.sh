@@ -8,17 +8,36 @@ build=$2
 shift 2
 
 # One library for each generation of processors; the server loads the best that the machine can run. These few
-# cover the generations that differ in speed: each takes a minute to compile, and the source knows some fifteen.
+# cover the generations that differ most in speed; the source knows some fifteen, each a minute or more to compile.
 #   x86-64: any; AVX2 (2013); AVX-512 (2017); AVX-512 with VNNI (2019, AMD: 2022)
 #   arm64:  any; dot product and half precision (2018); SVE and matrix product (2021); SVE2 (2022)
 case $(uname -m) in
-    x86_64) wanted="x64 haswell skylakex icelake" ;;
-    aarch64) wanted="armv8.0_1 armv8.2_2 armv8.6_1 armv8.6_2" ;;
+    x86_64) variants="x64 haswell skylakex icelake" ;;
+    aarch64) variants="armv8.0_1 armv8.2_2 armv8.6_1 armv8.6_2" ;;
     *)
         echo "llama-server is built for x86_64 and aarch64, and this is $(uname -m)." >&2
         exit 1
         ;;
 esac
+
+# The build has no option to choose among the variants, and its main library depends on all of them:
+# take the other ones out of the list.
+list="$source/ggml/src/CMakeLists.txt"
+awk -v variants="$variants" '
+    BEGIN { count = split(variants, names, " "); for (i = 1; i <= count; i++) wanted[names[i]] = 1 }
+    match($0, /^ *ggml_add_cpu_backend_variant\([a-z0-9._]+/) {
+        name = $0; sub(/^[^(]*\(/, "", name); sub(/[ )].*/, "", name)
+        if (!(name in wanted)) next
+    }
+    { print }
+' "$list" >"$list.chosen"
+mv "$list.chosen" "$list"
+for variant in $variants; do
+    if ! grep -q "ggml_add_cpu_backend_variant(${variant}[ )]" "$list"; then
+        echo "This version of llama.cpp does not know the processor variant $variant: correct the names in build.sh." >&2
+        exit 1
+    fi
+done
 
 jobs=${BUILD_JOBS:-0}
 if [ "$jobs" -eq 0 ]; then
@@ -35,6 +54,7 @@ fi
 
 # Never GGML_NATIVE: the image must run on other machines than the one it is built on.
 # No user interface, no TLS, no child processes, nothing that downloads: this server embeds texts.
+# No warnings: gcc 12 has so many about AVX-512 that BuildKit stops showing the output.
 # Options that a version of the source does not know are ignored by cmake.
 cmake -S "$source" -B "$build" -G Ninja \
     -DCMAKE_BUILD_TYPE=Release \
@@ -47,6 +67,8 @@ cmake -S "$source" -B "$build" -G Ninja \
     -DGGML_BACKEND_DL=ON \
     -DGGML_CPU_ALL_VARIANTS=ON \
     -DGGML_CCACHE=OFF \
+    -DGGML_ALL_WARNINGS=OFF \
+    -DLLAMA_ALL_WARNINGS=OFF \
     -DLLAMA_BUILD_SERVER=ON \
     -DLLAMA_BUILD_TESTS=OFF \
     -DLLAMA_BUILD_EXAMPLES=OFF \
@@ -58,22 +80,6 @@ cmake -S "$source" -B "$build" -G Ninja \
     -DLLAMA_SUBPROCESS=OFF \
     "$@"
 
-known=$(ninja -C "$build" -t targets all | sed -n 's/^ggml-cpu-\([^:/]*\): phony$/\1/p')
-targets=llama-server
-for variant in $wanted; do
-    if echo "$known" | grep -qx "$variant"; then
-        targets="$targets ggml-cpu-$variant"
-    fi
-done
-if [ "$targets" = llama-server ]; then
-    echo "This version of llama.cpp has none of the processor variants '$wanted'; it has:" $known >&2
-    exit 1
-fi
-if ninja -C "$build" -t targets all | grep -q '^ggml-cuda: phony$'; then
-    targets="$targets ggml-cuda"
-fi
-
-echo "Compiling $targets with $jobs jobs"
-# shellcheck disable=SC2086 # the names of the targets are words
-cmake --build "$build" --parallel "$jobs" --target $targets
+echo "Compiling llama-server with $jobs jobs, for these processors: $variants"
+cmake --build "$build" --parallel "$jobs" --target llama-server
 ccache --show-stats
