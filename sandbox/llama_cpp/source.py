@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from filelock import FileLock
@@ -16,14 +15,16 @@ from sandbox.cache import Say
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_repositories
 from sandbox.part import Part
+from sandbox.refusals import refused_lately, remember
 
 PART = "llama.cpp source"
 PORT = 9419
 HOST = "127.0.0.1"
 
+FORK = "https://github.com/jina-ai/llama.cpp.git"
+"""The repository that the project builds from by default, at BRANCH."""
+
 PROBE_SECONDS = 5.0
-REFUSAL_KEPT = 24 * 3600
-"""Seconds for which a repository that did not answer is not asked again."""
 
 START_SECONDS = 10.0
 
@@ -69,15 +70,12 @@ def stop_source(cache: Path) -> None:
 
 def _answers(cache: Path, repository: str, ref: str) -> bool:
     """Ask the real repository, unless it did not answer within the last day."""
-    key = sha256(repository.encode()).hexdigest()[:12]
-    refused = cache / "refusals" / f"llama-cpp-{key}"
-    if refused.exists() and time.time() - refused.stat().st_mtime < REFUSAL_KEPT:
+    key = f"git {repository} {ref}"
+    if refused_lately(cache, key):
         return False
     if _probe(repository, ref):
-        refused.unlink(missing_ok=True)
         return True
-    refused.parent.mkdir(parents=True, exist_ok=True)
-    refused.write_text(f"{repository} did not answer\n")
+    remember(cache, key)
     return False
 
 

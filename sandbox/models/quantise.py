@@ -1,0 +1,115 @@
+"""Smaller quantisations of a model, made by llama-quantize from its F16 file."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from docker.client import DockerClient
+from docker.errors import ContainerError, DockerException, ImageNotFound
+
+from sandbox.base_images import BOOKWORM_SLIM, ensure_debian
+from sandbox.cache import Say, entry
+from sandbox.docker_cli import buildkit_cli
+from sandbox.docker_engine import ensure_engine
+from sandbox.errors import SandboxError
+from sandbox.heartbeat import heartbeat
+from sandbox.llama_cpp.repository import BRANCH
+from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
+from sandbox.process import run
+
+QUANTS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K")
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONTEXT = PROJECT / "docker"
+DOCKERFILE = CONTEXT / "Dockerfile"
+TARGET = "quantize"
+
+IMAGE = "jina-search/llama-quantize"
+BUILD_SECONDS = 3600.0
+RUN_SECONDS = 600
+
+
+def ensure_quantised(cache: Path, say: Say, source: Path, quant: str) -> Path:
+    """Return the file of the model `source` (F16) in `quant`, making it when there is none (10 s and more).
+
+    The tool is built from the same source, by the same Dockerfile and in the same layers as the server's image:
+    whichever of the two is built second takes seconds.
+
+    Raises SandboxError when `quant` is unknown, the tool cannot be built, or refuses the model.
+    """
+    if quant not in QUANTS:
+        raise SandboxError(f"No quantisation is called {quant}. It is one of {', '.join(QUANTS)}.")
+    if quant == "F16":
+        return source
+    name = source.name.replace("F16", quant)
+
+    def build(folder: Path) -> None:
+        image = _ensure_tool(cache, say)
+        say(f"quantising {source.name} to {quant} (10 to 60 s)")
+        _quantise(image, source, folder / name, quant)
+
+    return entry(cache, f"{source.parent.relative_to(cache)}-{quant}", build) / name
+
+
+def build_arguments(source: LlamaCppSource) -> dict[str, str]:
+    """Return the build arguments of the tool: those of the server's image, so that both share their layers."""
+    return {
+        "LLAMA_CPP_REPOSITORY": source.repository,
+        "LLAMA_CPP_REF": source.ref,
+        "BASE_IMAGE": BOOKWORM_SLIM,
+    }
+
+
+def _ensure_tool(cache: Path, say: Say) -> str:
+    """Return the name of an image with llama-quantize, building it when the engine holds none."""
+    ensure_engine(cache, say)
+    source = ensure_source(cache, say, FORK, BRANCH)
+    arguments = build_arguments(source)
+    image = f"{IMAGE}:{sha256(repr(arguments).encode()).hexdigest()[:12]}"
+    try:
+        DockerClient.from_env().images.get(image)
+    except ImageNotFound:
+        pass
+    else:
+        return image
+    ensure_debian(cache, say, "bookworm", BOOKWORM_SLIM)
+    say("building llama-quantize (seconds after the server's image, else some 10 minutes on 2 cores)")
+    options = [f"--build-arg={key}={value}" for key, value in arguments.items()]
+    options += ["--network=host", "--progress=plain", f"--target={TARGET}", f"--tag={image}"]
+    with heartbeat(say, "building llama-quantize"):
+        run(
+            [buildkit_cli(), "build", *options, "--file", DOCKERFILE, CONTEXT],
+            cache / "llama-quantize.log",
+            env={"DOCKER_BUILDKIT": "1"},
+            timeout=BUILD_SECONDS,
+        )
+    return image
+
+
+def _quantise(image: str, source: Path, target: Path, quant: str) -> None:
+    """Run the tool in a container that sees the two folders alone, as the user of this process."""
+    volumes = {
+        str(source.parent): {"bind": "/from", "mode": "ro"},
+        str(target.parent): {"bind": "/to", "mode": "rw"},
+    }
+    try:
+        DockerClient.from_env(timeout=RUN_SECONDS).containers.run(
+            image,
+            [f"/from/{source.name}", f"/to/{target.name}", quant],
+            volumes=volumes,
+            user=f"{os.getuid()}:{os.getgid()}",
+            network_mode="none",
+            read_only=True,
+            cap_drop=["ALL"],
+            remove=True,
+            stderr=True,
+        )
+    except ContainerError as error:
+        said = error.stderr.decode(errors="replace") if isinstance(error.stderr, bytes) else str(error.stderr)
+        tail = "\n".join(said.splitlines()[-10:])
+        raise SandboxError(
+            f"llama-quantize does not make {quant} of {source}; its last lines:\n{tail}\n"
+            "K-quants need a model whose width is a multiple of 256."
+        ) from error
+    except DockerException as error:
+        raise SandboxError(f"The docker engine did not run llama-quantize: {error}") from error
