@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.providers.plugins import place_stand_ins
 from sandbox.pulumi_cli import PulumiCli
 
 PASSPHRASE_BYTES = 32
@@ -26,9 +27,13 @@ def pulumi_environment(
     the CLI's own files, `backend` the state of the stacks: both are made when they are not there. The passphrase, which
     encrypts the stacks' secrets, is made once and kept in `passphrase_file`, for this user's eyes only.
     """
+    if providers:
+        # A home of their own: the CLI must never take a stand-in for an official plugin that it has downloaded.
+        home = home / "with-stand-ins"
+        place_stand_ins(providers, home)
     for folder in (home, backend):
         folder.mkdir(parents=True, exist_ok=True)
-    folders = [virtual_environment / "bin", *cli.path, *([providers] if providers else [])]
+    folders = [virtual_environment / "bin", *cli.path]
     chosen = {
         # The virtual environment goes first: the compiled language host takes its Python from PATH.
         "PATH": os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]),

@@ -1,4 +1,4 @@
-"""Puts the provider plugins on PATH: the official ones where the CLI can fetch them, else the stand-ins."""
+"""Gives the CLI its provider plugins: the official ones where it can fetch them, else the stand-ins."""
 
 import os
 import shlex
@@ -17,9 +17,6 @@ from sandbox.providers.schema import RESOURCES
 from sandbox.pulumi_cli import PulumiCli
 from sandbox.refusals import refused_lately, remember
 
-OFFICIAL = {"docker": "5.2.0", "command": "1.2.1"}
-"""The plugins that the SDKs in requirements.txt ask for."""
-
 STAND_INS = {
     "docker": "stand-in over the same protocol, driving the docker engine",
     "command": "stand-in over the same protocol, running real processes",
@@ -28,7 +25,6 @@ STAND_INS = {
 PULUMI_HOME = "pulumi-home"
 """Folder of the cache where the CLI keeps its plugins and its own files."""
 
-REFUSAL = f"Pulumi plugins {OFFICIAL}"
 DOWNLOAD_SECONDS = 180
 
 LAUNCHER = """\
@@ -40,9 +36,14 @@ runpy.run_module("sandbox.providers.{provider}", run_name="__main__")' {reposito
 """
 
 
+def releases() -> dict[str, str]:
+    """Return which release of each plugin the installed SDKs ask for."""
+    return {provider: version(f"pulumi_{provider}") for provider in RESOURCES}
+
+
 @dataclass(frozen=True)
 class Plugins:
-    """The plugins of a stack; `folder` is that of the stand-ins, for PATH, None where the official ones are used."""
+    """The plugins of a stack; `folder` is that of the stand-ins, None where the official ones are used."""
 
     folder: Path | None
     parts: tuple[Part, ...]
@@ -55,22 +56,23 @@ def ensure_plugins(cache: Path, say: Say, cli: PulumiCli) -> Plugins:
     """
     if official_plugins_available(cli, cache / PULUMI_HOME, cache, say):
         parts = (
-            Part(f"Pulumi {name} plugin", True, f"v{release}, official") for name, release in OFFICIAL.items()
+            Part(f"Pulumi {name} plugin", True, f"v{release}, official")
+            for name, release in releases().items()
         )
         return Plugins(None, tuple(parts))
     folder = ensure_providers(cache, say)
-    parts = (Part(f"Pulumi {name} plugin", False, STAND_INS[name]) for name in OFFICIAL)
+    parts = (Part(f"Pulumi {name} plugin", False, STAND_INS[name]) for name in RESOURCES)
     return Plugins(folder, tuple(parts))
 
 
 def ensure_providers(cache: Path, say: Say) -> Path:
-    """Return a folder for PATH with the stand-ins `pulumi-resource-docker` and `pulumi-resource-command`.
+    """Return a folder with the stand-ins `pulumi-resource-docker` and `pulumi-resource-command`.
 
     They run with this interpreter from this repository. The folder is made anew for another SDK version, interpreter
     or place of the repository.
     """
     repository = Path(__file__).resolve().parent.parent.parent
-    versions = "-".join(version(f"pulumi_{provider}") for provider in RESOURCES)
+    versions = "-".join(releases().values())
     recipe = (repository / "sandbox" / "providers" / "schema.py").read_bytes()
     place = f"{sys.executable}\0{repository}\0{LAUNCHER}".encode() + recipe
     key = f"provider-stand-ins-{versions}-{sha256(place).hexdigest()[:12]}"
@@ -94,17 +96,32 @@ def ensure_providers(cache: Path, say: Say) -> Path:
     return entry(cache, key, build)
 
 
+def place_stand_ins(providers: Path, home: Path) -> None:
+    """Put the stand-ins of the folder `providers` where the CLI with this `home` looks for downloaded plugins.
+
+    On PATH they would be found too, but with a warning for each of them at every command.
+    """
+    for provider, release in releases().items():
+        folder = home / "plugins" / f"resource-{provider}-v{release}"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"pulumi-resource-{provider}"
+        fresh = folder / f".{os.getpid()}"
+        fresh.symlink_to(providers / name)
+        fresh.replace(folder / name)
+
+
 def official_plugins_available(cli: PulumiCli, home: Path, cache: Path, say: Say) -> bool:
     """Say whether the official plugins are in the CLI's `home`, or could be downloaded into it.
 
     A refusal is remembered in the cache for a day.
     """
-    if refused_lately(cache, REFUSAL):
+    refusal = f"Pulumi plugins {releases()}"
+    if refused_lately(cache, refusal):
         return False
     path = os.pathsep.join([*map(str, cli.path), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, "PATH": path, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     say("fetching Pulumi's docker and command plugins (or finding that they are out of reach, 5 s)")
-    for provider, release in OFFICIAL.items():
+    for provider, release in releases().items():
         command = ["pulumi", "plugin", "install", "resource", provider, release]
         try:
             subprocess.run(
@@ -117,7 +134,7 @@ def official_plugins_available(cli: PulumiCli, home: Path, cache: Path, say: Say
                 timeout=DOWNLOAD_SECONDS,
             )
         except (subprocess.SubprocessError, OSError):
-            remember(cache, REFUSAL)
+            remember(cache, refusal)
             return False
     return True
 

@@ -23,7 +23,7 @@ class Image(EngineResource):
     unsupported = frozenset({"registry"})
     recomputed = True
 
-    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
+    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:  # noqa: ARG002
         """Fill in defaults and the digest of the build context, which is an input of its own as in the official one."""
         found = []
         if inputs.get("buildOnPreview") is True:
@@ -36,7 +36,7 @@ class Image(EngineResource):
         options = given.value if isinstance(given, Secret) else given
         if isinstance(options, Unknown):
             return inputs, found
-        filled, failure = self._with_digest(self._with_defaults(options, operation))
+        filled, failure = self._with_digest(self._with_defaults(options))
         wrapped = Secret(filled) if isinstance(given, Secret) else filled
         return {"buildOnPreview": False, **inputs, "build": wrapped}, found + failure
 
@@ -77,7 +77,7 @@ class Image(EngineResource):
     def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
         """Leave the image in the engine, as the official provider does."""
 
-    def _with_defaults(self, options: Properties, operation: Operation) -> Properties:
+    def _with_defaults(self, options: Properties) -> Properties:
         """Return the build's options with the official provider's defaults."""
         filled = {"context": ".", **options}
         if "dockerfile" not in filled and not isinstance(filled["context"], Unknown):
@@ -85,7 +85,6 @@ class Image(EngineResource):
         if "platform" not in filled:
             machine = platform.machine()
             filled["platform"] = f"linux/{ARCHITECTURES.get(machine, machine)}"
-            operation.report("info", f"Building your image for {filled['platform']} architecture.", True)
         return filled
 
     def _with_digest(self, options: Properties) -> tuple[Properties, list[Failure]]:
