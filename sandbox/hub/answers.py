@@ -1,0 +1,163 @@
+"""What the Hub answers to which request, apart from sending it.
+
+The paths, headers and error codes are those that huggingface_hub 2.4.0 sends and reads: file_download.py,
+hf_api.py and utils/_http.py in its package.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from sandbox.hub.repository import LARGE, Repository, digests
+
+_RESOLVE = re.compile(r"/(?P<id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
+_API = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)(?:/(?P<what>[a-z-]+)(?:/(?P<revision>[^/]+))?(?:/.*)?)?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A status, headers and a body: bytes, or a file that is sent."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    file: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A request: the target as sent, the token that came with it, and the body of a POST."""
+
+    method: str
+    target: str
+    token: str
+    body: bytes = b""
+
+
+class _RefusedError(Exception):
+    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+        super().__init__(message)
+        self.answer = failure(status, code, message)
+
+
+@dataclass
+class Answers:
+    """Answers questions about `repositories`; `tokens` are the valid ones; `store` gives a large file's address."""
+
+    repositories: Mapping[str, Repository]
+    tokens: frozenset[str]
+    store: Callable[[str, Path], str]
+
+    def answer(self, question: Question) -> Answer:
+        """Return the answer to a question, an error of the Hub's among them."""
+        path = urlsplit(question.target).path
+        try:
+            if (match := _RESOLVE.fullmatch(path)) and question.method in ("GET", "HEAD"):
+                repository = self._repository(unquote(match["id"]), question.token, read=True)
+                return self._resolve(repository, unquote(match["revision"]), unquote(match["file"]))
+            if match := _API.fullmatch(path):
+                return self._api(question, match)
+        except _RefusedError as refused:
+            return refused.answer
+        return failure(HTTPStatus.NOT_FOUND, "", "Sorry, we can't find the page you are looking for.")
+
+    def _repository(self, identifier: str, token: str, *, read: bool) -> Repository:
+        if token and token not in self.tokens:
+            raise _RefusedError(HTTPStatus.UNAUTHORIZED, "", "Invalid credentials in Authorization header")
+        repository = self.repositories.get(identifier)
+        if repository is None or (repository.private and token not in repository.readers):
+            # Without a token the Hub does not tell what is missing from what is private.
+            if not token:
+                raise _RefusedError(HTTPStatus.UNAUTHORIZED, "", "Invalid username or password.")
+            raise _RefusedError(HTTPStatus.NOT_FOUND, "RepoNotFound", "Repository not found")
+        if read and repository.gated and token not in repository.readers:
+            status = HTTPStatus.FORBIDDEN if token else HTTPStatus.UNAUTHORIZED
+            raise _RefusedError(status, "GatedRepo", f"Access to model {identifier} is restricted.")
+        return repository
+
+    def _resolve(self, repository: Repository, revision: str, name: str) -> Answer:
+        _require_revision(repository, revision)
+        commit = {"X-Repo-Commit": repository.commit}
+        if name not in repository.files:
+            refused = failure(HTTPStatus.NOT_FOUND, "EntryNotFound", "Entry not found")
+            return Answer(status=refused.status, headers={**refused.headers, **commit}, body=refused.body)
+        path = repository.files[name]()
+        facts = digests(path)
+        if name.endswith(LARGE):
+            linked = {"X-Linked-Etag": f'"{facts.sha256}"', "X-Linked-Size": str(facts.size)}
+            location = {"Location": self.store(facts.sha256, path)}
+            return Answer(status=HTTPStatus.FOUND, headers={**commit, **linked, **location})
+        return Answer(status=HTTPStatus.OK, headers={**commit, "ETag": f'"{facts.blob}"'}, file=path)
+
+    def _api(self, question: Question, match: re.Match[str]) -> Answer:
+        identifier = unquote(match["id"])
+        repository = self._repository(identifier, question.token, read=False)
+        what = match["what"] or "revision"
+        if match["revision"]:
+            _require_revision(repository, unquote(match["revision"]))
+        query = parse_qs(urlsplit(question.target).query)
+        if (question.method, what) == ("POST", "paths-info"):
+            wanted = parse_qs(question.body.decode()).get("paths", [])
+            return _json([_entry(repository, name) for name in wanted if name in repository.files])
+        if (question.method, what) == ("GET", "tree"):
+            return _json([_entry(repository, name) for name in sorted(repository.files)])
+        if (question.method, what) == ("GET", "revision"):
+            return _json(_info(identifier, repository, details="blobs" in query))
+        if (question.method, what) == ("GET", "refs"):
+            branch = {"name": repository.branch, "ref": f"refs/heads/{repository.branch}"}
+            branches = [{**branch, "targetCommit": repository.commit}]
+            return _json({"branches": branches, "tags": [], "converts": [], "pullRequests": []})
+        return failure(HTTPStatus.NOT_FOUND, "", "Not found")
+
+
+def _require_revision(repository: Repository, revision: str) -> None:
+    if revision not in (repository.branch, repository.commit, f"refs/heads/{repository.branch}"):
+        raise _RefusedError(HTTPStatus.NOT_FOUND, "RevisionNotFound", f"Invalid rev id: {revision}")
+
+
+def _entry(repository: Repository, name: str) -> dict[str, object]:
+    facts = digests(repository.files[name]())
+    entry: dict[str, object] = {"type": "file", "path": name, "size": facts.size, "oid": facts.blob}
+    if name.endswith(LARGE):
+        entry["lfs"] = {"oid": facts.sha256, "size": facts.size, "pointerSize": 135}
+    return entry
+
+
+def _info(identifier: str, repository: Repository, *, details: bool) -> dict[str, object]:
+    siblings: list[dict[str, object]] = []
+    for name in sorted(repository.files):
+        sibling: dict[str, object] = {"rfilename": name}
+        if details:
+            facts = digests(repository.files[name]())
+            sibling |= {"size": facts.size, "blobId": facts.blob}
+            if name.endswith(LARGE):
+                sibling["lfs"] = {"sha256": facts.sha256, "size": facts.size, "pointerSize": 135}
+        siblings.append(sibling)
+    return {
+        "id": identifier,
+        "modelId": identifier,
+        "sha": repository.commit,
+        "private": repository.private,
+        "gated": "manual" if repository.gated else False,
+        "tags": [],
+        "downloads": 0,
+        "likes": 0,
+        "siblings": siblings,
+    }
+
+
+def _json(value: object) -> Answer:
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    return Answer(status=HTTPStatus.OK, headers=headers, body=json.dumps(value).encode())
+
+
+def failure(status: HTTPStatus, code: str, message: str) -> Answer:
+    """Answer as the Hub does when it refuses: a code for programs, where it has one, and a message."""
+    headers = {"X-Error-Message": message, "Content-Type": "application/json; charset=utf-8"}
+    if code:
+        headers["X-Error-Code"] = code
+    return Answer(status=status, headers=headers, body=json.dumps({"error": message}).encode())

@@ -1,0 +1,101 @@
+"""What the stand-in serves: repositories with files, described in code or lying in a folder."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LARGE = (".gguf",)
+"""Endings of the files that the Hub keeps in its storage for large files, under their SHA-256."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """One commit of a repository, on its only branch.
+
+    A file is whatever its callable returns when it is asked for, so it may be made at that moment: but the client
+    gives up on an answer after 10 s (HF_HUB_ETAG_TIMEOUT), so make what takes longer before. `commit` has 40
+    hexadecimal digits. A private repository is seen by its `readers` (tokens) alone; a gated one is seen by all,
+    and read by them alone.
+    """
+
+    commit: str
+    files: Mapping[str, Callable[[], Path]]
+    branch: str = "main"
+    private: bool = False
+    gated: bool = False
+    readers: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @classmethod
+    def of(cls, files: Mapping[str, Path], **options: bool | frozenset[str]) -> "Repository":
+        """Describe files that are there; the commit follows from their names and contents."""
+        lines = [f"{name} {digests(path).sha256}\n" for name, path in sorted(files.items())]
+        commit = hashlib.sha1("".join(lines).encode(), usedforsecurity=False).hexdigest()
+        produced = {name: _producer(path) for name, path in files.items()}
+        return cls(commit=commit, files=produced, **options)  # type: ignore[arg-type]
+
+
+def _producer(path: Path) -> Callable[[], Path]:
+    return lambda: path
+
+
+class FolderRepositories(Mapping[str, Repository]):
+    """The files ROOT/OWNER/NAME/FILE as repositories OWNER/NAME; the folder is read anew at each look."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __getitem__(self, repository: str) -> Repository:
+        owner, _, name = repository.partition("/")
+        if repository not in set(self):
+            raise KeyError(repository)
+        folder = self._root / owner / name
+        return Repository.of({path.name: path for path in sorted(folder.iterdir()) if _served(path)})
+
+    def __iter__(self) -> Iterator[str]:
+        if self._root.is_dir():
+            for folder in sorted(self._root.glob("*/*")):
+                if folder.is_dir():
+                    yield f"{folder.parent.name}/{folder.name}"
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def _served(path: Path) -> bool:
+    """Leave out what is being written: files with a leading dot, and unfinished ones."""
+    return path.is_file() and not path.name.startswith(".") and path.suffix not in (".partial", ".lock")
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What the Hub knows a file by: its size, its SHA-256, and its blob id in git."""
+
+    size: int
+    sha256: str
+    blob: str
+
+
+_known: dict[tuple[str, int, int], Digests] = {}
+_known_lock = threading.Lock()
+
+
+def digests(path: Path) -> Digests:
+    """Return size and digests of a file, from memory unless it has changed."""
+    status = path.stat()
+    key = (str(path), status.st_size, status.st_mtime_ns)
+    with _known_lock:
+        if key not in _known:
+            _known[key] = _read_digests(path, status.st_size)
+        return _known[key]
+
+
+def _read_digests(path: Path, size: int) -> Digests:
+    sha256 = hashlib.sha256()
+    blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)  # git's object id
+    with path.open("rb") as file:
+        while chunk := file.read(4 * 1024 * 1024):
+            sha256.update(chunk)
+            blob.update(chunk)
+    return Digests(size, sha256.hexdigest(), blob.hexdigest())
