@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.providers.command.local_command import Command
+from sandbox.providers.provider import Plugin
 from sandbox.providers.resource import Resource
 from sandbox.providers.schema import Schema
-from sandbox.providers.server import Plugin, serve
+from sandbox.providers.server import serve
 
 VERSION = "1.2.1"
 

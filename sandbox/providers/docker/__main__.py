@@ -10,9 +10,10 @@ from sandbox.providers.docker.network import Network
 from sandbox.providers.docker.remote_image import RemoteImage
 from sandbox.providers.docker.tag import Tag
 from sandbox.providers.docker.volume import Volume
+from sandbox.providers.provider import Plugin
 from sandbox.providers.resource import Resource
 from sandbox.providers.schema import Schema
-from sandbox.providers.server import Plugin, serve
+from sandbox.providers.server import serve
 
 VERSION = "5.2.0"
 

@@ -1,17 +1,16 @@
 """`docker.Container`: a container (terraform-provider-docker, resource_docker_container.go and _funcs.go)."""
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.checking import Failure
 from sandbox.providers.diff import changes, top_level
 from sandbox.providers.docker import container_config, container_state
+from sandbox.providers.docker.container_checks import container_failures
 from sandbox.providers.docker.container_health import DEFAULT_SECONDS, wait_until_healthy
 from sandbox.providers.docker.container_upload import upload
 from sandbox.providers.docker.engine import EngineResource, engine_errors
 from sandbox.providers.resource import Created, Live, Operation, PartialFailureError, ProviderError
-from sandbox.providers.values import Properties, Unknown, plain
+from sandbox.providers.values import Properties, plain
 
 DEFAULTS: Properties = {
     "rm": False,
@@ -54,11 +53,6 @@ ENDS = frozenset(
 )
 """What concerns only the operations on a container, not the container."""
 
-PATTERNS = {
-    "restart": r"no|on-failure|always|unless-stopped",
-    "cpuSet": r"\d+([,-]\d+)*",
-}
-
 
 class Container(EngineResource):
     """A container. Nearly every change replaces it, the old one being removed first."""
@@ -94,7 +88,7 @@ class Container(EngineResource):
     secret_outputs = frozenset({"command", "entrypoints"})
 
     def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:  # noqa: ARG002, D102
-        return inputs, list(_failures(plain(inputs)))
+        return inputs, list(container_failures(plain(inputs)))
 
     def normalise(self, inputs: Properties) -> Properties:  # noqa: D102
         filled = {**DEFAULTS, **inputs}
@@ -107,7 +101,7 @@ class Container(EngineResource):
     def create(self, inputs: Properties, operation: Operation) -> Created:  # noqa: D102
         body = container_config.body(inputs)
         api = self.engine.api
-        with engine_errors(f"Unable to create container with image {inputs['image']}"):
+        with engine_errors(f"Unable to create container {inputs['name']} with image {inputs['image']}"):
             identifier: str = api.create_container_from_config(body, inputs["name"])["Id"]
         try:
             self._attach_networks(identifier, inputs)
@@ -226,26 +220,3 @@ def _limits(inputs: Properties) -> dict[str, Any]:
         "mem_reservation": container_config.in_bytes(inputs.get("memoryReservation", 0)),
         "memswap_limit": container_config.in_bytes(inputs.get("memorySwap", 0)),
     }
-
-
-def _failures(inputs: Properties) -> Iterator[Failure]:
-    """Yield what the official provider's own checks refuse."""
-    for name, pattern in PATTERNS.items():
-        value = inputs.get(name)
-        if isinstance(value, str) and not re.fullmatch(pattern, value):
-            yield Failure(name, f"does not match {pattern}")
-    check = inputs.get("healthcheck")
-    for name in ("interval", "timeout", "startPeriod", "startInterval"):
-        value = check.get(name) if isinstance(check, dict) else None
-        if isinstance(value, str):
-            try:
-                container_config.nanoseconds(value)
-            except ValueError as error:
-                yield Failure(f"healthcheck.{name}", str(error))
-    if "gpus" in inputs and "deviceRequests" in inputs:
-        yield Failure("gpus", "conflicts with deviceRequests: set one of the two")
-    mounts = inputs.get("mounts", [])
-    for index, mount in enumerate([] if isinstance(mounts, Unknown) else mounts):
-        kind = mount.get("type") if isinstance(mount, dict) else None
-        if isinstance(kind, str) and kind not in {"bind", "volume", "tmpfs"}:
-            yield Failure(f"mounts[{index}].type", "must be bind, volume or tmpfs")

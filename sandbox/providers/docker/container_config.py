@@ -6,6 +6,7 @@ The rules are those of terraform-provider-docker, resource_docker_container_func
 import re
 from typing import Any
 
+from sandbox.providers.docker.container_devices import device_mapping, device_requests
 from sandbox.providers.docker.engine import labels_to_map
 from sandbox.providers.resource import ProviderError
 from sandbox.providers.values import Properties
@@ -96,8 +97,8 @@ def _host_config(inputs: Properties) -> dict[str, Any]:
     ]
     capabilities = inputs.get("capabilities", {})
     host["CapAdd"], host["CapDrop"] = capabilities.get("adds", []), capabilities.get("drops", [])
-    host["Devices"] = [_device(device) for device in inputs.get("devices", [])]
-    host["DeviceRequests"] = _device_requests(inputs)
+    host["Devices"] = [device_mapping(device) for device in inputs.get("devices", [])]
+    host["DeviceRequests"] = device_requests(inputs)
     _security(host, inputs.get("securityOpts", []))
     _cpus(host, inputs)
     return host
@@ -204,46 +205,6 @@ def _volume_options(options: Properties) -> dict[str, Any]:
             "Options": options.get("driverOptions", {}),
         }
     return result
-
-
-def _device(device: Properties) -> dict[str, str]:
-    return {
-        "PathOnHost": device["hostPath"],
-        "PathInContainer": device.get("containerPath") or device["hostPath"],
-        "CgroupPermissions": device.get("permissions", "rwm"),
-    }
-
-
-def _device_requests(inputs: Properties) -> list[dict[str, Any]]:
-    """Return the requests for GPUs and the like, of `deviceRequests` or `gpus` ("all", "device=0,1", a number)."""
-    gpus = inputs.get("gpus", "").strip().strip("\"'")
-    if gpus:
-        request: dict[str, Any] = {
-            "Driver": "",
-            "Count": 0,
-            "DeviceIDs": None,
-            "Capabilities": [["gpu"]],
-            "Options": {},
-        }
-        if gpus.startswith("device="):
-            request["DeviceIDs"] = gpus.removeprefix("device=").split(",")
-        elif gpus == "all" or gpus.isdigit():
-            request["Count"] = -1 if gpus == "all" else int(gpus)
-        else:
-            raise ProviderError(
-                f"Error setting gpus: {gpus!r} is neither all, nor a number, nor device=ID[,ID...]"
-            )
-        return [request]
-    return [
-        {
-            "Driver": entry.get("driver", "cdi"),
-            "Count": entry.get("count", 0),
-            "DeviceIDs": entry.get("deviceIds") or None,
-            "Capabilities": [entry.get("capabilities", [])],
-            "Options": entry.get("options", {}),
-        }
-        for entry in inputs.get("deviceRequests", [])
-    ]
 
 
 def _security(host: dict[str, Any], options: list[str]) -> None:

@@ -9,16 +9,20 @@ from sandbox.providers.resource import Operation, ProviderError
 POLL_SECONDS = 0.5
 LOG_LINES = 20
 DEFAULT_SECONDS = 60
+RESTARTS = 3
+"""So many restarts while its health is awaited, and the container is taken to crash whenever it starts."""
 
 
 def wait_until_healthy(api: Any, identifier: str, seconds: int, operation: Operation) -> None:
     """Return once the container is healthy.
 
     Like the official provider this waits out `seconds` while the container is starting or unhealthy, since it may yet
-    recover. Raises ProviderError at the time limit, at once when there is no health check or the container has ended
-    for good, and when the operation is cancelled; the message ends with the container's last log lines.
+    recover. Raises ProviderError at the time limit, and earlier when there is no health check, the container has ended
+    for good or crashes whenever it is started, and when the operation is cancelled; the message ends with the
+    container's last log lines.
     """
     until = time.monotonic() + seconds
+    restarts_before = None
     while True:
         with engine_errors("error inspecting container state"):
             container = api.inspect_container(identifier)
@@ -31,9 +35,15 @@ def wait_until_healthy(api: Any, identifier: str, seconds: int, operation: Opera
             )
         if health["Status"] == "healthy":
             return
-        if _has_ended(container):
+        if state["Status"] in {"exited", "dead"}:  # the engine will not restart it: else it says "restarting"
             raise ProviderError(
                 f"the container ended with exit code {state['ExitCode']}{last_lines(api, identifier)}"
+            )
+        restarts_before = container["RestartCount"] if restarts_before is None else restarts_before
+        if container["RestartCount"] - restarts_before >= RESTARTS:
+            raise ProviderError(
+                f"the container crashes whenever it is started, with exit code {state['ExitCode']}"
+                f"{last_lines(api, identifier)}"
             )
         if time.monotonic() >= until:
             raise ProviderError(
@@ -52,12 +62,6 @@ def last_lines(api: Any, identifier: str) -> str:
     except OSError:
         return ""
     return f"\nIts last log lines:\n{output}" if output else ""
-
-
-def _has_ended(container: dict[str, Any]) -> bool:
-    """Say whether the container has stopped and the engine will not start it again."""
-    policy = (container["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no"
-    return container["State"]["Status"] in {"exited", "dead"} and policy == "no"
 
 
 def _last_probe(health: dict[str, Any]) -> str:

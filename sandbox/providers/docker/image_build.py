@@ -8,16 +8,15 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from sandbox.docker_cli import buildkit_cli
+from sandbox.errors import SandboxError
 from sandbox.providers.resource import Operation, ProviderError
 from sandbox.providers.values import Properties
 
 TAIL_LINES = 40
 REPORT_SECONDS = 0.2
-EMBEDDED_BUILDKIT_UNTIL = 23
-"""From this release on the CLI builds with BuildKit only through the buildx plugin."""
 
 RESERVED = re.compile(r"PATH|HOME|DOCKER_.*|BUILDKIT_HOST|LD_.*|SSH_AUTH_SOCK")
 """Environment variables that steer the CLI itself, so that a build argument cannot be handed over in them."""
@@ -36,7 +35,7 @@ def build(name: str, options: Properties, host: str, operation: Operation) -> No
             f"the docker stand-in cannot pass a build argument named {', '.join(reserved)}: rename it"
         )
     buildkit = options.get("builderVersion", "BuilderBuildKit") == "BuilderBuildKit"
-    cli = _docker_cli(os.environ.get("PATH", ""), needs_buildkit=buildkit)
+    cli = _docker_cli(buildkit=buildkit)
     environment = {
         **os.environ,
         **arguments,
@@ -104,37 +103,14 @@ def _stop_when_cancelled(process: "subprocess.Popen[str]", operation: Operation)
             return
 
 
-def _docker_cli(path: str, *, needs_buildkit: bool) -> str:
-    """Return the first docker CLI on `path` that can do the build.
-
-    Raises ProviderError when there is none.
-    """
-    found = list(_candidates(path))
-    for cli in found:
-        if not needs_buildkit or _has_buildkit(cli):
-            return cli
-    if not found:
+def _docker_cli(*, buildkit: bool) -> str:
+    """Return a docker CLI that can do the build. Raises ProviderError when there is none."""
+    try:
+        cli = buildkit_cli() if buildkit else shutil.which("docker")
+    except SandboxError as error:
+        raise ProviderError(str(error)) from error
+    if cli is None:
         raise ProviderError(
             "the docker CLI is not installed, and building an image needs it (Debian: docker.io)"
         )
-    raise ProviderError(
-        f"none of the docker CLIs found ({', '.join(found)}) can build with BuildKit: "
-        "install the buildx plugin (docker-buildx-plugin), or Debian's docker.io"
-    )
-
-
-def _candidates(path: str) -> Iterator[str]:
-    seen: set[Path] = set()
-    for folder in path.split(os.pathsep):
-        cli = shutil.which("docker", path=folder) if folder else None
-        if cli and Path(cli).resolve() not in seen:
-            seen.add(Path(cli).resolve())
-            yield cli
-
-
-def _has_buildkit(cli: str) -> bool:
-    version = subprocess.run([cli, "--version"], capture_output=True, text=True, check=False).stdout
-    major = re.search(r"version (\d+)\.", version)
-    if major and int(major.group(1)) < EMBEDDED_BUILDKIT_UNTIL:
-        return True
-    return subprocess.run([cli, "buildx", "version"], capture_output=True, check=False).returncode == 0
+    return cli

@@ -1,0 +1,235 @@
+"""Pulumi's provider protocol (`pulumirpc.ResourceProvider`) around the resource types of a stand-in."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+
+from sandbox.providers import checking, schema
+from sandbox.providers.diff import Change, changes, top_level
+from sandbox.providers.engine_log import EngineLog
+from sandbox.providers.error_reporting import errors_reported
+from sandbox.providers.protos import plugin_pb2, provider_pb2, provider_pb2_grpc
+from sandbox.providers.resource import Operation, Resource
+from sandbox.providers.values import UNKNOWN, Properties, Secret, Unknown, decode, encode, holds, plain
+
+KINDS = {
+    (Change.ADD, False): provider_pb2.PropertyDiff.ADD,
+    (Change.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
+    (Change.DELETE, False): provider_pb2.PropertyDiff.DELETE,
+    (Change.DELETE, True): provider_pb2.PropertyDiff.DELETE_REPLACE,
+    (Change.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
+    (Change.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What a provider is made of."""
+
+    name: str
+    version: str
+    schema: schema.Schema
+    configuration: frozenset[str]
+    """The provider settings that the stand-in knows; others are refused."""
+    resources: Callable[[Mapping[str, Any]], Sequence[Resource]]
+    """Makes the resource types from the provider's settings, without touching anything outside."""
+
+
+class Provider(provider_pb2_grpc.ResourceProviderServicer):
+    """One running provider. The protocol's methods are called from several threads."""
+
+    def __init__(self, plugin: Plugin, log: EngineLog) -> None:
+        self._plugin = plugin
+        self._log = log
+        self._cancelled = threading.Event()
+        self._resources = {resource.token: resource for resource in plugin.resources({})}
+
+    # -- the provider itself
+
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        if request.engine_address:
+            self._log.connect(request.engine_address)
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
+
+    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        self._log.connect(request.address)
+        return empty_pb2.Empty()
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        return plugin_pb2.PluginInfo(version=self._plugin.version)
+
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        return provider_pb2.GetSchemaResponse(schema="{}")
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        known = self._plugin.configuration | {"version", "pluginDownloadURL"}
+        unknown = [
+            provider_pb2.CheckFailure(
+                property=name,
+                reason=f"the {self._plugin.name} stand-in does not implement this provider setting",
+            )
+            for name in decode(request.news)
+            if name not in known and not name.startswith("__")
+        ]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=unknown)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        old = decode(request.old_inputs) or decode(request.olds)
+        found = {
+            path: change for path, change in changes(old, decode(request.news)).items() if path != "version"
+        }
+        return _diff_response(found, frozenset(), delete_first=False)
+
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        settings = plain(decode(request.args))
+        known = {name: value for name, value in settings.items() if not isinstance(value, Unknown)}
+        self._resources = {resource.token: resource for resource in self._plugin.resources(known)}
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
+
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+        self._cancelled.set()
+        return empty_pb2.Empty()
+
+    # -- resources
+
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        resource, operation = self._resource(request.urn, context)
+        inputs = decode(request.news)
+        if resource.autonamed and "name" not in inputs:
+            inputs["name"] = decode(request.olds).get("name") or _random_name(
+                operation.name, request.randomSeed
+            )
+        found = checking.failures(resource.token, inputs, self._plugin.schema)
+        found += [
+            checking.Failure(
+                name,
+                f"is a property that the {self._plugin.name} stand-in does not implement; "
+                "it works with the official plugin only",
+            )
+            for name in sorted(inputs.keys() & resource.unsupported)
+        ]
+        if not found:
+            with errors_reported(context, inputs):
+                inputs, found = resource.check(inputs, operation)
+        failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in found]
+        return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        resource, _ = self._resource(request.urn, context)
+        found = changes(
+            resource.normalise(decode(request.old_inputs)),
+            resource.normalise(decode(request.news)),
+            unordered=resource.unordered,
+            ignored=list(request.ignoreChanges),
+        )
+        return _diff_response(found, resource.updatable, delete_first=resource.delete_before_replace)
+
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        resource, operation = self._resource(request.urn, context)
+        inputs = decode(request.properties)
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=encode(self._foreseen(resource, inputs)))
+        with errors_reported(
+            context, inputs, lambda created: self._outputs(resource, inputs, created.computed)
+        ):
+            created = resource.create(plain(inputs), operation)
+        outputs = self._outputs(resource, inputs, created.computed)
+        return provider_pb2.CreateResponse(id=created.id, properties=encode(outputs))
+
+    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        resource, operation = self._resource(request.urn, context)
+        inputs = decode(request.inputs)
+        if not inputs:
+            reason = (
+                f"the {self._plugin.name} stand-in cannot import or look up resources that it did not create"
+            )
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
+        with errors_reported(context, inputs):
+            live = resource.read(request.id, plain(inputs), operation)
+        if live is None:
+            return provider_pb2.ReadResponse(id="")
+        drift = {
+            name: Secret(value) if holds(Secret, inputs.get(name)) else value
+            for name, value in live.drift.items()
+        }
+        current = {**inputs, **drift}
+        outputs = {**decode(request.properties), **self._outputs(resource, current, live.computed)}
+        return provider_pb2.ReadResponse(id=live.id, inputs=encode(current), properties=encode(outputs))
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        resource, operation = self._resource(request.urn, context)
+        old, new = decode(request.old_inputs), decode(request.news)
+        computed = {name: value for name, value in decode(request.olds).items() if name not in old}
+        if request.preview:
+            kept = {} if resource.recomputed else computed
+            return provider_pb2.UpdateResponse(
+                properties=encode({**self._foreseen(resource, new), **kept, **new})
+            )
+        with errors_reported(
+            context, {"old": old, "new": new}, lambda made: self._outputs(resource, new, made.computed)
+        ):
+            updated = resource.update(request.id, plain(old), plain(new), plain(computed), operation)
+        return provider_pb2.UpdateResponse(properties=encode(self._outputs(resource, new, updated)))
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+        resource, operation = self._resource(request.urn, context)
+        outputs, inputs = decode(request.properties), decode(request.old_inputs)
+        computed = {name: value for name, value in outputs.items() if name not in inputs}
+        with errors_reported(context, {"inputs": inputs, "outputs": outputs}):
+            resource.delete(request.id, plain(inputs), plain(computed), operation)
+        return empty_pb2.Empty()
+
+    # -- common to them
+
+    def _resource(self, urn: str, context: Any) -> tuple[Resource, Operation]:
+        token = urn.split("::")[2].rpartition("$")[2]
+        resource = self._resources.get(token)
+        if resource is None:
+            served = ", ".join(sorted(self._resources))
+            reason = f"the {self._plugin.name} stand-in does not implement {token}; it implements: {served}"
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
+            raise AssertionError
+        return resource, Operation(urn, self._log.reporter(urn), self._cancelled)
+
+    def _foreseen(self, resource: Resource, inputs: Properties) -> Properties:
+        """Return the outputs as far as a preview knows them."""
+        names = self._plugin.schema.outputs[resource.token]
+        return {**dict.fromkeys(names - inputs.keys(), UNKNOWN), **inputs}
+
+    def _outputs(self, resource: Resource, inputs: Properties, computed: Properties) -> Properties:
+        secret = holds(Secret, inputs)
+        wrapped = {
+            name: Secret(value) if secret and name in resource.secret_outputs else value
+            for name, value in computed.items()
+        }
+        return {**inputs, **wrapped}
+
+
+def _diff_response(found: Mapping[str, Change], updatable: frozenset[str], *, delete_first: bool) -> Any:
+    if not found:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+    replaces = [path for path in found if top_level(path) not in updatable]
+    detailed = {
+        path: provider_pb2.PropertyDiff(kind=KINDS[change, path in replaces], inputDiff=True)
+        for path, change in found.items()
+    }
+    return provider_pb2.DiffResponse(
+        changes=provider_pb2.DiffResponse.DIFF_SOME,
+        diffs=sorted({top_level(path) for path in found}),
+        replaces=replaces,
+        deleteBeforeReplace=delete_first and bool(replaces),
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+    )
+
+
+def _random_name(name: str, seed: bytes) -> str:
+    """Return `name` with seven random hexadecimal digits, Pulumi's form; the seed makes preview and update agree."""
+    digits = hashlib.sha256(seed or os.urandom(8)).hexdigest()[:7]
+    return f"{name}-{digits}"
