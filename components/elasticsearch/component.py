@@ -1,0 +1,202 @@
+"""Declares Elasticsearch and what searches by meaning: the cluster, its check, and the index with all it needs."""
+
+from dataclasses import asdict, dataclass
+
+import pulumi
+
+from components.elasticsearch.dynamic.cluster_check import ClusterCheckResource
+from components.elasticsearch.dynamic.deletion_guard import INDEX, DeletionGuardResource
+from components.elasticsearch.dynamic.demo_documents import DemoDocumentsResource
+from components.elasticsearch.dynamic.index import IndexResource
+from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointResource
+from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineResource
+from components.elasticsearch.endpoint import Endpoint
+from components.elasticsearch.identity import canonical
+from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs
+from components.elasticsearch.node import ElasticsearchNode, ElasticsearchNodeArgs
+from components.elasticsearch.pipeline import build_pipeline
+from components.settings import ElasticsearchSettings
+
+
+class Elasticsearch(pulumi.ComponentResource):
+    """The cluster: a node of the stack's own when no address is set, else the one that is already there.
+
+    `connection` is how this machine reaches it.
+    """
+
+    connection: ConnectionInputs
+    url: str
+
+    def __init__(
+        self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("jina:elasticsearch:Elasticsearch", name, None, opts)
+        if args.settings.managed:
+            node = ElasticsearchNode(name, args, pulumi.ResourceOptions(parent=self))
+            self.connection = node.connection
+        else:
+            self.connection = ConnectionInputs.of_settings(args.settings)
+        self.url = self.connection.url
+        self.register_outputs({"url": self.url})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterCheckArgs:
+    """What is checked: that the cluster can be used, and that documents in it survive the wanted embedding."""
+
+    connection: ConnectionInputs
+    settings: ElasticsearchSettings
+    embedding: EmbeddingInputs
+
+
+class ClusterCheck(pulumi.ComponentResource):
+    """Passes, or fails the update: what must not change unless it passes, depends on it.
+
+    It checks version and licence, and that no documents would become unusable by another identity. `version` and
+    `licence` are the cluster's.
+    """
+
+    version: pulumi.Output[str]
+    licence: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ClusterCheckArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jina:elasticsearch:ClusterCheck", name, None, opts)
+        check = ClusterCheckResource(
+            name,
+            {
+                **args.connection.as_inputs(),
+                "start_trial": args.settings.start_trial,
+                "alias": args.settings.index,
+                "pipeline_id": args.settings.pipeline_id,
+                "identity": args.embedding.identity(args.settings),
+                "revision": args.embedding.revision,
+            },
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.version = check.version
+        self.licence = check.licence
+        self.register_outputs({"version": self.version, "licence": self.licence})
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchIndexArgs:
+    """What the index needs: the embedding server's key, and its address as `node_embeddings_url` gives it."""
+
+    connection: ConnectionInputs
+    settings: ElasticsearchSettings
+    embedding: EmbeddingInputs
+    embeddings_url: str
+    embeddings_api_key: str
+
+
+class SearchIndex(pulumi.ComponentResource):
+    """Inference endpoint, ingest pipeline, index behind an alias, and demo documents: in this order.
+
+    `index` is the alias that people use, `concrete_index` the generation that it points to. Nothing of it, nor of
+    what it depends on, is deleted before its guard agrees: give it `depends_on` of the checked server.
+    """
+
+    index: str
+    concrete_index: pulumi.Output[str]
+    pipeline_id: pulumi.Output[str]
+    inference_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: SearchIndexArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jina:elasticsearch:SearchIndex", name, None, opts)
+        self.index = args.settings.index
+        endpoint = self._endpoint(name, args)
+        pipeline = self._pipeline(name, args, endpoint)
+        index = self._index(name, args, pipeline)
+        guarded: list[pulumi.Resource] = [index]
+        if args.settings.demo_documents:
+            guarded.append(self._demo_documents(name, args, index))
+        self._guard(name, args, guarded)
+        self.inference_id = endpoint.inference_id
+        self.pipeline_id = pipeline.pipeline_id
+        self.concrete_index = index.concrete_index
+        self.register_outputs(
+            {
+                "index": self.index,
+                "concrete_index": self.concrete_index,
+                "pipeline_id": self.pipeline_id,
+                "inference_id": self.inference_id,
+            }
+        )
+
+    def _endpoint(self, name: str, args: SearchIndexArgs) -> InferenceEndpointResource:
+        model = args.embedding.model
+        wanted = Endpoint(model_id=model.name, url=args.embeddings_url, dimensions=model.width)
+        inputs = {
+            **args.connection.as_inputs(),
+            "inference_id": args.settings.inference_id,
+            "body": canonical(asdict(wanted)),
+            "embeddings_api_key": pulumi.Output.secret(args.embeddings_api_key),
+        }
+        return InferenceEndpointResource(f"{name}-endpoint", inputs, pulumi.ResourceOptions(parent=self))
+
+    def _pipeline(
+        self, name: str, args: SearchIndexArgs, endpoint: InferenceEndpointResource
+    ) -> IngestPipelineResource:
+        model = args.embedding.model
+        body = build_pipeline(
+            inference_id=args.settings.inference_id,
+            model=model.name,
+            document_prefix=model.document_prefix,
+            dims=args.embedding.dims,
+            width=model.width,
+        )
+        inputs = {
+            **args.connection.as_inputs(),
+            "pipeline_id": args.settings.pipeline_id,
+            "inference_id": args.settings.inference_id,
+            "body": canonical(body),
+        }
+        after = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])
+        return IngestPipelineResource(f"{name}-pipeline", inputs, after)
+
+    def _index(self, name: str, args: SearchIndexArgs, pipeline: IngestPipelineResource) -> IndexResource:
+        inputs = {
+            **args.connection.as_inputs(),
+            "alias": args.settings.index,
+            "pipeline_id": args.settings.pipeline_id,
+            "identity": args.embedding.identity(args.settings),
+            "revision": args.embedding.revision,
+            "delete_data": args.settings.delete_data,
+        }
+        after = pulumi.ResourceOptions(parent=self, depends_on=[pipeline])
+        return IndexResource(f"{name}-index", inputs, after)
+
+    def _demo_documents(
+        self, name: str, args: SearchIndexArgs, index: IndexResource
+    ) -> DemoDocumentsResource:
+        inputs = {
+            **args.connection.as_inputs(),
+            "alias": args.settings.index,
+            "identity": args.embedding.identity(args.settings),
+        }
+        after = pulumi.ResourceOptions(parent=self, depends_on=[index])
+        return DemoDocumentsResource(f"{name}-demo-documents", inputs, after)
+
+    def _guard(self, name: str, args: SearchIndexArgs, guarded: list[pulumi.Resource]) -> None:
+        inputs = {
+            **args.connection.as_inputs(),
+            "alias": args.settings.index,
+            "delete_data": args.settings.delete_data,
+            "scope": INDEX,
+        }
+        DeletionGuardResource(
+            f"{name}-guard", inputs, pulumi.ResourceOptions(parent=self, depends_on=guarded)
+        )
+
+
+def node_embeddings_url(settings: ElasticsearchSettings, network_url: str, server_port: int) -> str:
+    """Return the address of /v1/embeddings as the Elasticsearch node sees it.
+
+    It is the one that is set; else `network_url`, on the stack's network, for the stack's own node; else the
+    server's port on the machine whose container engine runs the node.
+    """
+    if settings.embeddings_url:
+        return settings.embeddings_url
+    if settings.managed:
+        return network_url
+    return f"http://host.docker.internal:{server_port}/v1/embeddings"

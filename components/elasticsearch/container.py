@@ -1,0 +1,66 @@
+"""What the container of the stack's own Elasticsearch node looks like, as plain functions of the settings.
+
+Everything here is of the official image's contract: settings as environment, user 1000 in group 0, data below
+/usr/share/elasticsearch/data.
+"""
+
+import pulumi_docker as docker
+
+from components.settings import ElasticsearchSettings
+
+ALIAS = "elasticsearch"
+"""Name of the node on the stack's network."""
+
+PORT = 9200
+"""Port of the node inside its container."""
+
+DATA = "/usr/share/elasticsearch/data"
+USER = "1000:0"
+READY_WITHIN = 180
+"""Seconds within which the node must answer."""
+
+STOPPED_AFTER = 60
+"""Seconds that the node gets to close its indices when it is stopped."""
+
+FREE_DISK = "1gb"
+"""Below it the node stops to allocate shards: its defaults are shares of the disk, often tens of gigabytes."""
+
+# 401 is the answer of a node that is up and asks who it is that asks.
+HEALTH_REQUEST = (
+    f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 "
+    "&& read -r -t 8 line <&3 && [[ $line == *' 200 '* || $line == *' 401 '* ]]"
+)
+
+
+def environment(settings: ElasticsearchSettings) -> dict[str, str]:
+    """Return the node's environment without its password."""
+    chosen = {
+        "discovery.type": "single-node",
+        "xpack.security.enabled": "true",
+        # It is published on loopback alone, and the stack's network is its own.
+        "xpack.security.http.ssl.enabled": "false",
+        "xpack.license.self_generated.type": "trial",
+        "ES_JAVA_OPTS": f"-Xms{settings.heap}m -Xmx{settings.heap}m",
+    }
+    for level in ("low", "high", "flood_stage"):
+        chosen[f"cluster.routing.allocation.disk.watermark.{level}"] = FREE_DISK
+    return chosen
+
+
+def healthcheck() -> docker.ContainerHealthcheckArgs:
+    """Ask the node whether it answers, with nothing but the shell of the image."""
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", "bash", "-c", HEALTH_REQUEST],
+        interval="3s",
+        timeout="10s",
+        retries=3,
+        start_period=f"{READY_WITHIN}s",
+    )
+
+
+def ulimits() -> list[docker.ContainerUlimitArgs]:
+    """Return the limits that Elasticsearch asks for: memory that it may lock, and open files."""
+    return [
+        docker.ContainerUlimitArgs(name="memlock", soft=-1, hard=-1),
+        docker.ContainerUlimitArgs(name="nofile", soft=65535, hard=65535),
+    ]

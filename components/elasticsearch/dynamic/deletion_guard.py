@@ -1,0 +1,54 @@
+"""Stops a destroy before it deletes anything, while documents are there that nobody gave up."""
+
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.elasticsearch import deletion
+from components.elasticsearch.client import Client
+from components.elasticsearch.dynamic.provider import (
+    CONNECTION,
+    ClusterProvider,
+    Values,
+    secret_outputs,
+    versioned,
+)
+from components.elasticsearch.errors import UnreachableError
+
+INDEX, NODE = "index", "node"
+
+
+class DeletionGuardProvider(ClusterProvider):
+    """Does nothing but refuse its own deletion: it is deleted before everything that it depends on."""
+
+    name_key = "alias"
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "alias", "delete_data", "scope", "schema_version")
+
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
+        """Do nothing."""
+        return {}
+
+    def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002
+        """Return nothing new."""
+        return {}
+
+    def remove(self, client: Client, values: Values) -> None:
+        """Refuse while there are documents that nobody gave up."""
+        alias, delete_data = str(values["alias"]), str(values["delete_data"])
+        try:
+            if values["scope"] == NODE:
+                deletion.require_deletable_node(client, alias, delete_data)
+            else:
+                deletion.require_deletable_index(client, alias, delete_data)
+        except UnreachableError as error:
+            raise UnreachableError(
+                f"Whether index {alias} holds documents could not be seen, so nothing was deleted. {error} If its "
+                f"documents may go: pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
+            ) from error
+
+
+class DeletionGuardResource(pulumi.dynamic.Resource, module="elasticsearch", name="DeletionGuard"):
+    """The resource of the guard; give it `depends_on` of everything that must not be deleted before it agrees."""
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(DeletionGuardProvider(), name, versioned(inputs), secret_outputs(opts))

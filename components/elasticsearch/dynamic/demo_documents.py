@@ -1,0 +1,51 @@
+"""The ten demo documents, as a resource."""
+
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.elasticsearch import deletion
+from components.elasticsearch.client import Client
+from components.elasticsearch.documents import DEMO_DOCUMENTS, index_documents, read_demo, read_held
+from components.elasticsearch.dynamic.provider import (
+    CONNECTION,
+    ClusterProvider,
+    Values,
+    secret_outputs,
+    versioned,
+)
+
+ALL_PRESENT = ",".join(one.id for one in DEMO_DOCUMENTS)
+
+
+class DemoDocumentsProvider(ClusterProvider):
+    """Keeps the demo documents in the index; one that people changed is theirs, and stays as it is."""
+
+    name_key = "alias"
+    local: ClassVar[tuple[str, ...]] = CONNECTION
+
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
+        """Index those that are missing."""
+        alias = str(news["alias"])
+        index_documents(client, alias, read_held(client, alias).missing)
+        return {}
+
+    def live(self, client: Client, values: Values) -> Values | None:
+        """Return which of them are there, changed or not."""
+        alias = str(values["alias"])
+        if client.find(f"/{alias}") is None:
+            return None
+        unchanged, changed = read_demo(client, alias)
+        return {"present": ",".join(sorted({*unchanged, *changed}))}
+
+    def remove(self, client: Client, values: Values) -> None:
+        """Delete those that nobody changed."""
+        deletion.delete_demo_documents(client, str(values["alias"]))
+
+
+class DemoDocumentsResource(pulumi.dynamic.Resource, module="elasticsearch", name="DemoDocuments"):
+    """The resource of the demo documents."""
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        props = {**versioned(inputs), "present": ALL_PRESENT}
+        super().__init__(DemoDocumentsProvider(), name, props, secret_outputs(opts))

@@ -1,0 +1,82 @@
+"""The index behind its alias, as a resource."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.elasticsearch import deletion, generation
+from components.elasticsearch import index as indices
+from components.elasticsearch.client import Client
+from components.elasticsearch.dynamic.provider import (
+    CONNECTION,
+    ClusterProvider,
+    Values,
+    secret_outputs,
+    versioned,
+)
+from components.elasticsearch.identity import Identity
+from components.elasticsearch.index import WantedIndex
+
+IN_PLACE = "in place"
+
+
+def wanted_of(values: Mapping[str, Any]) -> WantedIndex:
+    """Return the index that inputs describe."""
+    return WantedIndex(
+        alias=str(values["alias"]),
+        pipeline_id=str(values["pipeline_id"]),
+        identity=Identity.of_json(str(values["identity"])),
+        revision=str(values["revision"]),
+    )
+
+
+class IndexProvider(ClusterProvider):
+    """Keeps the index of an alias what is wanted; never deletes documents that people put there."""
+
+    name_key = "alias"
+    # The revision only names: what counts is the content of the model file, which is part of the identity.
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "delete_data", "revision")
+    computed = ("concrete_index",)
+
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
+        """Make, mend or recreate the index; an alias that is no longer used is deleted if it holds nothing new."""
+        wanted = wanted_of(news)
+        concrete = generation.converge(client, wanted)
+        before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
+        if before != wanted.alias:
+            kept = deletion.retire_alias(client, before)
+            if kept:
+                print(kept, flush=True)
+        return {"concrete_index": concrete}
+
+    def live(self, client: Client, values: Values) -> Values | None:
+        """Return identity, pipeline and place of the index that the alias points to, or that it should."""
+        live = indices.read_live(client, str(values["alias"]))
+        current = live.current
+        if current is None and not live.beside and not live.concrete:
+            return None
+        moved = current is None or (current.identity is None and bool(live.beside))
+        if current is None or current.identity is None:
+            return {"alias_state": "moved" if moved else "of another index"}
+        return {
+            "alias_state": "closed to writers" if current.successor else IN_PLACE,
+            "identity": current.identity.as_json(),
+            "pipeline_id": current.default_pipeline,
+            "concrete_index": current.index,
+        }
+
+    def remove(self, client: Client, values: Values) -> None:
+        """Delete the index unless it holds documents that were not given up."""
+        deletion.delete_generations(client, str(values["alias"]), str(values["delete_data"]))
+
+
+class IndexResource(pulumi.dynamic.Resource, module="elasticsearch", name="Index"):
+    """The resource of the index; `concrete_index` is the generation that the alias points to."""
+
+    alias: pulumi.Output[str]
+    concrete_index: pulumi.Output[str]
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        props = {**versioned(inputs), "alias_state": IN_PLACE, "concrete_index": None}
+        super().__init__(IndexProvider(), name, props, secret_outputs(opts))

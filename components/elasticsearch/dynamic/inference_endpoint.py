@@ -1,0 +1,58 @@
+"""The inference endpoint, as a resource."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import pulumi
+
+from components.elasticsearch import endpoint
+from components.elasticsearch.client import Client
+from components.elasticsearch.dynamic.provider import (
+    ClusterProvider,
+    Values,
+    secret_outputs,
+    versioned,
+)
+from components.elasticsearch.endpoint import Endpoint
+from components.elasticsearch.identity import canonical
+
+
+class InferenceEndpointProvider(ClusterProvider):
+    """Keeps the endpoint what is wanted; its key cannot be read back, so it is written when it changes."""
+
+    name_key = "inference_id"
+    replaced_by = ("inference_id",)
+
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
+        """Make, adopt, update or replace the endpoint."""
+        ours = olds is not None and olds["url"] == news["url"]
+        endpoint.converge(
+            client,
+            str(news["inference_id"]),
+            Endpoint(**json.loads(str(news["body"]))),
+            str(news["embeddings_api_key"]),
+            ours=ours,
+            new_key=olds is None or olds.get("embeddings_api_key") != news["embeddings_api_key"],
+        )
+        return {}
+
+    def live(self, client: Client, values: Values) -> Values | None:
+        """Return the endpoint's body as Elasticsearch has it."""
+        found = endpoint.read_live(client, str(values["inference_id"]))
+        if found is None:
+            return None
+        return {"body": canonical(asdict(found.endpoint) if found.endpoint else found.shown())}
+
+    def remove(self, client: Client, values: Values) -> None:
+        """Delete the endpoint, which Elasticsearch refuses while pipelines use it."""
+        endpoint.delete(client, str(values["inference_id"]))
+
+
+class InferenceEndpointResource(pulumi.dynamic.Resource, module="elasticsearch", name="InferenceEndpoint"):
+    """The resource of the endpoint."""
+
+    inference_id: pulumi.Output[str]
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(InferenceEndpointProvider(), name, versioned(inputs), secret_outputs(opts))

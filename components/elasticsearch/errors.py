@@ -1,0 +1,80 @@
+"""What can go wrong with Elasticsearch, each as an error that says what to do."""
+
+from typing import Any
+
+from components.errors import StackError
+
+
+class ElasticsearchError(StackError):
+    """Any problem with Elasticsearch that the person running the stack can act on."""
+
+
+class UnreachableError(ElasticsearchError):
+    """Nothing answers at the address, or the connection broke."""
+
+
+class TlsError(ElasticsearchError):
+    """The address answers, but no trusted TLS connection could be made."""
+
+
+class CredentialsError(ElasticsearchError):
+    """Elasticsearch does not know the credentials (401)."""
+
+
+class PrivilegeError(ElasticsearchError):
+    """Elasticsearch knows the credentials, but they do not allow the request (403)."""
+
+
+class LicenceError(ElasticsearchError):
+    """The licence of Elasticsearch does not allow inference (403)."""
+
+
+class VersionError(ElasticsearchError):
+    """What answers is not an Elasticsearch that this project can use."""
+
+
+class UnavailableError(ElasticsearchError):
+    """Elasticsearch answered 429 or 503 until patience ran out."""
+
+
+class RefusedError(ElasticsearchError):
+    """Elasticsearch refused a request: `kind` and `reason` are its error's, `causes` the reasons below it."""
+
+    def __init__(self, message: str, *, status: int, kind: str, reason: str, causes: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+        self.reason = reason
+        self.causes = causes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {"status": self.status, "kind": self.kind, "reason": self.reason, "causes": self.causes}
+        return (_rebuilt, (type(self), str(self), state))
+
+
+class NotFoundError(RefusedError):
+    """What was asked for does not exist (404)."""
+
+
+class ConflictError(ElasticsearchError):
+    """Something of the wanted name exists that this stack did not make, or something else still uses it."""
+
+
+class ValidationError(ElasticsearchError):
+    """The node could not get the promised embedding from the embedding server."""
+
+
+class DocumentsAtRiskError(ElasticsearchError):
+    """Going on would delete, or make unusable, documents that this stack did not put there."""
+
+
+class IndexingError(ElasticsearchError):
+    """Documents were refused by the pipeline or by the index."""
+
+
+class EmbeddingError(ElasticsearchError):
+    """The embedding server did not answer a query with an embedding."""
+
+
+def _rebuilt(kind: type[RefusedError], message: str, state: dict[str, Any]) -> RefusedError:
+    return kind(message, **state)

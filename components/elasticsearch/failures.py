@@ -1,0 +1,123 @@
+"""Turns failed requests into errors that say what happened and what to do.
+
+The shapes of Elasticsearch's errors are those of 9.x: `{"error": {"type", "reason", "caused_by"…}, "status"}`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.elasticsearch.connection import Connection
+from components.elasticsearch.errors import (
+    CredentialsError,
+    ElasticsearchError,
+    LicenceError,
+    NotFoundError,
+    PrivilegeError,
+    RefusedError,
+    TlsError,
+    UnavailableError,
+    UnreachableError,
+    VersionError,
+)
+
+UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
+
+LICENCE_WAYS_OUT = (
+    "Inference endpoints need a trial or Enterprise licence. Either start the 30-day trial with "
+    "`pulumi config set elasticsearchStartTrial true`, or install a licence that includes inference, "
+    "or leave elasticsearchUrl empty: the stack's own node has the trial licence."
+)
+
+
+def refusal(connection: Connection, asked: str, status: int, body: Any) -> ElasticsearchError:
+    """Return the error for an answer of Elasticsearch other than success; `asked` is "METHOD /path"."""
+    kind, reason, causes = _told(body)
+    where = connection.shown_url
+    if status == UNAUTHORISED and kind == "security_exception":
+        return CredentialsError(
+            f"Elasticsearch at {where} does not accept {_credentials(connection)} (401). {_correct(connection)}"
+        )
+    if status == FORBIDDEN and "license is non-compliant" in f"{reason} {' '.join(causes)}":
+        return LicenceError(
+            f"The licence of Elasticsearch at {where} does not allow this. {LICENCE_WAYS_OUT}"
+        )
+    if status == FORBIDDEN and kind == "security_exception":
+        return PrivilegeError(
+            f"{_credentials(connection).capitalize()} may not do {asked} at {where} (403): {reason}. "
+            "The stack needs the cluster privileges monitor, manage_inference and manage_ingest_pipelines "
+            "(and manage to start a trial), and the privilege all on its indices."
+        )
+    if kind == "media_type_header_exception":
+        return VersionError(
+            f"Elasticsearch at {where} is older than version 9, which this project needs. "
+            "Upgrade it, or leave elasticsearchUrl empty to run a node in this stack."
+        )
+    told = ": ".join(dict.fromkeys(part for part in (reason, *causes) if part)) or f"HTTP {status}"
+    if status in (TOO_MANY_REQUESTS, UNAVAILABLE):
+        return UnavailableError(
+            f"Elasticsearch at {where} was not ready for {asked} (HTTP {status}: {told}), also not later. "
+            "Look at its log and its health, then run the command again."
+        )
+    error = NotFoundError if status == NOT_FOUND else RefusedError
+    return error(
+        f"Elasticsearch at {where} refused {asked} (HTTP {status}): {told}",
+        status=status,
+        kind=kind,
+        reason=reason,
+        causes=causes,
+    )
+
+
+def transport_failure(connection: Connection, error: Exception) -> ElasticsearchError:
+    """Return the error for a request that got no usable answer; `error` is Elastic's TransportError."""
+    where = connection.shown_url
+    name = type(error).__name__
+    told = str(getattr(error, "message", error)).split(" object at ")[0]
+    if name == "TlsError":
+        return TlsError(
+            f"No trusted TLS connection to Elasticsearch at {where}: {told}. Check that the address should begin "
+            "with https, and set elasticsearchCaCertificate (a PEM file) or elasticsearchFingerprint "
+            "(the SHA-256 of its certificate)."
+        )
+    if name == "UnsupportedProductError":
+        return VersionError(f"What answers at {where} is not Elasticsearch: correct elasticsearchUrl.")
+    if name == "ConnectionTimeout":
+        return UnreachableError(
+            f"Elasticsearch at {where} did not answer in time. Look at its log and its load."
+        )
+    if name == "SerializationError":
+        return VersionError(
+            f"What answers at {where} does not speak Elasticsearch's JSON: correct elasticsearchUrl."
+        )
+    return UnreachableError(
+        f"Nothing answers at {where}: {told}. Check elasticsearchUrl, and that Elasticsearch runs and can be "
+        "reached from this machine; the stack's own node: `docker ps` and `docker logs`."
+    )
+
+
+def _told(body: Any) -> tuple[str, str, tuple[str, ...]]:
+    """Return type, reason and the reasons of the causes of an error body, in whichever shape it has."""
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    if not isinstance(error, Mapping):
+        return "", str(error or ""), ()
+    causes: list[str] = []
+    cause = error.get("caused_by")
+    while isinstance(cause, Mapping):
+        causes.append(str(cause.get("reason") or cause.get("type")))
+        cause = cause.get("caused_by")
+    reason = error.get("reason") or error.get("error_message") or ""
+    return str(error.get("type", "")), str(reason), tuple(causes)
+
+
+def _credentials(connection: Connection) -> str:
+    if connection.api_key:
+        return "the API key"
+    return f"user {connection.user} with this password" if connection.user else "requests without credentials"
+
+
+def _correct(connection: Connection) -> str:
+    if connection.api_key:
+        return "Set the encoded form of a valid key: `pulumi config set --secret elasticsearchApiKey`."
+    if connection.user:
+        return "Correct elasticsearchUser and elasticsearchPassword (`pulumi config set --secret`)."
+    return "Set elasticsearchApiKey, or elasticsearchUser and elasticsearchPassword."

@@ -1,0 +1,206 @@
+"""An index and its vectors, and the alias that people read and write: what is there, and single changes to it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.elasticsearch.client import Requests
+from components.elasticsearch.documents import Held, read_held
+from components.elasticsearch.errors import NotFoundError
+from components.elasticsearch.identity import MANAGED_BY, Identity
+from components.elasticsearch.pipeline import CONTENT, VECTOR
+
+
+@dataclass(frozen=True, kw_only=True)
+class WantedIndex:
+    """The index that a stack wants: `alias` is its name for people, `revision` the commit of the model.
+
+    The revision is only told: what counts is the content of the model file, in `identity`.
+    """
+
+    alias: str
+    pipeline_id: str
+    identity: Identity
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """One concrete index behind, or once made for, an alias.
+
+    `identity` is None for an index that this project did not make; `vector` is its mapping of the embeddings;
+    `successor` is the generation that was being made when the index was last closed to writers by this project.
+    """
+
+    index: str
+    identity: Identity | None = None
+    vector: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    default_pipeline: str = ""
+    replicas: str = "0"
+    aliases: Mapping[str, Any] = field(default_factory=dict)
+    successor: str = ""
+    held: Held = field(default_factory=Held)
+
+    @property
+    def counter(self) -> int:
+        """The number at the end of the name."""
+        found = re.search(r"-(\d+)$", self.index)
+        return int(found[1]) if found else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveIndex:
+    """Everything of an alias: `behind` is what it points to, `beside` this project's indices that it does not.
+
+    `concrete` says that an index, not an alias, has the name.
+    """
+
+    concrete: bool = False
+    behind: tuple[Generation, ...] = ()
+    beside: tuple[Generation, ...] = ()
+
+    @property
+    def current(self) -> Generation | None:
+        """The generation that people use: ours before any other, the newest first."""
+        ordered = sorted(self.behind, key=lambda one: (one.identity is not None, one.counter))
+        return ordered[-1] if ordered else None
+
+
+def read_live(client: Requests, alias: str) -> LiveIndex:
+    """Read the alias, what is behind it, and the generations that were made for it."""
+    named = client.find(f"/{alias}") or {}
+    if alias in named:
+        return LiveIndex(concrete=True)
+    made = client.find(f"/{alias}-*", query={"expand_wildcards": "open,hidden"}) or {}
+    behind = tuple(_generation(client, index, body) for index, body in sorted(named.items()))
+    beside = tuple(
+        _generation(client, index, body)
+        for index, body in sorted(made.items())
+        if index not in named and _meta(body).get("alias") == alias
+    )
+    return LiveIndex(behind=behind, beside=beside)
+
+
+def new_name(wanted: WantedIndex, live: LiveIndex) -> str:
+    """Return a free name that says what made the generation: dims, quant, revision and a counter."""
+    counter = max((one.counter for one in (*live.behind, *live.beside)), default=0) + 1
+    revision = re.sub(r"[^a-z0-9]", "", wanted.revision.lower())[:8] or "unknown"
+    identity = wanted.identity
+    return f"{wanted.alias}-{identity.dims}-{identity.quant.lower()}-{revision}-{counter}"
+
+
+def vector_mapping(identity: Identity) -> dict[str, Any]:
+    """Return the mapping of the embeddings; nothing is left to defaults, which differ by version and licence."""
+    return {
+        "type": "dense_vector",
+        "dims": identity.dims,
+        "similarity": identity.similarity,
+        "index": True,
+        "index_options": {"type": identity.index_options},
+    }
+
+
+def build_index(wanted: WantedIndex, *, predecessor: Generation | None = None) -> dict[str, Any]:
+    """Return the body that creates a generation.
+
+    What people did to its predecessor is carried on: fields that they added, and the number of replicas, which is
+    0 at first since a single node has no place for one.
+    """
+    added = dict(predecessor.properties) if predecessor else {}
+    ours = {CONTENT: {"type": "text"}, VECTOR: vector_mapping(wanted.identity)}
+    return {
+        "settings": {
+            "index": {
+                "default_pipeline": wanted.pipeline_id,
+                "number_of_replicas": int(predecessor.replicas) if predecessor else 0,
+            }
+        },
+        "mappings": {"_meta": build_meta(wanted), "properties": {**added, **ours}},
+    }
+
+
+def build_meta(wanted: WantedIndex) -> dict[str, Any]:
+    """Return what a generation says of itself."""
+    return {
+        "managed_by": MANAGED_BY,
+        "alias": wanted.alias,
+        "identity": wanted.identity.as_dict(),
+        "revision": wanted.revision,
+    }
+
+
+def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
+    """Add to what an index says of itself; an empty value takes its key away."""
+    meta = {**_meta(client.request("GET", f"/{index}")[index]), **added}
+    kept = {key: value for key, value in meta.items() if value != ""}
+    client.request("PUT", f"/{index}/_mapping", {"_meta": kept})
+
+
+def close_to_writers(client: Requests, old: Generation, successor: str) -> None:
+    """Have an index refuse writes (403) while its documents are carried over; note first that it was us."""
+    add_meta(client, old.index, {"successor": successor})
+    client.request("PUT", f"/{old.index}/_block/write")
+
+
+def open_to_writers(client: Requests, index: str) -> None:
+    """Undo `close_to_writers`; an index that is gone is no error."""
+    try:
+        client.request("PUT", f"/{index}/_settings", {"index.blocks.write": None})
+        add_meta(client, index, {"successor": ""})
+    except NotFoundError:
+        return
+
+
+def set_default_pipeline(client: Requests, index: str, pipeline_id: str) -> None:
+    """Have an index embed by another pipeline."""
+    client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": pipeline_id})
+
+
+def swap_aliases(client: Requests, alias: str, new: str, old: Generation | None) -> None:
+    """Point the alias, and every other alias of the old generation, to the new one in one atomic step."""
+    actions: list[dict[str, Any]] = [{"add": {"index": new, "alias": alias}}]
+    if old is not None:
+        for name, options in old.aliases.items():
+            if name != alias:
+                actions.append({"add": {"index": new, "alias": name, **alias_options(options)}})
+            actions.append({"remove": {"index": old.index, "alias": name}})
+    client.request("POST", "/_aliases", {"actions": actions})
+
+
+def alias_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of an alias, as read, in the form in which an action takes them."""
+    return {
+        key: value for key, value in options.items() if key in ("filter", "is_hidden", "is_write_index")
+    } | {key: options[key] for key in ("index_routing", "search_routing") if key in options}
+
+
+def delete_index(client: Requests, index: str) -> None:
+    """Delete an index if it is there."""
+    try:
+        client.request("DELETE", f"/{index}")
+    except NotFoundError:
+        return
+
+
+def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Generation:
+    meta = _meta(body)
+    properties = body.get("mappings", {}).get("properties", {})
+    settings = body.get("settings", {}).get("index", {})
+    ours = meta.get("managed_by") == MANAGED_BY
+    return Generation(
+        index=index,
+        identity=Identity.of(meta.get("identity", {})) if ours else None,
+        vector=properties.get(VECTOR, {}),
+        properties=properties,
+        default_pipeline=str(settings.get("default_pipeline", "")),
+        replicas=str(settings.get("number_of_replicas", "0")),
+        aliases=body.get("aliases", {}),
+        successor=str(meta.get("successor", "")) if ours else "",
+        held=read_held(client, index),
+    )
+
+
+def _meta(body: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(body.get("mappings", {}).get("_meta", {}))

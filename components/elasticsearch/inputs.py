@@ -1,0 +1,70 @@
+"""What the components of this folder hand to each other: connections and identities as Pulumi inputs."""
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.elasticsearch.identity import Identity
+from components.settings import ElasticsearchSettings, ModelSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionInputs:
+    """How to reach a cluster, as inputs of resources; `api_key` and `password` are secret. See Connection."""
+
+    url: str
+    api_key: pulumi.Input[str]
+    user: str
+    password: pulumi.Input[str]
+    ca_certificate: str
+    fingerprint: str
+
+    @classmethod
+    def of_settings(cls, settings: ElasticsearchSettings) -> "ConnectionInputs":
+        """Return the connection to a cluster that is already there."""
+        return cls(
+            url=settings.url,
+            api_key=pulumi.Output.secret(settings.api_key),
+            user=settings.user,
+            password=pulumi.Output.secret(settings.password),
+            ca_certificate=settings.ca_certificate,
+            fingerprint=settings.fingerprint,
+        )
+
+    def as_inputs(self) -> dict[str, pulumi.Input[str]]:
+        """Return the inputs by their names."""
+        return {
+            "url": self.url,
+            "api_key": self.api_key,
+            "user": self.user,
+            "password": self.password,
+            "ca_certificate": self.ca_certificate,
+            "fingerprint": self.fingerprint,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingInputs:
+    """How documents are embedded: the model, and the content (`sha256`) and commit (`revision`) of its file."""
+
+    model: ModelSettings
+    quant: str
+    dims: int
+    sha256: pulumi.Input[str]
+    revision: pulumi.Input[str]
+
+    def identity(self, settings: ElasticsearchSettings) -> pulumi.Output[str]:
+        """Return the Identity of the index as JSON, unknown only as long as the model's file is."""
+        return pulumi.Output.from_input(self.sha256).apply(
+            lambda sha256: Identity(
+                dims=self.dims,
+                quant=self.quant,
+                model=self.model.name,
+                sha256=sha256,
+                width=self.model.width,
+                pooling=self.model.pooling,
+                document_prefix=self.model.document_prefix,
+                similarity=settings.similarity,
+                index_options=settings.index_options,
+            ).as_json()
+        )

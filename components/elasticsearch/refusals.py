@@ -1,0 +1,60 @@
+"""Why an index is left alone, told with what to do: as texts, so that every refusal reads alike."""
+
+from collections.abc import Mapping, Sequence
+
+from components.elasticsearch.index import Generation, LiveIndex, WantedIndex, new_name
+
+
+def documents(count: int) -> str:
+    """Return "1 document" or "2 documents"."""
+    return "1 document" if count == 1 else f"{count} documents"
+
+
+def at_risk(current: Generation, wanted: WantedIndex, differences: Sequence[str]) -> str:
+    """Say that documents are in the way of another identity."""
+    changes = ", ".join(differences) or "its mapping was changed by hand"
+    return (
+        f"Index {wanted.alias} ({current.index}) holds {documents(current.held.foreign)} that this stack did not put "
+        f"there, and they were embedded differently ({changes}). Nothing was changed. Set the old values back "
+        f"(`pulumi config set`), or make a second stack whose elasticsearchIndex, elasticsearchPipelineId and "
+        "elasticsearchInferenceId have names of their own and index the documents there, or delete them from "
+        f"{wanted.alias} yourself."
+    )
+
+
+def concrete_index(wanted: WantedIndex) -> str:
+    """Say that an index has the alias's name, and how to keep its documents and put them behind the alias."""
+    name = new_name(wanted, LiveIndex())
+    return (
+        f"{wanted.alias} is an index already, and this project keeps its indices behind an alias of that name. "
+        "Either set elasticsearchIndex to another name, or adopt the index with all its documents, provided that "
+        f"they were embedded by {wanted.identity.model} with {wanted.identity.dims} dimensions:\n"
+        f"  PUT /{wanted.alias}/_block/write\n"
+        f"  POST /{wanted.alias}/_clone/{name}"
+        ' {"settings": {"index.blocks.write": null}}\n'
+        f'  POST /_aliases {{"actions": [{{"remove_index": {{"index": "{wanted.alias}"}}}}, '
+        f'{{"add": {{"index": "{name}", "alias": "{wanted.alias}"}}}}]}}\n'
+        "then run the command again."
+    )
+
+
+def unlike_index(current: Generation, wanted: WantedIndex) -> str:
+    """Say that the alias points to an index of another mapping that this project did not make."""
+    vector = {key: current.vector.get(key) for key in ("type", "dims", "similarity")}
+    identity = wanted.identity
+    return (
+        f"Alias {wanted.alias} points to {current.index}, which this project did not make and whose "
+        f"content_embedding is {vector} where dims {identity.dims} and similarity {identity.similarity} are wanted. "
+        "Set dims and elasticsearchSimilarity to those values, or elasticsearchIndex to another name."
+    )
+
+
+def deletion(alias: str, at_stake: Mapping[str, int], where: str) -> str:
+    """Say which indices hold how many documents that a deletion would take, and the commands that allow it."""
+    total = documents(sum(at_stake.values()))
+    listed = ", ".join(f"{count} in {index}" for index, count in sorted(at_stake.items()))
+    return (
+        f"{where} holds {total} that this stack did not put there ({listed}), and they would be deleted. "
+        "Nothing was deleted. If they may go:\n"
+        f"  pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
+    )
