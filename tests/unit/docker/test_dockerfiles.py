@@ -1,0 +1,211 @@
+"""Both Dockerfiles, as text: what they declare, what ends up in the image, and who runs it."""
+
+import re
+import shlex
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.image.component import DOCKERFILES, ServerImageArgs, build_arguments
+from components.server.container import PORT
+from components.settings import ImageSettings
+from components.settings.schema import Device
+from tests.unit.docker.dockerfile import FOLDER, NAMES, Instruction, argument, read
+
+SETTINGS = ImageSettings(
+    llama_cpp_repository="https://example.org/llama.cpp.git",
+    llama_cpp_ref="some-branch",
+    name="server",
+    base="debian:some",
+    cuda_devel_base="cuda:devel",
+    cuda_runtime_base="cuda:runtime",
+    cuda_architectures="90",
+    build_jobs=3,
+    build_network="default",
+    prebuilt="",
+)
+
+DEFAULTS = {
+    "LLAMA_CPP_REPOSITORY": "llamaCppRepository",
+    "LLAMA_CPP_REF": "llamaCppRef",
+    "BUILD_JOBS": "imageBuildJobs",
+    "BASE_IMAGE": "imageBase",
+    "CUDA_DEVEL_IMAGE": "imageCudaDevelBase",
+    "CUDA_RUNTIME_IMAGE": "imageCudaRuntimeBase",
+    "CUDA_ARCHITECTURES": "imageCudaArchitectures",
+}
+"""Build arguments, and the settings in Pulumi.yaml that they come from."""
+
+both = pytest.mark.parametrize("name", NAMES)
+
+
+def declared(name: str) -> dict[str, str]:
+    dockerfile = read(name)
+    inside = [argument(value) for stage in dockerfile.stages.values() for value in stage.all("ARG")]
+    return {**dockerfile.arguments, **dict(inside)}
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_declares_exactly_the_build_arguments_that_the_component_gives(device: Device) -> None:
+    name = Path(DOCKERFILES[device]).name
+    given = build_arguments(ServerImageArgs(device=device, settings=SETTINGS))
+    assert set(declared(name)) == set(given)
+
+
+@both
+def test_defaults_are_those_of_the_settings(name: str) -> None:
+    settings = yaml.safe_load((FOLDER.parent / "Pulumi.yaml").read_text())["config"]
+    for key, default in declared(name).items():
+        assert default == str(settings[DEFAULTS[key]]["default"])
+
+
+@both
+def test_every_stage_declares_the_arguments_that_it_uses_and_uses_those_that_it_declares(name: str) -> None:
+    dockerfile = read(name)
+    used_by_from = set().union(
+        *(Instruction("FROM", stage.base).variables for stage in dockerfile.stages.values())
+    )
+    assert used_by_from == set(dockerfile.arguments)
+    for stage in dockerfile.stages.values():
+        known: set[str] = set()
+        for instruction in stage.instructions:
+            if instruction.keyword == "ARG":
+                known.add(argument(instruction.value)[0])
+            else:
+                assert instruction.variables <= known, stage.name
+        used = set().union(*(one.variables for one in stage.instructions if one.keyword != "ARG"))
+        assert used == known, stage.name
+
+
+@both
+def test_defaults_of_an_argument_agree_between_stages(name: str) -> None:
+    defaults: dict[str, set[str]] = {}
+    for stage in read(name).stages.values():
+        for value in stage.all("ARG"):
+            key, default = argument(value)
+            defaults.setdefault(key, set()).add(default)
+    assert all(len(values) == 1 for values in defaults.values())
+
+
+@both
+def test_needs_no_frontend_beside_the_one_of_the_engine(name: str) -> None:
+    text = read(name).text
+    assert not re.search(r"^#\s*syntax", text, re.MULTILINE | re.IGNORECASE)
+    assert "<<" not in text
+
+
+@both
+def test_a_plain_build_returns_the_server(name: str) -> None:
+    final = read(name).final
+    assert final.name == "server"
+    assert final.all("ENTRYPOINT") == ['["/opt/llama.cpp/llama-server"]']
+
+
+@both
+def test_runs_as_a_numeric_user_that_is_not_root(name: str) -> None:
+    (user,) = read(name).final.all("USER")
+    assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
+    assert read(name).final.instructions[-1].keyword in {"USER", "ENTRYPOINT"}
+
+
+@both
+def test_the_image_holds_nothing_of_the_toolchain(name: str) -> None:
+    dockerfile = read(name)
+    lineage = dockerfile.lineage(dockerfile.final)
+    assert not {"toolchain", "source", "build"} & {stage.name for stage in lineage}
+    installed = re.findall(
+        r"--no-install-recommends ([^&]+)", " ".join(run for stage in lineage for run in stage.all("RUN"))
+    )
+    assert [packages.split() for packages in installed] == [["libgomp1"]]
+    copied = [value for stage in lineage for value in stage.all("COPY") if "--from" in value]
+    assert copied == ["--from=collect-server /opt/llama.cpp /opt/llama.cpp"]
+
+
+@both
+def test_the_server_listens_where_the_container_publishes_and_the_check_asks(name: str) -> None:
+    final = read(name).final
+    (environment,) = final.all("ENV")
+    assert dict(pair.split("=") for pair in environment.split()) == {
+        "LLAMA_ARG_HOST": "0.0.0.0",
+        "LLAMA_ARG_PORT": str(PORT),
+    }
+    assert final.all("EXPOSE") == [str(PORT)]
+    (check,) = final.all("HEALTHCHECK")
+    assert check.endswith('CMD ["/usr/local/bin/healthcheck"]')
+    assert f":-{PORT}}}" in (FOLDER / "healthcheck.sh").read_text()
+
+
+@both
+def test_labels_say_what_the_image_was_built_from(name: str) -> None:
+    (labels,) = read(name).final.all("LABEL")
+    pairs = dict(pair.split("=", 1) for pair in shlex.split(labels))
+    known = {key.removeprefix("org.opencontainers.image."): value for key, value in pairs.items()}
+    assert known["source"] == "${LLAMA_CPP_REPOSITORY}"
+    assert known["revision"] == known["version"] == "${LLAMA_CPP_REF}"
+    assert known["licenses"] == "MIT"
+    assert known["title"] == "llama-server"
+
+
+@both
+def test_copies_scripts_that_the_context_lets_in(name: str) -> None:
+    scripts = [
+        value.split()[0]
+        for stage in read(name).stages.values()
+        for value in stage.all("COPY")
+        if "--from" not in value
+    ]
+    assert "build.sh" in scripts
+    patterns = (FOLDER / ".dockerignore").read_text().splitlines()
+    let_in = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    for script in scripts:
+        assert (FOLDER / script).is_file()
+        assert (FOLDER / script).stat().st_mode & 0o111, f"{script} is not executable"
+        assert any(fnmatch(script, pattern) for pattern in let_in)
+
+
+@both
+def test_a_package_cache_is_shared_by_one_distribution_only(name: str) -> None:
+    device = "cuda" if name.endswith("cuda") else "cpu"
+    caches = re.findall(r"type=cache,id=([\w-]+)", read(name).text)
+    assert caches
+    assert all(cache.startswith(f"llama-server-{device}-") for cache in caches)
+
+
+def test_the_cuda_build_compiles_for_the_wanted_gpus_and_links_without_a_driver() -> None:
+    (build,) = read("Dockerfile.cuda").stages["build"].all("RUN")
+    for option in (
+        "-DGGML_CUDA=ON",
+        '"-DCMAKE_CUDA_ARCHITECTURES=${CUDA_ARCHITECTURES}"',
+        "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined",
+        "LIBRARY_PATH=/usr/local/cuda/lib64/stubs",
+    ):
+        assert option in build
+
+
+def test_both_images_are_put_together_in_the_same_way() -> None:
+    cpu, cuda = read("Dockerfile").stages, read("Dockerfile.cuda").stages
+    assert [name for name in cpu if "quantize" not in name] == list(cuda)
+    for name in ("toolchain", "source", "runtime", "server"):
+        ours = [str(one).replace("-cuda-", "-cpu-") for one in cuda[name].instructions]
+        theirs = [str(one).replace("for CPUs", "for NVIDIA GPUs") for one in cpu[name].instructions]
+        assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "files"),
+    [
+        # DL3008 wants the versions of Debian's packages fixed, but a mirror keeps the newest alone.
+        ("hadolint", ["--ignore", "DL3008"], [FOLDER / name for name in NAMES]),
+        ("shellcheck", [], sorted(FOLDER.glob("*.sh"))),
+    ],
+)
+def test_linters_find_nothing(program: str, options: list[str], files: list[Path]) -> None:
+    linter = Path(sys.executable).with_name(program)
+    if not linter.exists():
+        pytest.skip(f"{program} is not installed: pip install -r requirements-dev.txt")
+    answer = subprocess.run([linter, *options, *files], capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout) == (0, "")

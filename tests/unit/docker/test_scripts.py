@@ -1,0 +1,228 @@
+"""The scripts of the images, run as they are, with programs of ours in place of compilers."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.unit.docker.dockerfile import FOLDER
+
+AMD64 = ("x64", "haswell", "skylakex", "icelake")
+ARM64 = ("armv8.0_1", "armv8.2_2", "armv8.6_1", "armv8.6_2")
+LIST = """
+if (GGML_SYSTEM_ARCH STREQUAL "x86")
+    ggml_add_cpu_backend_variant(x64)
+    ggml_add_cpu_backend_variant(sse42              SSE42)
+    if (NOT MSVC)
+        ggml_add_cpu_backend_variant(piledriver     SSE42 AVX F16C FMA)
+    endif()
+    ggml_add_cpu_backend_variant(haswell            SSE42 AVX F16C FMA AVX2 BMI2)
+    ggml_add_cpu_backend_variant(skylakex           SSE42 AVX F16C FMA AVX2 BMI2 AVX512)
+    ggml_add_cpu_backend_variant(icelake            SSE42 AVX F16C FMA AVX2 BMI2 AVX512 AVX512_VBMI AVX512_VNNI)
+elseif(GGML_SYSTEM_ARCH STREQUAL "ARM")
+    ggml_add_cpu_backend_variant(armv8.0_1)
+    ggml_add_cpu_backend_variant(armv8.2_1    DOTPROD)
+    ggml_add_cpu_backend_variant(armv8.2_2    DOTPROD FP16_VECTOR_ARITHMETIC)
+    ggml_add_cpu_backend_variant(armv8.6_1    DOTPROD FP16_VECTOR_ARITHMETIC SVE MATMUL_INT8)
+    ggml_add_cpu_backend_variant(armv8.6_2    DOTPROD FP16_VECTOR_ARITHMETIC SVE MATMUL_INT8 SVE2)
+endif()
+"""
+"""The variants as ggml/src/CMakeLists.txt of llama.cpp lists them (shortened)."""
+
+
+def write_program(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    program = folder / name
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+
+def run(script: str, *arguments: str | Path, programs: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run docker/`script` with `programs` before those of this machine."""
+    environment = {**os.environ, **env, "PATH": f"{programs}:{os.environ['PATH']}"}
+    return subprocess.run(
+        [FOLDER / script, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+class Build:
+    """A source tree with LIST, and programs that write down how they are called."""
+
+    def __init__(self, folder: Path, machine: str = "x86_64", cores: int = 4) -> None:
+        self.source, self.build, self.programs = folder / "source", folder / "build", folder / "programs"
+        self.list = self.source / "ggml/src/CMakeLists.txt"
+        self.list.parent.mkdir(parents=True)
+        self.list.write_text(LIST)
+        self.calls = folder / "calls"
+        for name in ("cmake", "ccache"):
+            write_program(self.programs, name, f'echo "{name} $*" >>"{self.calls}"')
+        write_program(self.programs, "uname", f"echo {machine}")
+        write_program(self.programs, "nproc", f"echo {cores}")
+
+    def run(self, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return run("build.sh", self.source, self.build, *options, programs=self.programs, **env)
+
+    @property
+    def variants(self) -> list[str]:
+        lines = self.list.read_text().splitlines()
+        return [line.strip().partition("(")[2].strip(" )").split()[0] for line in lines if "variant(" in line]
+
+
+@pytest.mark.parametrize(
+    ("machine", "chosen"),
+    [("x86_64", AMD64), ("aarch64", ARM64)],
+)
+def test_compiles_the_chosen_processors_of_the_machine_alone(
+    machine: str, chosen: tuple[str, ...], tmp_path: Path
+) -> None:
+    build = Build(tmp_path, machine)
+    assert build.run().returncode == 0
+    assert build.variants == list(chosen)
+    assert build.list.read_text().count("if") == LIST.count("if")
+
+
+def test_says_which_processor_the_source_does_not_know(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    build.list.write_text(LIST.replace("(icelake ", "(lakes "))
+    answer = build.run()
+    assert answer.returncode == 1
+    assert "does not know the processor variant icelake" in answer.stderr
+    assert not build.calls.exists()
+
+
+def test_refuses_another_architecture(tmp_path: Path) -> None:
+    answer = Build(tmp_path, "riscv64").run()
+    assert answer.returncode == 1
+    assert "x86_64 and aarch64, and this is riscv64" in answer.stderr
+
+
+def test_builds_portably_and_downloads_nothing(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    build.run("-DGGML_CUDA=ON", "-DCMAKE_CUDA_ARCHITECTURES=80;90")
+    configure, compile_, statistics = build.calls.read_text().splitlines()
+    for option in (
+        "GGML_NATIVE=OFF",
+        "GGML_BACKEND_DL=ON",
+        "GGML_CPU_ALL_VARIANTS=ON",
+        "BUILD_SHARED_LIBS=ON",
+        "LLAMA_CURL=OFF",
+        "LLAMA_BUILD_UI=OFF",
+        "LLAMA_BUILD_WEBUI=OFF",
+        "LLAMA_USE_PREBUILT_UI=OFF",
+        "LLAMA_BUILD_TESTS=OFF",
+        "LLAMA_BUILD_EXAMPLES=OFF",
+        "CMAKE_INSTALL_RPATH=$ORIGIN",
+        "GGML_CUDA=ON",
+        "CMAKE_CUDA_ARCHITECTURES=80;90",
+    ):
+        assert f"-D{option}" in configure.split()
+    assert compile_.endswith("--target llama-server")
+    assert statistics.startswith("ccache")
+
+
+@pytest.mark.parametrize(
+    ("asked", "cores", "gibibytes", "jobs"),
+    [
+        ("3", 16, 64, 3),
+        ("0", 4, 64, 4),
+        ("", 4, 64, 4),
+        ("0", 16, 6, 4),
+        ("0", 8, 1, 1),
+    ],
+)
+def test_runs_as_many_compilers_as_asked_or_as_cores_and_memory_allow(
+    asked: str, cores: int, gibibytes: int, jobs: int, tmp_path: Path
+) -> None:
+    build = Build(tmp_path, cores=cores)
+    # The script asks awk for the memory of the machine; every other program of awk is run as it is.
+    kibibytes = gibibytes * 1024 * 1024
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text(f"MemTotal: 99 kB\nMemAvailable:   {kibibytes} kB\n")
+    awk = f'case "$2" in /proc/meminfo) exec /usr/bin/awk "$1" {meminfo};; *) exec /usr/bin/awk "$@";; esac'
+    write_program(build.programs, "awk", awk)
+    assert build.run(BUILD_JOBS=asked).returncode == 0
+    assert f"--parallel {jobs} " in build.calls.read_text()
+
+
+class Repository:
+    """A git repository with two commits, the first one tagged."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("config", "uploadpack.allowReachableSHA1InWant", "true")
+        self.first = self.commit("first")
+        self.git("tag", "b1")
+        self.second = self.commit("second")
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+        git = ["git", *identity, "-C", str(self.folder), *arguments]
+        return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+
+    def commit(self, content: str) -> str:
+        (self.folder / "file").write_text(content)
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", content)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize(
+    ("ref", "content"), [("main", "second"), ("b1", "first"), ("{first}", "first"), ("{second}", "second")]
+)
+def test_fetches_a_branch_a_tag_or_a_commit_and_no_history(ref: str, content: str, tmp_path: Path) -> None:
+    (tmp_path / "repository").mkdir()
+    repository = Repository(tmp_path / "repository")
+    ref = ref.format(first=repository.first, second=repository.second)
+    target = tmp_path / "source"
+    answer = run("fetch-source.sh", f"file://{repository.folder}", ref, target, programs=tmp_path / "none")
+    assert answer.returncode == 0, answer.stderr
+    assert (target / "file").read_text() == content
+    count = ["git", "-C", str(target), "rev-list", "--count", "HEAD"]
+    assert subprocess.run(count, capture_output=True, text=True, check=True).stdout == "1\n"
+    assert (repository.first if content == "first" else repository.second) in answer.stdout
+
+
+def test_says_what_cannot_be_fetched_after_three_tries(tmp_path: Path) -> None:
+    (tmp_path / "repository").mkdir()
+    Repository(tmp_path / "repository")
+    slept = tmp_path / "slept"
+    write_program(tmp_path / "programs", "sleep", f"echo $1 >>{slept}")
+    url = f"file://{tmp_path}/repository"
+    answer = run("fetch-source.sh", url, "absent", tmp_path / "source", programs=tmp_path / "programs")
+    assert answer.returncode == 1
+    assert f"Cannot fetch 'absent' from {url}" in answer.stderr
+    assert slept.read_text().split() == ["5", "5"]
+
+
+def test_collects_the_program_its_libraries_and_the_licence(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    repository = Repository(tmp_path / "source")
+    (tmp_path / "source/LICENSE").write_text("MIT")
+    binaries = tmp_path / "build/bin"
+    binaries.mkdir(parents=True)
+    for name in ("llama-server", "llama-quantize", "libllama.so.0.1", "libggml-cpu-x64.so"):
+        (binaries / name).write_text(name)
+    (binaries / "libllama.so").symlink_to("libllama.so.0.1")
+    write_program(tmp_path / "programs", "strip", "exit 0")
+    folder = tmp_path / "image"
+    answer = run(
+        "collect.sh",
+        tmp_path / "source",
+        tmp_path / "build",
+        folder,
+        "llama-server",
+        programs=tmp_path / "programs",
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert {file.name for file in folder.iterdir()} == {
+        "llama-server",
+        "libllama.so",
+        "libllama.so.0.1",
+        "libggml-cpu-x64.so",
+        "LICENSE",
+        "REVISION",
+    }
+    assert (folder / "libllama.so").is_symlink()
+    assert (folder / "REVISION").read_text().strip() == repository.second
