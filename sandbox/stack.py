@@ -35,6 +35,10 @@ class SandboxStack:
         self._environment = dict(environment)
         self._config = folder / f"Pulumi.{name}.yaml"
 
+    def with_environment(self, changes: Mapping[str, str]) -> "SandboxStack":
+        """Return the same stack with changes to the environment of the CLI."""
+        return SandboxStack(self.name, self._folder, {**self._environment, **changes})
+
     def ensure(self) -> None:
         """Have the backend hold the stack.
 

@@ -1,0 +1,106 @@
+"""The whole deployment: settings -> components -> outputs."""
+
+import pulumi
+
+from components.elasticsearch.component import (
+    ClusterCheck,
+    ClusterCheckArgs,
+    Elasticsearch,
+    SearchIndex,
+    SearchIndexArgs,
+    node_embeddings_url,
+)
+from components.elasticsearch.inputs import EmbeddingInputs
+from components.elasticsearch.node import ElasticsearchNodeArgs
+from components.image import ServerImage, ServerImageArgs
+from components.model import ModelDownload, ModelDownloadArgs
+from components.network import StackNetwork, StackNetworkArgs
+from components.server import LlamaServer, LlamaServerArgs
+from components.settings.project import project_settings
+
+settings = project_settings()
+stack = f"{pulumi.get_project()}-{pulumi.get_stack()}"
+
+network = StackNetwork("network", StackNetworkArgs(name=stack))
+
+model = ModelDownload("model", ModelDownloadArgs(settings=settings.model))
+
+image = ServerImage("llama-server", ServerImageArgs(device=settings.device, settings=settings.image))
+
+elasticsearch = Elasticsearch(
+    "elasticsearch",
+    ElasticsearchNodeArgs(
+        container_name=f"{stack}-elasticsearch",
+        volume_name=f"{stack}-elasticsearch-data",
+        network=network.name,
+        settings=settings.elasticsearch,
+    ),
+)
+
+embedding = EmbeddingInputs(
+    model=settings.model,
+    quant=settings.quant,
+    dims=settings.dims,
+    sha256=model.sha256,
+    revision=model.revision,
+)
+
+check = ClusterCheck(
+    "cluster",
+    ClusterCheckArgs(
+        connection=elasticsearch.connection, settings=settings.elasticsearch, embedding=embedding
+    ),
+    pulumi.ResourceOptions(depends_on=[elasticsearch]),
+)
+
+server = LlamaServer(
+    "llama-server",
+    LlamaServerArgs(
+        container_name=f"{stack}-llama-server",
+        device=settings.device,
+        image_id=image.image_id,
+        model_path=model.path,
+        model_sha256=model.sha256,
+        network=network.name,
+        model=settings.model,
+        settings=settings.server,
+    ),
+    # The server changes only once it is known that the documents in the index survive the change.
+    pulumi.ResourceOptions(depends_on=[check]),
+)
+
+search = SearchIndex(
+    "search",
+    SearchIndexArgs(
+        connection=elasticsearch.connection,
+        settings=settings.elasticsearch,
+        embedding=embedding,
+        embeddings_url=node_embeddings_url(
+            settings.elasticsearch, server.network_embeddings_url, settings.server.port
+        ),
+        embeddings_api_key=settings.server.api_key,
+    ),
+    pulumi.ResourceOptions(depends_on=[server]),
+)
+
+pulumi.export("quant", settings.quant)
+pulumi.export("dims", settings.dims)
+pulumi.export("serverUrl", server.url)
+pulumi.export("serverApiKey", pulumi.Output.secret(settings.server.api_key))
+pulumi.export("embeddingsUrl", server.embeddings_url)
+pulumi.export("embeddingCheck", server.checked)
+pulumi.export("imageDigest", image.image_id)
+pulumi.export("modelName", settings.model.name)
+pulumi.export("modelFile", model.path)
+pulumi.export("modelSha256", model.sha256)
+pulumi.export("modelRevision", model.revision)
+pulumi.export("modelWidth", settings.model.width)
+pulumi.export("modelQueryPrefix", settings.model.query_prefix)
+pulumi.export("elasticsearchUrl", elasticsearch.url)
+pulumi.export("elasticsearchUser", elasticsearch.connection.user)
+pulumi.export("elasticsearchPassword", elasticsearch.connection.password)
+pulumi.export("elasticsearchApiKey", elasticsearch.connection.api_key)
+pulumi.export("inferenceEndpoint", search.inference_id)
+pulumi.export("pipeline", search.pipeline_id)
+pulumi.export("index", search.index)
+pulumi.export("indexGeneration", search.concrete_index)
