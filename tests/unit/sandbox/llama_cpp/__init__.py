@@ -1,0 +1,1 @@
+"""Tests of where the sandbox takes llama.cpp from."""
