@@ -22,9 +22,9 @@ class Steps:
     The time that each step took is kept in `timings`, a JSON file, and shown as the expectation of the next run.
     """
 
-    def __init__(self, timings: Path, write: Callable[[str], None] = print) -> None:
+    def __init__(self, timings: Path, write: Callable[[str], None] | None = None) -> None:
         self._timings = timings
-        self._write = write
+        self._write = write or (lambda line: print(line, flush=True))
         self._began = time.monotonic()
         self._lock = threading.Lock()
         self._running: dict[str, float] = {}

@@ -1,0 +1,96 @@
+"""The program declares what each stack is made of, and nothing else."""
+
+from collections import Counter
+
+import pytest
+
+from tests.unit.declared import declare_program, one
+
+CONTAINER = "docker:index/container:Container"
+IMAGE = "docker:index/image:Image"
+COMMAND = "command:local:Command"
+
+DECLARED = {
+    "jina:network:StackNetwork": 1,
+    "docker:index/network:Network": 1,
+    "jina:model:ModelDownload": 1,
+    "pulumi-python:dynamic/model:ModelFile": 1,
+    "jina:image:ServerImage": 1,
+    IMAGE: 1,
+    "jina:elasticsearch:Elasticsearch": 1,
+    "jina:elasticsearch:ElasticsearchNode": 1,
+    "pulumi-python:dynamic/elasticsearch:Password": 1,
+    "docker:index/remoteImage:RemoteImage": 1,
+    "docker:index/volume:Volume": 1,
+    CONTAINER: 2,
+    "pulumi-python:dynamic/elasticsearch:DeletionGuard": 2,
+    "jina:elasticsearch:ClusterCheck": 1,
+    "pulumi-python:dynamic/elasticsearch:ClusterCheck": 1,
+    "jina:server:LlamaServer": 1,
+    COMMAND: 1,
+    "jina:elasticsearch:SearchIndex": 1,
+    "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
+    "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
+    "pulumi-python:dynamic/elasticsearch:Index": 1,
+    "pulumi-python:dynamic/elasticsearch:DemoDocuments": 1,
+}
+
+NODE = {
+    "jina:elasticsearch:ElasticsearchNode": 1,
+    "pulumi-python:dynamic/elasticsearch:Password": 1,
+    "docker:index/remoteImage:RemoteImage": 1,
+    "docker:index/volume:Volume": 1,
+    CONTAINER: 1,
+    "pulumi-python:dynamic/elasticsearch:DeletionGuard": 1,
+}
+
+
+def declared_types(stack: str, **changes: object) -> Counter[str]:
+    types = Counter(resource.type for resource in declare_program(stack, **changes))
+    del types["pulumi:pulumi:Stack"]
+    return types
+
+
+def test_the_cpu_stack_declares_every_part_once() -> None:
+    assert declared_types("cpu") == Counter(DECLARED)
+
+
+def test_the_gpu_stack_adds_nothing_but_the_check_of_the_gpu() -> None:
+    assert declared_types("gpu") == Counter(DECLARED) + Counter({COMMAND: 1})
+
+
+def test_an_elasticsearch_that_is_already_there_takes_the_place_of_the_node() -> None:
+    types = declared_types("cpu", elasticsearchUrl="https://elasticsearch.example:9200")
+
+    assert types == Counter(DECLARED) - Counter(NODE)
+
+
+def test_without_demo_documents_none_are_declared() -> None:
+    assert (
+        declared_types("cpu", demoDocuments=False)["pulumi-python:dynamic/elasticsearch:DemoDocuments"] == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("stack", "dockerfile"), [("cpu", "docker/Dockerfile"), ("gpu", "docker/Dockerfile.cuda")]
+)
+def test_each_stack_builds_its_own_dockerfile(stack: str, dockerfile: str) -> None:
+    assert one(declare_program(stack), IMAGE).inputs["build"]["dockerfile"] == dockerfile
+
+
+@pytest.mark.parametrize(("stack", "requests"), [("cpu", False), ("gpu", True)])
+def test_only_the_gpu_stack_asks_for_devices(stack: str, requests: bool) -> None:
+    server = one(declare_program(stack), CONTAINER, "llama-server")
+
+    assert bool(server.inputs.get("deviceRequests")) is requests
+
+
+def test_two_stacks_have_no_name_in_common_in_the_docker_engine() -> None:
+    kinds = (CONTAINER, "docker:index/network:Network", "docker:index/volume:Volume")
+    names = [
+        {resource.inputs["name"] for resource in declare_program(stack) if resource.type in kinds}
+        for stack in ("cpu", "gpu")
+    ]
+
+    assert len(names[0]) == 4
+    assert names[0].isdisjoint(names[1])
