@@ -1,0 +1,85 @@
+"""`command.local.Command` of the stand-in, with real processes."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.providers.command.local_command import Command
+from sandbox.providers.resource import Operation, ProviderError
+from sandbox.providers.values import Properties
+
+
+@pytest.fixture
+def texts() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def operation(texts: list[str]) -> Operation:
+    return Operation(
+        "urn:pulumi:test::test::command:local:Command::thing", lambda *told: texts.append(told[1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"create": "echo out; echo err >&2"}, {"stdout": "out", "stderr": "err"}),
+        ({"create": "echo $WHO", "environment": {"WHO": "me"}}, {"stdout": "me", "stderr": ""}),
+        ({"create": "cat", "stdin": "given"}, {"stdout": "given", "stderr": ""}),
+        ({"create": "pwd", "dir": "/"}, {"stdout": "/", "stderr": ""}),
+        ({"create": "print(6 * 7)", "interpreter": ["python3", "-c"]}, {"stdout": "42", "stderr": ""}),
+        ({"update": "echo never"}, {"stdout": "", "stderr": ""}),
+    ],
+)
+def test_create_returns_what_the_command_wrote(
+    operation: Operation, inputs: Properties, expected: Properties
+) -> None:
+    assert Command().create(inputs, operation).computed == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        ({"create": "echo made", "update": "echo changed"}, "changed"),
+        ({"create": "echo made"}, "made"),
+        ({"create": "echo after $PULUMI_COMMAND_STDOUT"}, "after before"),
+        ({"create": "echo after $PULUMI_COMMAND_STDOUT", "addPreviousOutputInEnv": False}, "after"),
+        ({"delete": "true"}, "before"),
+    ],
+)
+def test_an_update_runs_the_command_for_updates_or_create_again(
+    operation: Operation, inputs: Properties, expected: str
+) -> None:
+    assert Command().update("id", {}, inputs, {"stdout": "before"}, operation)["stdout"] == expected
+
+
+def test_lines_are_shown_as_they_come(operation: Operation, texts: list[str]) -> None:
+    Command().create({"create": "echo one; echo two >&2", "logging": "stderr"}, operation)
+    assert texts == ["two"]
+
+
+def test_a_failure_shows_the_exit_status_and_all_that_the_command_wrote(operation: Operation) -> None:
+    with pytest.raises(ProviderError, match=r"(?s)exit status 3.*asked.*no embedding"):
+        Command().create({"create": "echo asked; echo no embedding >&2; exit 3"}, operation)
+
+
+def test_a_program_that_is_not_there_is_named(operation: Operation) -> None:
+    with pytest.raises(ProviderError, match="No such file or directory: 'no-such-shell'"):
+        Command().create({"create": "true", "interpreter": ["no-such-shell"]}, operation)
+
+
+def test_delete_runs_only_its_own_command(operation: Operation, tmp_path: Path) -> None:
+    inputs = {"create": f"touch {tmp_path}/created", "delete": f"touch {tmp_path}/deleted"}
+    Command().delete("id", inputs, {}, operation)
+    assert [file.name for file in tmp_path.iterdir()] == ["deleted"]
+
+
+def test_a_cancelled_command_is_killed_with_its_children(operation: Operation) -> None:
+    threading.Timer(0.3, operation.cancelled.set).start()
+    start = time.monotonic()
+    with pytest.raises(ProviderError, match="cancelled"):
+        Command().create({"create": "sleep 30 & sleep 30"}, operation)
+    assert time.monotonic() - start < 5

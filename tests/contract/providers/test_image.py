@@ -1,0 +1,105 @@
+"""`docker.Image` and `docker.RemoteImage` of the stand-in, on the real engine."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.base_images import BOOKWORM_SLIM
+from sandbox.providers.docker.image import Image
+from sandbox.providers.docker.remote_image import RemoteImage
+from sandbox.providers.resource import ProviderError
+from sandbox.providers.values import Properties
+from tests.contract.providers.conftest import Bench
+
+pytestmark = pytest.mark.sandbox
+
+DOCKERFILE = """\
+ARG BASE
+FROM ${BASE}
+ARG WORD
+COPY note /note
+RUN echo "compiling $WORD" && echo "$WORD" > /word
+"""
+
+
+def image_inputs(bench: Bench, context: Path, dockerfile: str = DOCKERFILE, **arguments: str) -> Properties:
+    """Return the checked inputs of an image that is built from `dockerfile`."""
+    context.mkdir(exist_ok=True)
+    (context / "note").write_text("a note")
+    (context / "Dockerfile").write_text(dockerfile)
+    options = {
+        "context": str(context),
+        "dockerfile": str(context / "Dockerfile"),
+        "builderVersion": "BuilderBuildKit",
+        "network": "host",
+        "args": {"BASE": BOOKWORM_SLIM, **arguments},
+    }
+    inputs = {"imageName": f"{bench.name()}:1", "build": options, "skipPush": True}
+    checked, failures = Image(bench.engine).check(inputs, bench.operation)
+    assert failures == []
+    return checked
+
+
+def test_an_image_is_built_with_its_log_shown_and_known_by_its_id(bench: Bench, tmp_path: Path) -> None:
+    inputs = image_inputs(bench, tmp_path / "context", WORD="quickly")
+    try:
+        created = Image(bench.engine).create(inputs, bench.operation)
+        image = bench.api.inspect_image(inputs["imageName"])
+        assert created.id == inputs["imageName"]
+        assert created.computed["repoDigest"] == image["Id"]
+        assert created.computed["baseImageName"] == inputs["imageName"]
+        assert any(text.startswith("#") for text in bench.texts)
+        changed = image_inputs(bench, tmp_path / "context", WORD="slowly")
+        again = Image(bench.engine).update(created.id, inputs, changed, created.computed, bench.operation)
+        assert again["repoDigest"] != image["Id"]
+        Image(bench.engine).delete(created.id, inputs, created.computed, bench.operation)
+        assert bench.api.inspect_image(inputs["imageName"])["Id"] == image["Id"]
+    finally:
+        for name in bench.names:
+            bench.api.remove_image(f"{name}:1", force=True)
+
+
+def test_a_build_that_fails_ends_with_the_compilers_words(bench: Bench, tmp_path: Path) -> None:
+    dockerfile = "ARG BASE\nFROM ${BASE}\nRUN echo 'llama.cpp:7: error: no such type' >&2; exit 2\n"
+    inputs = image_inputs(bench, tmp_path / "context", dockerfile)
+    with pytest.raises(ProviderError) as failure:
+        Image(bench.engine).create(inputs, bench.operation)
+    assert "llama.cpp:7: error: no such type" in str(failure.value)
+
+
+def test_a_build_ends_soon_after_the_update_is_cancelled(bench: Bench, tmp_path: Path) -> None:
+    inputs = image_inputs(bench, tmp_path / "context", "ARG BASE\nFROM ${BASE}\nRUN sleep 60\n")
+    threading.Timer(1.5, bench.operation.cancelled.set).start()
+    start = time.monotonic()
+    with pytest.raises(ProviderError, match="cancelled"):
+        Image(bench.engine).create(inputs, bench.operation)
+    assert time.monotonic() - start < 15
+
+
+def test_an_image_that_is_there_is_not_pulled(bench: Bench) -> None:
+    created = RemoteImage(bench.engine).create({"name": BOOKWORM_SLIM, "keepLocally": True}, bench.operation)
+    image = bench.api.inspect_image(BOOKWORM_SLIM)["Id"]
+    assert (created.id, created.computed["imageId"]) == (f"{image}{BOOKWORM_SLIM}", image)
+    assert bench.texts == []
+
+
+def test_an_image_that_cannot_be_pulled_is_named(bench: Bench) -> None:
+    with pytest.raises(ProviderError, match="error pulling image localhost:1/nothing:2: "):
+        RemoteImage(bench.engine).create({"name": "localhost:1/nothing:2"}, bench.operation)
+    assert bench.texts[0] == "pulling localhost:1/nothing:2"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_only_an_image_that_is_not_kept_locally_goes_with_its_resource(bench: Bench, kept: bool) -> None:
+    name = f"{bench.name()}:1"
+    bench.api.tag(BOOKWORM_SLIM, *name.split(":"))
+    remote, inputs = RemoteImage(bench.engine), {"name": name, "keepLocally": kept}
+    created = remote.create(inputs, bench.operation)
+    remote.delete(created.id, inputs, created.computed, bench.operation)
+    try:
+        assert (remote.read(created.id, inputs, bench.operation) is not None) is kept
+    finally:
+        if kept:
+            bench.api.remove_image(name)
