@@ -51,14 +51,16 @@ class Answers:
     repositories: Mapping[str, Repository]
     tokens: frozenset[str]
     store: Callable[[str, Path], str]
+    _commits: dict[tuple[str, str], Repository] = field(default_factory=dict, init=False)
 
     def answer(self, question: Question) -> Answer:
         """Return the answer to a question, an error of the Hub's among them."""
         path = urlsplit(question.target).path
         try:
             if (match := _RESOLVE.fullmatch(path)) and question.method in ("GET", "HEAD"):
-                repository = self._repository(unquote(match["id"]), question.token, read=True)
-                return self._resolve(repository, unquote(match["revision"]), unquote(match["file"]))
+                identifier, revision = unquote(match["id"]), unquote(match["revision"])
+                repository = self._repository(identifier, question.token, read=True)
+                return self._resolve(self._at(identifier, repository, revision), unquote(match["file"]))
             if match := _API.fullmatch(path):
                 return self._api(question, match)
         except _RefusedError as refused:
@@ -79,8 +81,16 @@ class Answers:
             raise _RefusedError(status, "GatedRepo", f"Access to model {identifier} is restricted.")
         return repository
 
-    def _resolve(self, repository: Repository, revision: str, name: str) -> Answer:
-        _require_revision(repository, revision)
+    def _at(self, identifier: str, repository: Repository, revision: str) -> Repository:
+        """Return the repository at a revision: an earlier commit that was told to a client is there still."""
+        self._commits[identifier, repository.commit] = repository
+        if revision in (repository.branch, f"refs/heads/{repository.branch}"):
+            return repository
+        if earlier := self._commits.get((identifier, revision)):
+            return earlier
+        raise _RefusedError(HTTPStatus.NOT_FOUND, "RevisionNotFound", f"Invalid rev id: {revision}")
+
+    def _resolve(self, repository: Repository, name: str) -> Answer:
         commit = {"X-Repo-Commit": repository.commit}
         if name not in repository.files:
             refused = failure(HTTPStatus.NOT_FOUND, "EntryNotFound", "Entry not found")
@@ -98,7 +108,7 @@ class Answers:
         repository = self._repository(identifier, question.token, read=False)
         what = match["what"] or "revision"
         if match["revision"]:
-            _require_revision(repository, unquote(match["revision"]))
+            repository = self._at(identifier, repository, unquote(match["revision"]))
         query = parse_qs(urlsplit(question.target).query)
         if (question.method, what) == ("POST", "paths-info"):
             wanted = parse_qs(question.body.decode()).get("paths", [])
@@ -112,11 +122,6 @@ class Answers:
             branches = [{**branch, "targetCommit": repository.commit}]
             return _json({"branches": branches, "tags": [], "converts": [], "pullRequests": []})
         return failure(HTTPStatus.NOT_FOUND, "", "Not found")
-
-
-def _require_revision(repository: Repository, revision: str) -> None:
-    if revision not in (repository.branch, repository.commit, f"refs/heads/{repository.branch}"):
-        raise _RefusedError(HTTPStatus.NOT_FOUND, "RevisionNotFound", f"Invalid rev id: {revision}")
 
 
 def _entry(repository: Repository, name: str) -> dict[str, object]:

@@ -37,6 +37,11 @@ class Faults:
         with self._lock:
             self._waiting.extend([fault] * times)
 
+    def clear(self) -> None:
+        """Forget the faults that no request came for."""
+        with self._lock:
+            self._waiting.clear()
+
     def take(self, method: str, *, sending: bool) -> Fault | None:
         """Remove and return the next fault for a request, or for the sending of bytes."""
         with self._lock:

@@ -1,0 +1,134 @@
+"""A download from the Hub: whole, verified, and no more than once."""
+
+import pytest
+
+from sandbox.hub.faults import Fault
+from sandbox.hub.server import Hub
+from tests.contract.model.conftest import SIZE, Model, Start
+from tests.contract.model.downloader import Downloader
+
+VERIFIED = "model-F16.gguf.verified.json"
+
+
+def ranges(hub: Hub) -> list[str]:
+    """Return which parts of files were asked of the storage."""
+    return [asked.range for asked in hub.asked if asked.server == "storage" and asked.method == "GET"]
+
+
+def test_a_file_is_fetched_whole_and_described(hub: Hub, model: Model, downloader: Downloader) -> None:
+    outcome = downloader.ensure(model.wanted())
+    assert outcome.result == {
+        "path": str(model.path),
+        "size": SIZE + 4,
+        "sha256": model.sha256,
+        "commit": model.commit,
+    }
+    assert model.path.read_bytes() == model.content
+    assert model.files() == {model.file, VERIFIED}
+    assert ranges(hub) == [""]
+    assert "downloading 3 MB" in outcome.said[0]
+
+
+def test_an_intact_file_of_a_branch_is_asked_about_but_not_fetched_again(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    first = downloader.ensure(model.wanted())
+    hub.asked.clear()
+    assert downloader.ensure(model.wanted()).result == first.result
+    assert [(asked.method, asked.server) for asked in hub.asked] == [("HEAD", "hub")]
+
+
+def test_an_intact_file_of_a_commit_takes_no_request(hub: Hub, model: Model, downloader: Downloader) -> None:
+    wanted = model.wanted(revision=model.commit)
+    first = downloader.ensure(wanted)
+    hub.asked.clear()
+    assert downloader.ensure(wanted).result == first.result
+    assert hub.asked == []
+
+
+def test_a_file_put_there_by_hand_is_verified_and_not_fetched(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    model.put(model.content)
+    assert downloader.ensure(model.wanted()).result["sha256"] == model.sha256
+    assert ranges(hub) == []
+
+
+@pytest.mark.parametrize("same_size", [True, False])
+def test_a_stale_file_is_replaced(hub: Hub, model: Model, downloader: Downloader, same_size: bool) -> None:
+    model.put(b"GGUF" + b"x" * (SIZE if same_size else 10))
+    assert downloader.ensure(model.wanted()).result["sha256"] == model.sha256
+    assert model.path.read_bytes() == model.content
+    assert ranges(hub) == [""]
+
+
+def test_a_branch_that_moved_is_fetched_anew_and_the_old_file_stays_until_then(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    downloader.ensure(model.wanted())
+    old = model.content
+    model.publish(b"GGUF" + b"new" * 500_000)
+    seen: list[bytes] = []
+    hub.faults.add(Fault(at=(1, lambda: seen.append(model.path.read_bytes()))))
+    assert downloader.ensure(model.wanted()).result["commit"] == model.commit
+    assert seen == [old]
+    assert model.path.read_bytes() == model.content
+
+
+def test_a_stale_file_is_not_taken_when_the_hub_refuses(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    """The library itself would return the file that is there, with a warning."""
+    downloader.ensure(model.wanted())
+    hub.faults.add(Fault(method="HEAD", status=403, bare=True))
+    assert downloader.ensure(model.wanted()).error == "AccessDeniedError"
+
+
+def test_two_processes_at_once_fetch_once(hub: Hub, model: Model, start: Start) -> None:
+    hub.faults.add(Fault(bytes_per_second=4_000_000))
+    both = [start(), start()]
+    for one in both:
+        one.begin(model.wanted())
+    outcomes = [one.outcome() for one in both]
+    assert [outcome.result["sha256"] for outcome in outcomes] == [model.sha256] * 2
+    assert ranges(hub) == [""]
+    assert sum("another process is fetching it" in line for outcome in outcomes for line in outcome.said) == 1
+
+
+def test_the_sha256_that_was_set_is_required(model: Model, downloader: Downloader) -> None:
+    assert downloader.ensure(model.wanted(sha256=model.sha256)).result["sha256"] == model.sha256
+
+
+def test_a_contradicting_sha256_stops_before_the_download(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    outcome = downloader.ensure(model.wanted(sha256="0" * 64))
+    assert outcome.error == "WrongContentError"
+    assert model.sha256 in outcome.message
+    assert "modelSha256" in outcome.message
+    assert ranges(hub) == []
+
+
+def test_wrong_bytes_are_refused_and_removed(hub: Hub, model: Model, downloader: Downloader) -> None:
+    hub.faults.add(Fault(corrupt=True))
+    outcome = downloader.ensure(model.wanted())
+    assert outcome.error == "WrongContentError"
+    assert model.sha256 in outcome.message
+    assert model.files() == set()
+
+
+def test_wrong_bytes_leave_the_file_that_was_there(hub: Hub, model: Model, downloader: Downloader) -> None:
+    downloader.ensure(model.wanted())
+    old = model.content
+    model.publish(b"GGUF" + b"new" * 500_000)
+    hub.faults.add(Fault(corrupt=True))
+    assert downloader.ensure(model.wanted()).error == "WrongContentError"
+    assert model.path.read_bytes() == old
+
+
+def test_what_is_not_gguf_is_refused_and_removed(model: Model, downloader: Downloader) -> None:
+    model.publish(b"<html>" + b" " * 1000)
+    outcome = downloader.ensure(model.wanted())
+    assert outcome.error == "WrongContentError"
+    assert "not a GGUF file" in outcome.message
+    assert model.files() == set()
