@@ -56,11 +56,3 @@ def healthcheck() -> docker.ContainerHealthcheckArgs:
         retries=3,
         start_period=f"{READY_WITHIN}s",
     )
-
-
-def ulimits() -> list[docker.ContainerUlimitArgs]:
-    """Return the limits that Elasticsearch asks for: memory that it may lock, and open files."""
-    return [
-        docker.ContainerUlimitArgs(name="memlock", soft=-1, hard=-1),
-        docker.ContainerUlimitArgs(name="nofile", soft=65535, hard=65535),
-    ]

@@ -86,7 +86,6 @@ class ElasticsearchNode(pulumi.ComponentResource):
             ],
             hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")],
             memory=settings.memory,
-            ulimits=container.ulimits(),
             healthcheck=container.healthcheck(),
             wait=True,
             wait_timeout=container.READY_WITHIN,
