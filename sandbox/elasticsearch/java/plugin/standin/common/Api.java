@@ -1,6 +1,7 @@
 package standin.common;
 
 import org.elasticsearch.action.ActionListener;
+import org.elasticsearch.action.support.ContextPreservingActionListener;
 import org.elasticsearch.client.internal.node.NodeClient;
 import org.elasticsearch.rest.BaseRestHandler;
 import org.elasticsearch.rest.RestRequest;
@@ -90,12 +91,14 @@ public final class Api extends BaseRestHandler {
         }
         Call call = new Call(params, body);
         return channel -> client.threadPool().generic().execute(() -> {
-            ActionListener<Reply> listener = new RestResponseListener<>(channel) {
+            ActionListener<Reply> responding = new RestResponseListener<>(channel) {
                 @Override
                 public RestResponse buildResponse(Reply reply) throws IOException {
                     return new RestResponse(reply.status(), channel.newBuilder().value(reply.body()));
                 }
             };
+            // A reply that comes on another thread still needs the headers of this one, X-Elastic-Product among them.
+            ActionListener<Reply> listener = ContextPreservingActionListener.wrapPreservingContext(responding, client.threadPool().getThreadContext());
             try {
                 handler.handle(call, listener);
             } catch (Exception e) {
