@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.elasticsearch_node.answers import error_of
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 
@@ -13,12 +14,6 @@ PATH = "/_inference/text_embedding/embedder"
 VALIDATION_FAILED = (
     "Could not complete inference endpoint creation as validation call to service threw an exception."
 )
-
-
-def error_of(answer: Any) -> dict[str, Any]:
-    error: dict[str, Any] = answer.json()["error"]
-    assert answer.json()["status"] == answer.status_code
-    return error
 
 
 def test_a_created_endpoint_is_shown_with_defaults_and_without_its_key(

@@ -92,6 +92,8 @@ public final class PainlessEngine implements ScriptEngine {
     private static <T> T guarded(Work<T> work) {
         try {
             return work.run();
+        } catch (LinkageError e) {
+            throw new IllegalStateException("a class of Painless is missing: " + e.getMessage(), e); // an Error would end the node
         } catch (RuntimeException e) {
             if (e.getClass().getName().equals(ScriptException.class.getName()) == false) throw e;
             try {
@@ -118,7 +120,8 @@ public final class PainlessEngine implements ScriptEngine {
         List<URL> urls = new ArrayList<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(jars, "*.jar")) {
             for (Path p : files) urls.add(p.toUri().toURL());
-            ClassLoader apart = new URLClassLoader("painless-7.10.2", urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
+            // No parent: the platform's class loader would hand out the running server's classes of the same names.
+            ClassLoader apart = new URLClassLoader("painless-7.10.2", urls.toArray(URL[]::new), null);
             compiler = (BiFunction<String, String, BiFunction<Map<String, Object>, Map<String, Object>, Object>>) apart
                 .loadClass("standin.painless.Bridge").getConstructor().newInstance();
             return compiler;
