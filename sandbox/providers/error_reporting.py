@@ -8,7 +8,7 @@ import grpc
 
 from sandbox.providers.protos import provider_pb2, status_pb2
 from sandbox.providers.resource import Created, PartialFailureError, ProviderError
-from sandbox.providers.values import Properties, encode, secret_texts
+from sandbox.providers.values import Properties, encode, secret_texts, without_secrets
 
 
 class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported(...))
@@ -30,8 +30,7 @@ class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported
 
     def _abort(self, error: Exception) -> NoReturn:
         message = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
-        for text in sorted(secret_texts(self._values), key=len, reverse=True):
-            message = message.replace(text, "[secret]")
+        message = without_secrets(message, secret_texts(self._values))
         if isinstance(error, PartialFailureError) and self._outputs is not None:
             self._detail(message, error.created.id, self._outputs(error.created))
         if not isinstance(error, ProviderError):

@@ -16,7 +16,18 @@ from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.error_reporting import errors_reported
 from sandbox.providers.protos import plugin_pb2, provider_pb2, provider_pb2_grpc
 from sandbox.providers.resource import Operation, Resource
-from sandbox.providers.values import UNKNOWN, Properties, Secret, Unknown, decode, encode, holds, plain
+from sandbox.providers.values import (
+    UNKNOWN,
+    Properties,
+    Secret,
+    Unknown,
+    decode,
+    encode,
+    holds,
+    plain,
+    secret_texts,
+    without_secrets,
+)
 
 KINDS = {
     (Change.ADD, False): provider_pb2.PropertyDiff.ADD,
@@ -99,8 +110,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     # -- resources
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, operation = self._resource(request.urn, context)
         inputs = decode(request.news)
+        resource, operation = self._resource(request.urn, context, inputs)
         if resource.autonamed and "name" not in inputs:
             inputs["name"] = decode(request.olds).get("name") or _random_name(
                 operation.name, request.randomSeed
@@ -121,7 +132,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, _ = self._resource(request.urn, context)
+        resource, _ = self._resource(request.urn, context, {})
         found = changes(
             resource.normalise(decode(request.old_inputs)),
             resource.normalise(decode(request.news)),
@@ -131,8 +142,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return _diff_response(found, resource.updatable, delete_first=resource.delete_before_replace)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, operation = self._resource(request.urn, context)
         inputs = decode(request.properties)
+        resource, operation = self._resource(request.urn, context, inputs)
         if request.preview:
             return provider_pb2.CreateResponse(properties=encode(self._foreseen(resource, inputs)))
         with errors_reported(
@@ -143,8 +154,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CreateResponse(id=created.id, properties=encode(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, operation = self._resource(request.urn, context)
         inputs = decode(request.inputs)
+        resource, operation = self._resource(request.urn, context, inputs)
         if not inputs:
             reason = (
                 f"the {self._plugin.name} stand-in cannot import or look up resources that it did not create"
@@ -163,8 +174,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ReadResponse(id=live.id, inputs=encode(current), properties=encode(outputs))
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, operation = self._resource(request.urn, context)
         old, new = decode(request.old_inputs), decode(request.news)
+        resource, operation = self._resource(request.urn, context, {"old": old, "new": new})
         computed = {name: value for name, value in decode(request.olds).items() if name not in old}
         if request.preview:
             kept = {} if resource.recomputed else computed
@@ -178,8 +189,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=encode(self._outputs(resource, new, updated)))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, operation = self._resource(request.urn, context)
         outputs, inputs = decode(request.properties), decode(request.old_inputs)
+        resource, operation = self._resource(request.urn, context, {"inputs": inputs, "outputs": outputs})
         computed = {name: value for name, value in outputs.items() if name not in inputs}
         with errors_reported(context, {"inputs": inputs, "outputs": outputs}):
             resource.delete(request.id, plain(inputs), plain(computed), operation)
@@ -187,7 +198,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     # -- common to them
 
-    def _resource(self, urn: str, context: Any) -> tuple[Resource, Operation]:
+    def _resource(self, urn: str, context: Any, values: Properties) -> tuple[Resource, Operation]:
+        """Return the resource type of `urn`, and its operation, which shows no secret of `values`."""
         token = urn.split("::")[2].rpartition("$")[2]
         resource = self._resources.get(token)
         if resource is None:
@@ -195,7 +207,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             reason = f"the {self._plugin.name} stand-in does not implement {token}; it implements: {served}"
             context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
             raise AssertionError
-        return resource, Operation(urn, self._log.reporter(urn), self._cancelled)
+        show, secrets = self._log.reporter(urn), secret_texts(values)
+
+        def report(severity: str, message: str, ephemeral: bool) -> None:
+            show(severity, without_secrets(message, secrets), ephemeral)
+
+        return resource, Operation(urn, report, self._cancelled)
 
     def _foreseen(self, resource: Resource, inputs: Properties) -> Properties:
         """Return the outputs as far as a preview knows them."""

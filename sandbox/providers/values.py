@@ -160,3 +160,10 @@ def secret_texts(value: Any, inside: bool = False) -> list[str]:
             return [value]
         case _:
             return []
+
+
+def without_secrets(message: str, secrets: list[str]) -> str:
+    """Return the message with each text of `secrets` struck out, the longest first: one may hold another."""
+    for text in sorted(secrets, key=len, reverse=True):
+        message = message.replace(text, "[secret]")
+    return message

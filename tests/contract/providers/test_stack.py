@@ -1,0 +1,136 @@
+"""A small stack, by the real CLI, from its preview to its end: the tests run in this order on one stack."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.providers.docker.engine import Engine
+from tests.contract.providers.cli import SmallStack
+from tests.contract.providers.conftest import PREFIX
+
+pytestmark = pytest.mark.sandbox
+
+NAMES = {"network", "volume", "base", "image", "server", "check"}
+SECRET = "a-secret-name"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Iterator[SmallStack]:
+    """Give the stack, and destroy it."""
+    settings = {"prefix": PREFIX, "port": str(_free_port())}
+    made = SmallStack(Path(tmp_path_factory.mktemp("stack")), settings)
+    yield made
+    made.run("destroy")
+    with_image = f"{PREFIX}-image:1"
+    if engine.api.images(with_image):
+        engine.api.remove_image(with_image, force=True)
+
+
+@pytest.fixture
+def api(engine: Engine) -> Any:
+    """Return the engine's API."""
+    return engine.api
+
+
+def test_a_preview_needs_no_engine_and_makes_nothing(stack: SmallStack, api: Any) -> None:
+    shown = stack.run("preview", DOCKER_HOST="tcp://127.0.0.1:1")
+    assert "+ 7 to create" in shown
+    assert "warning" not in shown
+    assert [name for name in _names(api) if PREFIX in name] == []
+
+
+def test_up_without_an_engine_says_which_one_did_not_answer(stack: SmallStack) -> None:
+    shown = stack.run("up", fails=True, DOCKER_HOST="tcp://127.0.0.1:1")
+    assert "no docker engine answers at tcp://127.0.0.1:1" in shown
+    assert "Traceback" not in shown
+
+
+def test_up_makes_everything_and_a_second_one_changes_nothing(stack: SmallStack, api: Any) -> None:
+    stack.run("up")
+    server = api.inspect_container(f"{PREFIX}-server")
+    assert server["State"]["Health"]["Status"] == "healthy"
+    assert f"{PREFIX}-network" in server["NetworkSettings"]["Networks"]
+    assert stack.resources()["server"]["id"] == server["Id"]
+    assert stack.resources()["image"]["outputs"]["repoDigest"] == server["Image"]
+    assert "7 unchanged" in stack.run("up")
+
+
+def test_a_changed_environment_replaces_the_container_and_runs_the_check_again(
+    stack: SmallStack, api: Any
+) -> None:
+    before = stack.resources()
+    stack.settings["greeting"] = "good morning"
+    assert "+-2 replaced\n    5 unchanged" in stack.run("up")
+    after = stack.resources()
+    assert {name for name in NAMES if before[name] != after[name]} == {"server", "check"}
+    assert "GREETING=good morning" in api.inspect_container(f"{PREFIX}-server")["Config"]["Env"]
+
+
+def test_what_was_changed_by_hand_is_mended(stack: SmallStack, api: Any) -> None:
+    api.remove_container(f"{PREFIX}-server", force=True)
+    stack.run("refresh")
+    assert "server" not in stack.resources()
+    stack.run("up")
+    api.stop(f"{PREFIX}-server", timeout=0)
+    shown = stack.run("up", "--refresh")
+    assert "~ 1 updated" in shown
+    assert api.inspect_container(f"{PREFIX}-server")["State"]["Running"]
+
+
+def test_a_failed_check_shows_what_it_wrote_but_no_secret(stack: SmallStack) -> None:
+    stack.settings["check"] = "echo asked; echo $WHO did not answer >&2; exit 3"
+    shown = stack.run("up", fails=True)
+    assert "exit status 3" in shown
+    assert "[secret] did not answer" in shown
+    assert SECRET not in shown
+    del stack.settings["check"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"command": "echo no such model; exit 3"}, ["crashes whenever it is started", "no such model"]),
+        ({"gpu": "true"}, ['could not select device driver "nvidia" with capabilities: [[gpu]]']),
+    ],
+    ids=["crash loop", "no GPU"],
+)
+def test_a_container_that_does_not_start_is_kept_in_the_state_and_replaced_when_mended(
+    stack: SmallStack, api: Any, settings: dict[str, str], said: list[str]
+) -> None:
+    stack.settings.update(settings)
+    shown = stack.run("up", fails=True)
+    assert [text for text in said if text not in shown] == []
+    broken = stack.resources()["server"]
+    assert broken["initErrors"]
+    assert api.inspect_container(f"{PREFIX}-server")["Id"] == broken["id"]
+    for key in settings:
+        del stack.settings[key]
+    stack.run("up")
+    assert api.inspect_container(f"{PREFIX}-server")["State"]["Health"]["Status"] == "healthy"
+    assert "initErrors" not in stack.resources()["server"]
+
+
+def test_destroy_takes_everything_away_but_the_images(stack: SmallStack, api: Any) -> None:
+    stack.run("destroy")
+    assert stack.resources() == {}
+    assert [name for name in _names(api) if PREFIX in name] == [f"{PREFIX}-image:1"]
+
+
+def _names(api: Any) -> list[str]:
+    """Return the names of all containers, networks, volumes and images of the engine."""
+    return [
+        *(name for container in api.containers(all=True) for name in container["Names"]),
+        *(network["Name"] for network in api.networks()),
+        *(volume["Name"] for volume in api.volumes()["Volumes"] or []),
+        *(tag for image in api.images() for tag in image["RepoTags"] or []),
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
