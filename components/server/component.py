@@ -50,7 +50,8 @@ class LlamaServer(pulumi.ComponentResource):
         gpu = [self._gpu_check(name, args)] if args.device == "cuda" else []
         server = self._container(name, args, gpu)
         self.container_id = server.id
-        self.checked = self._embedding_check(name, args, server).stdout
+        # Secret only because the check is given the API key: what it says of the server is not.
+        self.checked = pulumi.Output.unsecret(self._embedding_check(name, args, server).stdout)
         self.register_outputs(
             {"url": self.url, "embeddings_url": self.embeddings_url, "checked": self.checked}
         )

@@ -2,6 +2,7 @@ package standin.inference;
 
 import org.elasticsearch.ElasticsearchStatusException;
 import org.elasticsearch.action.ActionListener;
+import org.elasticsearch.action.support.ContextPreservingActionListener;
 import org.elasticsearch.common.Strings;
 import org.elasticsearch.common.xcontent.XContentHelper;
 import org.elasticsearch.core.TimeValue;
@@ -48,7 +49,8 @@ final class OpenAi {
             return;
         }
         long giveUp = threads.relativeTimeInMillis() + Math.min(retryFor.millis(), timeout.millis());
-        attempt(e, r.build(), giveUp, 100, listener);
+        // The answer comes on another thread: what the caller's carries, the header X-Elastic-Product among it, goes with it.
+        attempt(e, r.build(), giveUp, 100, ContextPreservingActionListener.wrapPreservingContext(listener, threads.getThreadContext()));
     }
 
     private void attempt(Endpoint e, HttpRequest request, long giveUp, long wait, ActionListener<List<float[]>> listener) {
