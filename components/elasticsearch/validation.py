@@ -40,7 +40,8 @@ def explained(url: str, inference_id: str) -> Iterator[None]:
 
 def message(url: str, inference_id: str, told: tuple[str, ...]) -> str:
     """Say which address the node tried, what came back, and what to change; `told` is outermost first."""
-    came_back = told[-1] if len(told) > 1 else told[0]
+    # The outermost says only that the validation failed.
+    came_back = ": ".join(dict.fromkeys(told[1:] or told))
     return (
         f"The Elasticsearch node could not get the embedding that inference endpoint {inference_id} needs. "
         f"It asked {url}, and this came back: {came_back.strip().rstrip('.')}. {_advice(url, ' '.join(told))}"
