@@ -12,7 +12,7 @@ from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError
 
 from components.model.errors import HubUnreachableError, WrongContentError
-from components.model.hub_errors import explain, retry_after, temporary
+from components.model.hub_errors import describe, explain, retry_after, temporary
 from components.model.retries import Retries
 from components.model.wanted import WantedFile
 
@@ -41,11 +41,9 @@ def look_up(wanted: WantedFile, retries: Retries) -> HubFile:
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             # Nobody there at all is more often a wrong address or no network than a moment's trouble.
             refused = isinstance(error, httpx2.ConnectError)
-            if (
-                refused
-                or not temporary(error)
-                or not retries.again(f"The Hub: {error!r}", retry_after(error))
-            ):
+            hopeless = refused or not temporary(error)
+            problem = f"{wanted.file}: {describe(error)}"
+            if hopeless or not retries.again(problem, retry_after(error)):
                 raise explain(error, wanted) from error
 
 

@@ -28,6 +28,13 @@ def temporary(error: Exception) -> bool:
     return isinstance(error, (httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError))
 
 
+def describe(error: HfHubHTTPError | httpx2.HTTPError) -> str:
+    """Say in a few words what went wrong with a request."""
+    if isinstance(error, HfHubHTTPError):
+        return f"the Hub answered with HTTP {error.response.status_code}"
+    return f"the connection failed ({str(error) or type(error).__name__})"
+
+
 def retry_after(error: Exception) -> float | None:
     """Return how many seconds the server asks to wait, if it does (Retry-After, RFC 9110 10.2.3)."""
     stated = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""

@@ -14,7 +14,7 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from components.model.errors import HubUnreachableError
 from components.model.hub import HubFile
-from components.model.hub_errors import explain, retry_after, temporary
+from components.model.hub_errors import describe, explain, retry_after, temporary
 from components.model.hub_session import hub_headers, hub_session
 from components.model.progress import Progress
 from components.model.retries import Retries
@@ -40,7 +40,7 @@ def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) 
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             if not temporary(error):
                 raise explain(error, wanted) from error
-            problem, after = _describe(error), retry_after(error)
+            problem, after = describe(error), retry_after(error)
         now = size_of(partial)
         if now - have >= _ENOUGH:
             retries.progressed()
@@ -98,9 +98,3 @@ def _start(response: httpx2.Response, have: int) -> int:
                 return start
         raise httpx2.RemoteProtocolError("another part came than the one asked for", request=response.request)
     return 0
-
-
-def _describe(error: HfHubHTTPError | httpx2.HTTPError) -> str:
-    if isinstance(error, HfHubHTTPError):
-        return f"the Hub answered with HTTP {error.response.status_code}"
-    return f"the connection failed ({str(error) or type(error).__name__})"

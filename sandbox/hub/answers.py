@@ -107,8 +107,7 @@ class Answers:
         identifier = unquote(match["id"])
         repository = self._repository(identifier, question.token, read=False)
         what = match["what"] or "revision"
-        if match["revision"]:
-            repository = self._at(identifier, repository, unquote(match["revision"]))
+        repository = self._at(identifier, repository, unquote(match["revision"] or repository.branch))
         query = parse_qs(urlsplit(question.target).query)
         if (question.method, what) == ("POST", "paths-info"):
             wanted = parse_qs(question.body.decode()).get("paths", [])

@@ -30,11 +30,16 @@ class ModelFileProvider(StackProvider):
         return dynamic.CheckResult(news, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
-        """Another place is another resource, fetched before the old one goes; all else is updated in place."""
+        """Another place is another resource, fetched before the old one goes; all else is updated in place.
+
+        So is a file that is missing or was written to: a look at it takes no time, and `up` mends it.
+        """
         changed = [key for key in INPUTS if is_unknown(news.get(key)) or olds.get(key) != news.get(key)]
         outdated = olds.get("schema_version") != SCHEMA_VERSION
+        found = local_file.recorded(Path(olds["path"]))
+        touched = found is None or found.sha256 != olds.get("sha256")
         return dynamic.DiffResult(
-            changes=bool(changed) or outdated,
+            changes=bool(changed) or outdated or touched,
             replaces=["path"] if "path" in changed else [],
             delete_before_replace=False,
         )

@@ -52,6 +52,18 @@ def test_refresh_finds_a_changed_file_and_up_mends_it(hub: Hub, model: Model, do
     assert ranges(hub) == [""]
 
 
+def test_a_missing_file_comes_back_without_a_refresh(hub: Hub, model: Model, downloader: Downloader) -> None:
+    inputs = model.inputs()
+    created = downloader.provider("create", inputs).result
+    model.path.unlink()
+    hub.asked.clear()
+    assert downloader.provider("diff", created["id"], created["outs"], inputs).result["changes"] is True
+    assert hub.asked == []
+    updated = downloader.provider("update", created["id"], created["outs"], inputs).result["outs"]
+    assert updated == created["outs"]
+    assert model.path.read_bytes() == model.content
+
+
 def change_unnoticed(path: Path) -> None:
     """Change a byte, but neither size nor time."""
     status = path.stat()

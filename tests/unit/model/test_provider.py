@@ -43,14 +43,28 @@ def outputs(**changes: Any) -> dict[str, Any]:
     ids=str,
 )
 def test_another_place_is_fetched_before_the_old_file_goes(
-    news: dict[str, Any], changes: bool, replaces: list[str]
+    tmp_path: Path, news: dict[str, Any], changes: bool, replaces: list[str]
 ) -> None:
-    result = ModelFileProvider().diff("id", outputs(), inputs(**news))
+    path = str(model_file(tmp_path))
+    result = ModelFileProvider().diff("id", outputs(path=path), inputs(**{"path": path} | news))
     assert (result.changes, result.replaces, result.delete_before_replace) == (changes, replaces, False)
 
 
-def test_outputs_of_an_older_schema_are_written_anew() -> None:
-    result = ModelFileProvider().diff("id", outputs(schema_version=0), inputs())
+def test_outputs_of_an_older_schema_are_written_anew(tmp_path: Path) -> None:
+    path = str(model_file(tmp_path))
+    result = ModelFileProvider().diff("id", outputs(path=path, schema_version=0), inputs(path=path))
+    assert (result.changes, result.replaces) == (True, [])
+
+
+@pytest.mark.parametrize("content", [b"GGUF other", None])
+def test_a_file_that_is_missing_or_was_written_to_is_mended_in_place(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    path = model_file(tmp_path)
+    path.unlink()
+    if content:
+        path.write_bytes(content)
+    result = ModelFileProvider().diff("id", outputs(path=str(path)), inputs(path=str(path)))
     assert (result.changes, result.replaces) == (True, [])
 
 
