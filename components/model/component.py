@@ -21,7 +21,7 @@ class ModelDownload(pulumi.ComponentResource):
 
     `path` is absolute and known in previews already; `bytes` is its size; `sha256` its content, lower-case
     hexadecimal; `revision` the commit that it is of, also where the setting names a branch. A branch that moves
-    upstream is not followed: to take its new file, set another revision, or refresh after removing the file.
+    upstream is not followed by itself: to take its new file, remove the old one, or set another revision.
     """
 
     path: pulumi.Output[str]

@@ -94,6 +94,8 @@ def _fetched(wanted: WantedFile, remote: HubFile, retries: Retries) -> ModelFile
             raise
         retries.say(f"{wanted.file}: what an earlier run had left was damaged; starting over")
         return _fetched(wanted, remote, retries)
+    # The server's user in its container is another one than who runs Pulumi, whatever the latter's umask.
+    partial.chmod(0o644)
     # The file appears under its name at once and whole; one that was there before stays in use until then.
     partial.replace(wanted.path)
     _sync_folder(wanted.path.parent)

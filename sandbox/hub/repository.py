@@ -1,9 +1,9 @@
 """What the stand-in serves: repositories with files, described in code or lying in a folder."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 LARGE = (".gguf",)
@@ -77,21 +77,14 @@ class Digests:
     blob: str
 
 
-_known: dict[tuple[str, int, int], Digests] = {}
-_known_lock = threading.Lock()
-
-
 def digests(path: Path) -> Digests:
     """Return size and digests of a file, from memory unless it has changed."""
     status = path.stat()
-    key = (str(path), status.st_size, status.st_mtime_ns)
-    with _known_lock:
-        if key not in _known:
-            _known[key] = _read_digests(path, status.st_size)
-        return _known[key]
+    return _read_digests(path, status.st_size, status.st_mtime_ns)
 
 
-def _read_digests(path: Path, size: int) -> Digests:
+@lru_cache(maxsize=1000)
+def _read_digests(path: Path, size: int, _mtime_ns: int) -> Digests:
     sha256 = hashlib.sha256()
     blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)  # git's object id
     with path.open("rb") as file:

@@ -1,5 +1,8 @@
 """A download from the Hub: whole, verified, and no more than once."""
 
+import os
+import stat
+
 import pytest
 
 from sandbox.hub.faults import Fault
@@ -27,6 +30,17 @@ def test_a_file_is_fetched_whole_and_described(hub: Hub, model: Model, downloade
     assert model.files() == {model.file, VERIFIED}
     assert ranges(hub) == [""]
     assert "downloading 3 MB" in outcome.said[0]
+
+
+def test_every_user_may_read_the_file(model: Model, start: Start) -> None:
+    """llama-server runs as a user of its own."""
+    before = os.umask(0o077)
+    try:
+        strict = start()
+    finally:
+        os.umask(before)
+    assert strict.ensure(model.wanted()).error == ""
+    assert stat.S_IMODE(model.path.stat().st_mode) == 0o644
 
 
 def test_an_intact_file_of_a_branch_is_asked_about_but_not_fetched_again(
