@@ -1,0 +1,234 @@
+"""What the components declare: the node's container, and the inputs of every resource at every number of dimensions."""
+
+import functools
+import json
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.component import (
+    ClusterCheck,
+    ClusterCheckArgs,
+    Elasticsearch,
+    SearchIndex,
+    SearchIndexArgs,
+    node_embeddings_url,
+)
+from components.elasticsearch.inputs import EmbeddingInputs
+from components.elasticsearch.node import ElasticsearchNodeArgs
+from components.elasticsearch.pipeline import build_pipeline
+from tests.unit.declared import Declared, declare, one
+from tests.unit.project import stack_settings
+
+CONTAINER = "docker:index/container:Container"
+DYNAMIC = "pulumi-python:dynamic/elasticsearch:"
+NETWORK_URL = "http://llama-server:8080/v1/embeddings"
+EXTERNAL = {"elasticsearchUrl": "https://es.test:9200", "elasticsearchApiKey": "hunter2"}
+
+
+@functools.cache
+def stack(**changes: object) -> list[Declared]:
+    """Declare everything of Elasticsearch for a stack, once for each set of changes."""
+    settings = stack_settings("cpu", **changes)
+
+    def program() -> None:
+        cluster = Elasticsearch(
+            "elasticsearch",
+            ElasticsearchNodeArgs(
+                container_name="jina-search-test-elasticsearch",
+                volume_name="jina-search-test-elasticsearch-data",
+                network="jina-search-test",
+                settings=settings.elasticsearch,
+            ),
+        )
+        embedding = EmbeddingInputs(
+            model=settings.model,
+            quant=settings.quant,
+            dims=settings.dims,
+            sha256="a" * 64,
+            revision="59cfacee",
+        )
+        ClusterCheck(
+            "cluster",
+            ClusterCheckArgs(
+                connection=cluster.connection, settings=settings.elasticsearch, embedding=embedding
+            ),
+        )
+        SearchIndex(
+            "search",
+            SearchIndexArgs(
+                connection=cluster.connection,
+                settings=settings.elasticsearch,
+                embedding=embedding,
+                embeddings_url=node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
+                embeddings_api_key=settings.server.api_key,
+            ),
+        )
+
+    return declare(program)
+
+
+def resource(declared: list[Declared], kind: str, name: str = "") -> dict[str, Any]:
+    """Return the inputs of a dynamic resource."""
+    return dict(one(declared, f"{DYNAMIC}{kind}", name).inputs)
+
+
+def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
+    declared = one(stack(elasticsearchHeap=512, elasticsearchMemory=2048), CONTAINER)
+    environment = dict(entry.split("=", 1) for entry in declared.inputs["envs"])
+    # Mocks run no provider, so the generated password has no value here.
+    environment.pop("ELASTIC_PASSWORD")
+    assert environment == {
+        "discovery.type": "single-node",
+        "xpack.security.enabled": "true",
+        "xpack.security.http.ssl.enabled": "false",
+        "xpack.license.self_generated.type": "trial",
+        "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
+        "cluster.routing.allocation.disk.watermark.low": "1gb",
+        "cluster.routing.allocation.disk.watermark.high": "1gb",
+        "cluster.routing.allocation.disk.watermark.flood_stage": "1gb",
+    }
+    assert declared.secrets == {"envs"}
+    assert declared.inputs["memory"] == 2048
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("name", "jina-search-test-elasticsearch"),
+        ("user", "1000:0"),
+        ("ports", [{"internal": 9200, "external": 9201, "ip": "127.0.0.1"}]),
+        (
+            "mounts",
+            [
+                {
+                    "type": "volume",
+                    "source": "jina-search-test-elasticsearch-data",
+                    "target": "/usr/share/elasticsearch/data",
+                }
+            ],
+        ),
+        ("networkMode", "bridge"),
+        ("networksAdvanced", [{"name": "jina-search-test", "aliases": ["elasticsearch"]}]),
+        ("hosts", [{"host": "host.docker.internal", "ip": "host-gateway"}]),
+        ("capabilities", {"drops": ["ALL"]}),
+        ("securityOpts", ["no-new-privileges"]),
+        ("restart", "unless-stopped"),
+        ("mustRun", True),
+        ("wait", True),
+        ("waitTimeout", 180),
+        ("destroyGraceSeconds", 60),
+        ("logDriver", "json-file"),
+        ("logOpts", {"max-size": "10m", "max-file": "3"}),
+    ],
+)
+def test_the_nodes_container_is_exactly_this(key: str, value: object) -> None:
+    assert one(stack(elasticsearchPort=9201), CONTAINER).inputs[key] == value
+
+
+def test_the_node_is_ready_when_it_answers_or_asks_who_asks() -> None:
+    health = one(stack(), CONTAINER).inputs["healthcheck"]
+    assert health["tests"][:3] == ["CMD", "bash", "-c"]
+    for part in ("/dev/tcp/127.0.0.1/9200", "' 200 '", "' 401 '"):
+        assert part in health["tests"][3]
+    assert health["startPeriod"] == "180s"
+
+
+def test_the_image_is_kept_and_the_container_runs_what_was_pulled() -> None:
+    declared = stack(elasticsearchImage="elasticsearch:9.9.9")
+    image = one(declared, "docker:index/remoteImage:RemoteImage")
+    assert image.inputs == {"name": "elasticsearch:9.9.9", "keepLocally": True}
+    assert one(declared, CONTAINER).inputs["image"].startswith("sha256:pulled-")
+
+
+def test_the_nodes_data_is_guarded_with_all_its_indices() -> None:
+    guard = resource(stack(elasticsearchDeleteData="jina-demo"), "DeletionGuard", "elasticsearch-guard")
+    assert (guard["scope"], guard["alias"], guard["delete_data"]) == ("node", "jina-demo", "jina-demo")
+
+
+def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
+    declared = stack(**EXTERNAL)
+    assert not [item for item in declared if item.type.startswith("docker:")]
+    assert not [item for item in declared if item.name == "elasticsearch-guard"]
+    endpoint = resource(declared, "InferenceEndpoint")
+    assert (endpoint["url"], endpoint["api_key"]) == ("https://es.test:9200", "hunter2")
+    assert json.loads(endpoint["body"])["url"] == "http://host.docker.internal:8080/v1/embeddings"
+
+
+@pytest.mark.parametrize(
+    ("changes", "url"),
+    [
+        ({}, NETWORK_URL),
+        ({**EXTERNAL, "serverPort": 8181}, "http://host.docker.internal:8181/v1/embeddings"),
+        (
+            {"elasticsearchEmbeddingsUrl": "http://10.0.0.5/v1/embeddings"},
+            "http://10.0.0.5/v1/embeddings",
+        ),
+    ],
+)
+def test_the_node_gets_an_address_of_the_server_that_it_reaches(changes: dict[str, object], url: str) -> None:
+    settings = stack_settings("cpu", **changes)
+    assert node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port) == url
+
+
+@pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
+def test_dims_are_those_of_pipeline_and_index_and_never_of_the_endpoint(dims: int) -> None:
+    declared = stack(dims=dims)
+    assert json.loads(resource(declared, "InferenceEndpoint")["body"]) == {
+        "model_id": "jina-embeddings-v5-text-nano-retrieval",
+        "url": NETWORK_URL,
+        "dimensions": 768,
+        "similarity": "cosine",
+        "requests_per_minute": 60000,
+    }
+    assert json.loads(resource(declared, "IngestPipeline")["body"]) == build_pipeline(
+        inference_id="jina-local",
+        model="jina-embeddings-v5-text-nano-retrieval",
+        document_prefix="Document: ",
+        dims=dims,
+        width=768,
+    )
+    index = resource(declared, "Index")
+    assert json.loads(index["identity"]) == {
+        "dims": dims,
+        "quant": "F16",
+        "model": "jina-embeddings-v5-text-nano-retrieval",
+        "sha256": "a" * 64,
+        "width": 768,
+        "pooling": "last",
+        "document_prefix": "Document: ",
+        "similarity": "cosine",
+        "index_options": "int8_hnsw",
+    }
+    for kind in ("ClusterCheck", "DemoDocuments"):
+        assert resource(declared, kind)["identity"] == index["identity"]
+
+
+def test_another_quantisation_leaves_endpoint_and_pipeline_as_they_are() -> None:
+    before, after = stack(quant="F16"), stack(quant="Q4_K_M")
+    for kind in ("InferenceEndpoint", "IngestPipeline"):
+        assert resource(before, kind)["body"] == resource(after, kind)["body"]
+    assert resource(before, "Index")["identity"] != resource(after, "Index")["identity"]
+
+
+def test_demo_documents_are_declared_unless_they_are_switched_off() -> None:
+    def found(declared: list[Declared]) -> int:
+        return len([item for item in declared if item.type == f"{DYNAMIC}DemoDocuments"])
+
+    assert (found(stack()), found(stack(demoDocuments=False))) == (1, 0)
+
+
+@pytest.mark.parametrize("changes", [{}, {**EXTERNAL, "serverApiKey": "hunter2"}])
+def test_credentials_are_secret_in_every_resource(changes: dict[str, object]) -> None:
+    declared = [item for item in stack(**changes) if item.type.startswith(DYNAMIC)]
+    for item in declared:
+        if "url" in item.inputs:
+            assert {"api_key", "password"} <= item.secrets, item.name
+    endpoint = one(declared, f"{DYNAMIC}InferenceEndpoint")
+    assert "embeddings_api_key" in endpoint.secrets
+
+
+def test_every_resource_states_the_version_of_its_schema() -> None:
+    for item in stack():
+        if item.type.startswith(DYNAMIC):
+            assert item.inputs["schema_version"] == "1", item.name

@@ -1,0 +1,300 @@
+"""The dynamic providers: what is a change, what is asked for it, and that nothing is asked for none."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pulumi.runtime import rpc
+
+from components.elasticsearch.dynamic import provider as providers
+from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
+from components.elasticsearch.dynamic.deletion_guard import DeletionGuardProvider
+from components.elasticsearch.dynamic.demo_documents import ALL_PRESENT, DemoDocumentsProvider
+from components.elasticsearch.dynamic.index import IndexProvider
+from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointProvider
+from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
+from components.elasticsearch.dynamic.password import PasswordProvider
+from components.elasticsearch.dynamic.provider import ClusterProvider
+from components.elasticsearch.errors import DocumentsAtRiskError, UnreachableError
+from components.elasticsearch.identity import canonical
+from components.elasticsearch.index import build_index
+from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
+from tests.unit.elasticsearch.test_generation import WANTED
+
+CONNECTION = {
+    "url": "http://es.test:9200",
+    "api_key": "",
+    "user": "elastic",
+    "password": "hunter2",
+    "ca_certificate": "",
+    "fingerprint": "",
+    "schema_version": "1",
+}
+INDEX = {"alias": "jina-demo", "pipeline_id": "jina-embeddings", "revision": "59cfacee"}
+ENDPOINT_BODY = canonical(
+    {
+        "dimensions": 768,
+        "model_id": "m",
+        "requests_per_minute": 60000,
+        "similarity": "cosine",
+        "url": "http://llama-server:8080/v1/embeddings",
+    }
+)
+
+INPUTS: dict[type[ClusterProvider], dict[str, Any]] = {
+    ClusterCheckProvider: {**INDEX, "identity": IDENTITY.as_json(), "start_trial": False},
+    InferenceEndpointProvider: {
+        "inference_id": "jina-local",
+        "body": ENDPOINT_BODY,
+        "embeddings_api_key": "hunter2",
+    },
+    IngestPipelineProvider: {
+        "pipeline_id": "jina-embeddings",
+        "inference_id": "jina-local",
+        "body": canonical({"description": "d", "processors": []}),
+    },
+    IndexProvider: {
+        **INDEX,
+        "identity": IDENTITY.as_json(),
+        "delete_data": "",
+        "alias_state": "in place",
+        # As the engine hands over an output that the program declares.
+        "concrete_index": None,
+    },
+    DemoDocumentsProvider: {
+        "alias": "jina-demo",
+        "identity": IDENTITY.as_json(),
+        "present": ALL_PRESENT,
+    },
+    DeletionGuardProvider: {"alias": "jina-demo", "delete_data": "", "scope": "index"},
+}
+PROVIDERS = list(INPUTS)
+
+
+def inputs(kind: type[ClusterProvider], **changes: Any) -> dict[str, Any]:
+    """Return the inputs of a resource as the engine hands them over."""
+    return {**CONNECTION, **INPUTS[kind], "__provider": "pickled", **changes}
+
+
+def outputs(kind: type[ClusterProvider], **changes: Any) -> dict[str, Any]:
+    """Return the outputs that a resource has in the state."""
+    computed = {IndexProvider: {"concrete_index": "i-1"}, ClusterCheckProvider: {"version": "9.5.3"}}
+    return {**inputs(kind), **computed.get(kind, {}), **changes}
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> RecordedCluster:
+    """Put a recorded cluster in the place of every connection."""
+    recorded = RecordedCluster()
+
+    @contextmanager
+    def opened(_: object) -> Iterator[RecordedCluster]:
+        yield recorded
+
+    monkeypatch.setattr(providers, "client_of", opened)
+    return recorded
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_equal_inputs_are_no_change(kind: type[ClusterProvider]) -> None:
+    checked = kind().check(outputs(kind), inputs(kind))
+    assert (checked.inputs, checked.failures) == (inputs(kind), [])
+    found = kind().diff("id", outputs(kind), inputs(kind))
+    assert (found.changes, found.replaces, found.delete_before_replace) == (False, [], False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        (kind, key)
+        for kind in PROVIDERS
+        for key in (*CONNECTION, *INPUTS[kind])
+        if key not in ("schema_version", "concrete_index")
+    ],
+)
+def test_every_input_is_compared_and_may_be_unknown(kind: type[ClusterProvider], key: str) -> None:
+    for value in ("another", rpc.UNKNOWN):
+        provider = kind()
+        news = provider.check(outputs(kind), inputs(kind, **{key: value})).inputs
+        found = provider.diff("id", outputs(kind), news)
+        assert found.changes is True
+        is_name = key in ("inference_id", "pipeline_id") and key == provider.name_key
+        assert found.replaces == ([key] if is_name and value == "another" else [])
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PROVIDERS if kind is not ClusterCheckProvider])
+@pytest.mark.parametrize("changed", [{"password": "new"}, {"api_key": "new"}, {"ca_certificate": "/c.pem"}])
+def test_other_credentials_are_noted_without_a_request(
+    kind: type[ClusterProvider], changed: dict[str, Any], cluster: RecordedCluster
+) -> None:
+    if kind is InferenceEndpointProvider:
+        assert "embeddings_api_key" not in kind.local
+    outs = kind().update("id", outputs(kind), inputs(kind, **changed)).outs
+    expected = {key: value for key, value in outputs(kind).items() if key != "__provider"}
+    assert outs == {**expected, **changed}
+    assert cluster.asked == []
+
+
+@pytest.mark.parametrize("kind", [IndexProvider, DeletionGuardProvider])
+def test_giving_up_documents_asks_nothing_of_the_cluster(
+    kind: type[ClusterProvider], cluster: RecordedCluster
+) -> None:
+    outs = kind().update("id", outputs(kind), inputs(kind, delete_data="jina-demo")).outs
+    assert outs is not None
+    assert outs["delete_data"] == "jina-demo"
+    assert cluster.asked == []
+
+
+def test_a_new_key_of_the_server_is_written_to_the_endpoint(cluster: RecordedCluster) -> None:
+    kind = InferenceEndpointProvider
+    settings = json.loads(ENDPOINT_BODY)
+    limit = {"requests_per_minute": settings.pop("requests_per_minute")}
+    found = {"service": "openai", "task_type": "text_embedding"}
+    endpoint = {**found, "service_settings": {**settings, "rate_limit": limit}}
+    cluster.answers["GET /_inference/jina-local"] = {"endpoints": [endpoint]}
+    kind().update("id", outputs(kind), inputs(kind, embeddings_api_key="new"))
+    assert cluster.written == ["PUT /_inference/text_embedding/jina-local/_update"]
+    assert cluster.asked[-1][1]["service_settings"]["api_key"] == "new"
+
+
+GONE = {
+    InferenceEndpointProvider: "GET /_inference/jina-local",
+    IngestPipelineProvider: "GET /_ingest/pipeline/jina-embeddings",
+    IndexProvider: "GET /jina-demo",
+    DemoDocumentsProvider: "GET /jina-demo",
+}
+
+
+@pytest.mark.parametrize("kind", GONE)
+def test_what_is_gone_is_read_as_an_empty_id(kind: type[ClusterProvider], cluster: RecordedCluster) -> None:
+    cluster.answers[GONE[kind]] = missing()
+    found = kind().read("id", outputs(kind))
+    assert (found.id, found.outs) == ("", {})
+
+
+def test_an_edited_pipeline_is_read_back_so_that_the_next_update_mends_it(cluster: RecordedCluster) -> None:
+    kind = IngestPipelineProvider
+    edited = {"description": "edited", "processors": [], "modified_date_millis": 1}
+    cluster.answers[GONE[kind]] = {"jina-embeddings": edited}
+    found = kind().read("id", outputs(kind))
+    assert found.inputs is not None
+    assert found.outs is not None
+    assert (
+        found.inputs["body"] == found.outs["body"] == canonical({"description": "edited", "processors": []})
+    )
+    assert kind().diff("id", found.outs, inputs(kind)).changes is True
+    kind().update("id", found.outs, inputs(kind))
+    assert cluster.written == ["PUT /_ingest/pipeline/jina-embeddings"]
+
+
+@pytest.mark.parametrize(
+    ("named", "made", "state"),
+    [
+        ({"i-1": build_index(WANTED)}, {}, "in place"),
+        ({"x": {"mappings": {}}}, {"jina-demo-1": build_index(WANTED)}, "moved"),
+        ({}, {"jina-demo-1": build_index(WANTED)}, "moved"),
+        ({"x": {"mappings": {}}}, {}, "of another index"),
+    ],
+)
+def test_an_index_is_read_where_its_alias_points_to(
+    named: dict[str, Any], made: dict[str, Any], state: str, cluster: RecordedCluster
+) -> None:
+    cluster.answers |= {"GET /jina-demo": named or missing(), "GET /jina-demo-*": made}
+    for index in (*named, *made):
+        cluster.answers |= {f"GET /{index}/_count": {"count": 0}, f"POST /{index}/_mget": {"docs": []}}
+    found = IndexProvider().read("id", outputs(IndexProvider))
+    assert found.outs is not None
+    assert found.outs["alias_state"] == state
+    changed = IndexProvider().diff("id", found.outs, inputs(IndexProvider)).changes
+    assert changed is (state != "in place")
+
+
+def held(cluster: RecordedCluster, count: int, **others: int) -> None:
+    """Have the cluster hold `count` documents in the index, and others in other indices."""
+    cluster.answers |= {
+        "GET /jina-demo": {"i-1": build_index(WANTED)},
+        "GET /i-1/_count": {"count": count},
+        "POST /i-1/_mget": {"docs": []},
+        "GET /_resolve/index/*": {"indices": [{"name": name} for name in ("i-1", ".hidden", *others)]},
+    }
+    cluster.answers |= {f"GET /{name}/_count": {"count": number} for name, number in others.items()}
+
+
+@pytest.mark.parametrize(
+    ("scope", "count", "others", "told"),
+    [
+        ("index", 2, {}, "Index jina-demo holds 2 documents"),
+        ("node", 1, {}, "node holds 1 document "),
+        ("node", 0, {"mine": 3}, "3 in mine"),
+    ],
+)
+def test_the_guard_refuses_and_names_the_commands_that_allow_it(
+    scope: str, count: int, others: dict[str, int], told: str, cluster: RecordedCluster
+) -> None:
+    held(cluster, count, **others)
+    with pytest.raises(DocumentsAtRiskError, match=told) as raised:
+        DeletionGuardProvider().delete("id", outputs(DeletionGuardProvider, scope=scope))
+    command = "pulumi config set elasticsearchDeleteData jina-demo && pulumi up && pulumi destroy"
+    assert command in str(raised.value)
+
+
+@pytest.mark.parametrize(("scope", "others"), [("index", {"mine": 3}), ("node", {"empty": 0})])
+def test_the_guard_agrees_when_nothing_would_be_lost(
+    scope: str, others: dict[str, int], cluster: RecordedCluster
+) -> None:
+    held(cluster, 0, **others)
+    DeletionGuardProvider().delete("id", outputs(DeletionGuardProvider, scope=scope))
+    assert not [shown for shown in cluster.written if shown.startswith("DELETE")]
+
+
+def test_the_guard_agrees_without_a_request_when_documents_were_given_up(cluster: RecordedCluster) -> None:
+    for scope in ("index", "node"):
+        given_up = outputs(DeletionGuardProvider, scope=scope, delete_data="jina-demo")
+        DeletionGuardProvider().delete("id", given_up)
+    assert cluster.asked == []
+
+
+def test_the_guard_says_what_to_do_when_the_cluster_is_out_of_reach(cluster: RecordedCluster) -> None:
+    cluster.answers["GET /jina-demo"] = UnreachableError("Nothing answers at http://es.test:9200.")
+    with pytest.raises(
+        UnreachableError, match=r"nothing was deleted.*Nothing answers.*elasticsearchDeleteData"
+    ):
+        DeletionGuardProvider().delete("id", outputs(DeletionGuardProvider))
+
+
+def test_an_index_with_documents_is_not_deleted(cluster: RecordedCluster) -> None:
+    held(cluster, 2)
+    with pytest.raises(DocumentsAtRiskError):
+        IndexProvider().delete("id", outputs(IndexProvider))
+    assert "DELETE /i-1" not in cluster.written
+    IndexProvider().delete("id", outputs(IndexProvider, delete_data="jina-demo"))
+    assert "DELETE /i-1" in cluster.written
+
+
+def test_another_name_of_the_index_leaves_the_old_one_with_peoples_documents(
+    cluster: RecordedCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held(cluster, 2)
+    cluster.answers["GET /other"] = missing()
+    outs = IndexProvider().update("id", outputs(IndexProvider), inputs(IndexProvider, alias="other")).outs
+    assert outs is not None
+    assert outs["concrete_index"] == "other-768-f16-59cfacee-1"
+    assert not [shown for shown in cluster.written if shown.startswith("DELETE")]
+    assert "jina-demo is kept" in capsys.readouterr().out
+
+
+def test_providers_hold_no_state() -> None:
+    for provider in (*(kind() for kind in PROVIDERS), PasswordProvider()):
+        assert vars(provider) == {}
+        assert provider.serialize_as_secret_always is False
+
+
+def test_a_password_is_made_once_and_stays() -> None:
+    made = PasswordProvider().create({"schema_version": "1", "__provider": "pickled"})
+    assert made.outs is not None
+    assert len(made.outs["password"]) == 32
+    assert made.outs["password"] != (PasswordProvider().create({}).outs or {})["password"]
+    assert PasswordProvider().diff("id", made.outs, {"password": rpc.UNKNOWN}).changes is False
+    assert PasswordProvider().read("id", made.outs).outs == made.outs
