@@ -86,6 +86,8 @@ def test_an_unknown_parameter_is_refused(node: Node, path: str) -> None:
 
 
 class TestLicence:
+    """What the licence allows, and how it is changed."""
+
     def test_a_trial_shows_its_end(self, node: Node) -> None:
         licence = node.send("GET", "/_license").json()["license"]
         assert (licence["type"], licence["status"]) == ("trial", "active")

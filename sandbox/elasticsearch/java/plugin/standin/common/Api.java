@@ -27,7 +27,7 @@ public final class Api extends BaseRestHandler {
         }
     }
 
-    public record Call(Map<String, String> params, Map<String, Object> body) {
+    public record Call(Map<String, String> params, Map<String, Object> body, String authorization) {
         public String param(String name) {
             return params.get(name);
         }
@@ -89,7 +89,7 @@ public final class Api extends BaseRestHandler {
                 body = p.mapOrdered();
             }
         }
-        Call call = new Call(params, body);
+        Call call = new Call(params, body, r.header("Authorization"));
         return channel -> client.threadPool().generic().execute(() -> {
             ActionListener<Reply> responding = new RestResponseListener<>(channel) {
                 @Override

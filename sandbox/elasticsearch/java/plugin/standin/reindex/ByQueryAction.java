@@ -1,6 +1,7 @@
 package standin.reindex;
 
 import org.elasticsearch.action.ActionListener;
+import org.elasticsearch.action.ActionRequestValidationException;
 import org.elasticsearch.action.ActionType;
 import org.elasticsearch.action.DocWriteRequest;
 import org.elasticsearch.action.delete.DeleteRequest;
@@ -9,6 +10,8 @@ import org.elasticsearch.action.support.ActionFilters;
 import org.elasticsearch.action.support.HandledTransportAction;
 import org.elasticsearch.client.internal.Client;
 import org.elasticsearch.client.internal.ParentTaskAssigningClient;
+import org.elasticsearch.cluster.metadata.IndexAbstraction;
+import org.elasticsearch.cluster.metadata.ProjectId;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.io.stream.Writeable;
 import org.elasticsearch.index.reindex.AbstractBulkByPaginatedSearchRequest;
@@ -53,10 +56,14 @@ abstract class ByQueryAction<R extends AbstractBulkByPaginatedSearchRequest<R>> 
 
     abstract Function<SearchHit, DocWriteRequest<?>> write(R request);
 
+    /** What the real module refuses before it starts. */
+    void check(R request, Map<String, IndexAbstraction> indices) {}
+
     @Override
     protected void doExecute(Task task, R request, ActionListener<BulkByPaginatedSearchResponse> listener) {
         transport.getThreadPool().generic().execute(() -> {
             try {
+                check(request, cluster.state().metadata().getProject(ProjectId.DEFAULT).getIndicesLookup());
                 Client mine = new ParentTaskAssigningClient(client, cluster.localNode(), task);
                 new ByQuery(mine, (BulkByPaginatedSearchTask) task, request, write(request)).run(listener);
             } catch (Exception e) {
@@ -69,6 +76,19 @@ abstract class ByQueryAction<R extends AbstractBulkByPaginatedSearchRequest<R>> 
         @Inject
         public Reindex(ActionFilters f, TransportService t, Client c, ClusterService s, ScriptService scripts) {
             super(ReindexAction.INSTANCE, ReindexRequest::new, f, t, c, s, scripts);
+        }
+
+        @Override
+        void check(ReindexRequest r, Map<String, IndexAbstraction> indices) {
+            IndexAbstraction target = indices.get(r.getDestination().index());
+            if (target == null || target.getWriteIndex() == null) return; // made by the first write, or refused by it
+            for (String name : r.getSearchRequest().indices()) {
+                IndexAbstraction source = indices.get(name);
+                if (source == null || source.getIndices().contains(target.getWriteIndex()) == false) continue;
+                ActionRequestValidationException e = new ActionRequestValidationException();
+                e.addValidationError("reindex cannot write into an index its reading from [" + target.getWriteIndex().getName() + "]");
+                throw e;
+            }
         }
 
         @Override

@@ -75,6 +75,11 @@ public final class Security implements RestInterceptor {
         return up.length == 2 && up[0].equals("elastic") && same(stored[1], hash(stored[0], up[1]));
     }
 
+    /** The id of the API key that this header brings; null when it brings something else. */
+    static String apiKeyId(String authorization) {
+        return authorization != null && authorization.regionMatches(true, 0, "ApiKey ", 0, 7) ? decode(authorization.substring(7)).split(":", 2)[0] : null;
+    }
+
     private boolean apiKey(String idAndSecret) {
         String[] is = idAndSecret.split(":", 2);
         return is.length == 2 && state.read("api_keys").get(is[0]) instanceof Map<?, ?> k && k.get("invalidated").equals(false)

@@ -31,8 +31,23 @@ public final class SecurityApi {
                 security.get().setPassword(c.body().get("password").toString());
                 return Reply.ok(Map.of());
             }),
-            Api.plain("authenticate", "GET /_security/_authenticate", "", c -> Reply.ok(Map.of("username", "elastic", "roles", List.of("superuser"),
-                "enabled", true, "metadata", Map.of("_reserved", true)))));
+            Api.plain("authenticate", "GET /_security/_authenticate", "", c -> Reply.ok(who(state.get(), c))));
+    }
+
+    private static Map<String, Object> who(State state, Call c) {
+        String id = Security.apiKeyId(c.authorization()), realm = id == null ? "reserved" : "_es_api_key";
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("username", "elastic");
+        out.put("roles", id == null ? List.of("superuser") : List.of());
+        out.put("full_name", null);
+        out.put("email", null);
+        out.put("metadata", id == null ? Map.of("_reserved", true) : Map.of());
+        out.put("enabled", true);
+        out.put("authentication_realm", Map.of("name", realm, "type", realm));
+        out.put("lookup_realm", Map.of("name", realm, "type", realm));
+        out.put("authentication_type", id == null ? "realm" : "api_key");
+        if (id != null) out.put("api_key", Map.of("id", id, "name", ((Map<?, ?>) state.read("api_keys").get(id)).get("name")));
+        return out;
     }
 
     private static Reply create(State state, Call c) {
