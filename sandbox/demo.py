@@ -70,7 +70,7 @@ class Demo:
         report.show_times(self._console, self._steps.took, time.monotonic() - began)
         report.show_answers(self._console, answers, outputs["quant"], int(outputs["dims"]))
         self._console.print(f"\n{report.changes_line(stack.last_changes())}", highlight=False)
-        return self._verdict(answers, prepared.parts, outputs["quant"], int(outputs["dims"]))
+        return self.verdict(answers, prepared.parts, outputs["quant"], int(outputs["dims"]))
 
     def search(self, query: str) -> int:
         """Ask the running stack one question."""
@@ -112,7 +112,8 @@ class Demo:
                 "`pulumi up` failed; its output above says why. Run this again to go on from here."
             )
 
-    def _verdict(self, answers: Sequence[Answer], parts: Sequence[Part], quant: str, dims: int) -> int:
+    def verdict(self, answers: Sequence[Answer], parts: Sequence[Part], quant: str, dims: int) -> int:
+        """Say whether all expected documents were found; return the exit code."""
         missed = [answer for answer in answers if not answer.ok]
         if not missed:
             self._console.print(f"All {len(answers)} questions found the expected document first.")

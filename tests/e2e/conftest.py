@@ -1,0 +1,64 @@
+"""One stack on the real engine, shared by the tests of a file: bringing one up takes most of their time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docker.client import DockerClient
+from docker.errors import NotFound
+
+from sandbox.cache import cache_root
+from sandbox.ports import free_port
+from sandbox.preparation import Prepared, prepare
+from sandbox.stack import PROJECT, SandboxStack
+from sandbox.steps import Steps
+
+SERVER_PORT = 18080
+ELASTICSEARCH_PORT = 19200
+
+
+@pytest.fixture(scope="session")
+def prepared() -> Prepared:
+    """Prepare the parts that the stacks run on: `make prepare` has done the long work."""
+    cache = cache_root()
+    return prepare(cache, Steps(cache / "timings.json"), "F16")
+
+
+@pytest.fixture(scope="module")
+def stack(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxStack]:
+    """Make a stack of its own state, ports and names, not yet brought up; remove what it leaves in the engine."""
+    folder = tmp_path_factory.mktemp("stack")
+    yield new_stack("e2e", folder, prepared)
+    remove_left_overs("e2e")
+
+
+def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -> SandboxStack:
+    """Make a stack whose state is in `folder`, with the small node and server that tests need."""
+    remove_left_overs(name)
+    backend = folder / "state"
+    backend.mkdir(parents=True)
+    environment = {**prepared.environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
+    stack = SandboxStack(name, folder, environment)
+    stack.ensure()
+    small: dict[str, object] = {
+        "serverPort": free_port(SERVER_PORT),
+        "elasticsearchPort": free_port(ELASTICSEARCH_PORT),
+        "elasticsearchHeap": 512,
+        "elasticsearchMemory": 1536,
+    }
+    stack.configure({**prepared.settings, **small, **settings})
+    return stack
+
+
+def remove_left_overs(name: str) -> None:
+    """Remove the containers, volumes and network that a killed run of the stack `name` left in the engine."""
+    engine = DockerClient.from_env()
+    prefix = f"{PROJECT}-{name}"
+    for container in engine.containers.list(all=True, filters={"name": f"^/{prefix}-"}):
+        container.remove(force=True, v=True)
+    for volume in engine.volumes.list(filters={"name": prefix}):
+        volume.remove(force=True)
+    try:
+        engine.networks.get(prefix).remove()
+    except NotFound:
+        return

@@ -1,0 +1,208 @@
+"""The life of a stack on the real engine: up, unchanged, changed, edited by hand, kept, and taken away.
+
+The tests follow one another on one stack, as a person's commands would.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from docker.client import DockerClient
+
+from components.elasticsearch.client import Client
+from components.elasticsearch.connection import Connection
+from sandbox.answers import demo_answers
+from sandbox.cache import cache_root
+from sandbox.models.library import ensure_model
+from sandbox.stack import PROJECT, SandboxStack
+from tests.e2e.resources import held, kept
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
+
+CONTAINER = "docker:index/container:Container"
+IMAGE = "docker:index/image:Image"
+NETWORK = "docker:index/network:Network"
+SERVER = f"{CONTAINER} llama-server"
+NODE = f"{CONTAINER} elasticsearch"
+MODEL = "pulumi-python:dynamic/model:ModelFile"
+UNREACHABLE = {"DOCKER_HOST": "tcp://127.0.0.1:1", "HF_ENDPOINT": "http://127.0.0.1:1"}
+
+
+@pytest.fixture(scope="module")
+def running(stack: SandboxStack) -> SandboxStack:
+    brought_up = stack.up(capture=True)
+    assert brought_up.exit_code == 0, brought_up.output
+    return stack
+
+
+@pytest.fixture
+def client(running: SandboxStack) -> Iterator[Client]:
+    outputs = running.outputs()
+    connection = Connection(
+        url=outputs["elasticsearchUrl"],
+        user=outputs["elasticsearchUser"],
+        password=outputs["elasticsearchPassword"],
+    )
+    with Client(connection) as opened:
+        yield opened
+
+
+def changed(stack: SandboxStack, **settings: object) -> dict[str, int]:
+    """Change settings, bring the stack up, and return what the update did."""
+    stack.configure(settings)
+    finished = stack.up(capture=True)
+    assert finished.exit_code == 0, finished.output
+    return stack.last_changes()
+
+
+def test_a_preview_of_a_new_stack_needs_neither_engine_nor_hub_nor_elasticsearch(stack: SandboxStack) -> None:
+    offline = stack.with_environment(UNREACHABLE)
+
+    shown = offline.preview()
+
+    assert shown.exit_code == 0, shown.output
+    assert "to create" in shown.output
+    assert "llama-server" in shown.output
+
+
+def test_a_new_stack_comes_up_and_finds_every_expected_document(running: SandboxStack) -> None:
+    answers = demo_answers(running.outputs())
+
+    assert [answer.best for answer in answers] == [answer.expected for answer in answers]
+
+
+def test_the_outputs_say_what_is_running(running: SandboxStack) -> None:
+    outputs = running.outputs()
+
+    assert (outputs["quant"], outputs["dims"], outputs["index"]) == ("F16", 768, "jina-demo")
+    assert len(outputs["modelSha256"]) == 64
+    assert outputs["imageDigest"].startswith("sha256:")
+    assert outputs["embeddingsUrl"] == f"{outputs['serverUrl']}/v1/embeddings"
+
+
+def test_an_update_without_changes_changes_nothing(running: SandboxStack) -> None:
+    assert set(changed(running)) == {"same"}
+
+
+def test_secrets_are_in_the_state_encrypted_only(running: SandboxStack) -> None:
+    password = running.outputs()["elasticsearchPassword"]
+
+    assert len(password) >= 16
+    assert password not in str(running.export())
+
+
+def test_the_containers_run_without_privileges_and_listen_on_loopback_alone(running: SandboxStack) -> None:
+    engine = DockerClient.from_env()
+
+    for name in ("llama-server", "elasticsearch"):
+        container = engine.containers.get(f"{PROJECT}-{running.name}-{name}")
+        settings = container.attrs["HostConfig"]
+        assert settings["CapDrop"] == ["ALL"]
+        assert "no-new-privileges" in str(settings["SecurityOpt"])
+        published = [binding["HostIp"] for ports in settings["PortBindings"].values() for binding in ports]
+        assert published == ["127.0.0.1"]
+        assert container.exec_run(["id", "-u"]).output.strip() != b"0"
+
+
+def test_another_quant_replaces_model_and_server_and_leaves_image_network_and_node(
+    running: SandboxStack,
+) -> None:
+    ensure_model(cache_root(), print, "Q8_0")
+    before = held(running)
+
+    changed(running, quant="Q8_0")
+
+    after = held(running)
+    assert before[SERVER].id != after[SERVER].id
+    assert kept(before, after, IMAGE)
+    assert kept(before, after, NETWORK)
+    assert before[NODE].id == after[NODE].id
+    answers = demo_answers(running.outputs())
+    assert [answer.best for answer in answers] == [answer.expected for answer in answers]
+
+
+def test_other_dims_change_pipeline_and_index_and_leave_the_server(
+    running: SandboxStack, client: Client
+) -> None:
+    before = held(running)
+
+    changed(running, dims=256)
+
+    after = held(running)
+    assert kept(before, after, CONTAINER)
+    assert kept(before, after, IMAGE)
+    mapping = client.request("GET", "/jina-demo/_mapping")
+    properties = [index["mappings"]["properties"] for index in mapping.values()]
+    assert [one["content_embedding"]["dims"] for one in properties] == [256]
+    assert len(demo_answers(running.outputs())) == 5
+
+
+def test_a_pipeline_edited_by_hand_is_seen_by_refresh_and_mended_by_up(
+    running: SandboxStack, client: Client
+) -> None:
+    wanted = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]["processors"]
+    client.request("PUT", "/_ingest/pipeline/jina-embeddings", {"processors": []})
+
+    refreshed = running.refresh()
+    assert refreshed.exit_code == 0, refreshed.output
+    done = changed(running)
+
+    assert done.get("update") == 1, done
+    mended = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]["processors"]
+    assert mended == wanted
+
+
+def test_a_container_removed_by_hand_is_seen_by_refresh_and_started_again_by_up(
+    running: SandboxStack,
+) -> None:
+    engine = DockerClient.from_env()
+    name = f"{PROJECT}-{running.name}-llama-server"
+    engine.containers.get(name).remove(force=True)
+
+    refreshed = running.refresh()
+    assert refreshed.exit_code == 0, refreshed.output
+    changed(running)
+
+    assert engine.containers.get(name).status == "running"
+
+
+def test_documents_of_people_stop_a_change_of_dims_before_anything_is_changed(
+    running: SandboxStack, client: Client
+) -> None:
+    client.request(
+        "POST", "/jina-demo/_doc/mine", {"content": "A document of mine."}, query={"refresh": "true"}
+    )
+    before = held(running)
+    running.configure({"dims": 128})
+
+    stopped = running.up(capture=True)
+
+    assert stopped.exit_code != 0
+    assert "1 document" in stopped.output
+    assert "Traceback" not in stopped.output
+    running.configure({"dims": 256})
+    assert kept(before, held(running), CONTAINER)
+    assert client.request("GET", "/jina-demo/_doc/mine")["found"]
+
+
+def test_destroy_stops_before_an_index_with_documents_of_people(
+    running: SandboxStack, client: Client
+) -> None:
+    stopped = running.destroy(capture=True)
+
+    assert stopped.exit_code != 0
+    assert "elasticsearchDeleteData" in stopped.output
+    assert "Traceback" not in stopped.output
+    assert client.request("GET", "/jina-demo/_doc/mine")["found"]
+
+
+def test_destroy_takes_everything_away_once_the_documents_are_given_up(running: SandboxStack) -> None:
+    changed(running, elasticsearchDeleteData="jina-demo")
+
+    destroyed = running.destroy(capture=True)
+
+    assert destroyed.exit_code == 0, destroyed.output
+    engine = DockerClient.from_env()
+    prefix = f"{PROJECT}-{running.name}"
+    assert engine.containers.list(all=True, filters={"name": f"^/{prefix}-"}) == []
+    assert engine.volumes.list(filters={"name": prefix}) == []
+    assert engine.networks.list(names=[prefix]) == []

@@ -1,0 +1,48 @@
+"""When the demo counts as failed, and what it refuses to start with."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sandbox.answers import Answer
+from sandbox.demo import Demo, main
+from sandbox.part import Part
+
+HIT = Answer("query", "demo-01", "content", 0.7, "demo-01")
+MISS = Answer("query", "demo-02", "content", 0.7, "demo-01")
+STAND_IN, REAL = Part("model hub", False, ""), Part("model hub", True, "")
+
+
+@pytest.mark.parametrize(
+    ("answers", "part", "quant", "dims", "exit_code"),
+    [
+        pytest.param([HIT, HIT], STAND_IN, "F16", 768, 0, id="all found"),
+        pytest.param([HIT, MISS], STAND_IN, "F16", 768, 1, id="a miss at full dims"),
+        pytest.param([HIT, MISS], STAND_IN, "Q4_K_M", 512, 1, id="a miss at the edge of the bar"),
+        pytest.param(
+            [HIT, MISS], STAND_IN, "F16", 256, 0, id="a miss below what the stand-in was trained for"
+        ),
+        pytest.param([HIT, MISS], STAND_IN, "Q3_K_M", 768, 0, id="a miss at a quant below the bar"),
+        pytest.param([HIT, MISS], REAL, "Q2_K", 64, 1, id="any miss of the real model"),
+    ],
+)
+def test_a_miss_fails_the_demo_where_the_model_promises_none(
+    answers: list[Answer], part: Part, quant: str, dims: int, exit_code: int, tmp_path: Path
+) -> None:
+    demo = Demo(tmp_path, Console(quiet=True))
+
+    assert demo.verdict(answers, [part], quant, dims) == exit_code
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [("--quant", "q8", "must be one of F16, Q8_0"), ("--dims", "100", "must be one of 32, 64")],
+)
+def test_a_quant_or_dims_that_does_not_exist_is_refused_at_once(
+    option: str, value: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["up", option, value])
+
+    assert message in capsys.readouterr().err
