@@ -31,8 +31,8 @@ LAUNCHER = """\
 #!/bin/sh
 # Stand-in for Pulumi's {provider} plugin: see sandbox/providers of the repository.
 export JINA_SEARCH_{upper}_SCHEMA={schema}
-exec {python} -P -s -c 'import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); \\
-runpy.run_module("sandbox.providers.{provider}", run_name="__main__")' {repository} "$@"
+exec {python} -P -s -c 'import sys; sys.path.insert(0, sys.argv.pop(1))
+from sandbox.providers.start import main; main("{provider}")' {repository} "$@"
 """
 
 

@@ -1,4 +1,4 @@
-"""Starts the docker stand-in: `python -m sandbox.providers.docker ENGINE_ADDRESS`."""
+"""What the docker stand-in is made of."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,6 @@ from sandbox.providers.docker.volume import Volume
 from sandbox.providers.provider import Plugin
 from sandbox.providers.resource import Resource
 from sandbox.providers.schema import Schema
-from sandbox.providers.server import serve
 
 VERSION = "5.2.0"
 
@@ -28,7 +27,3 @@ def resources(settings: Mapping[str, Any]) -> Sequence[Resource]:
     engine = Engine(settings.get("host"))
     kinds = (Image, RemoteImage, Network, Volume, Container, Tag)
     return [kind(engine) for kind in kinds]
-
-
-if __name__ == "__main__":
-    serve(plugin, "docker")

@@ -1,4 +1,4 @@
-"""Starts the command stand-in: `python -m sandbox.providers.command ENGINE_ADDRESS`."""
+"""What the command stand-in is made of."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,6 @@ from sandbox.providers.command.local_command import Command
 from sandbox.providers.provider import Plugin
 from sandbox.providers.resource import Resource
 from sandbox.providers.schema import Schema
-from sandbox.providers.server import serve
 
 VERSION = "1.2.1"
 
@@ -21,7 +20,3 @@ def resources(settings: Mapping[str, Any]) -> Sequence[Resource]:
     """Return the resource types; the official provider has no settings."""
     del settings
     return [Command()]
-
-
-if __name__ == "__main__":
-    serve(plugin, "command")

@@ -1,0 +1,127 @@
+"""What the stand-in asks of the engine for a container, and what it refuses."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.providers.docker.container import Container
+from sandbox.providers.docker.container_checks import container_failures
+from sandbox.providers.docker.container_config import body, nanoseconds
+from sandbox.providers.docker.engine import Engine
+from sandbox.providers.resource import ProviderError
+from sandbox.providers.values import UNKNOWN
+
+GPU = {"Driver": "", "Count": 0, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}
+
+
+@pytest.mark.parametrize(
+    ("duration", "expected"),
+    [
+        ("0", 0),
+        ("0s", 0),
+        ("3s", 3 * 10**9),
+        ("1m30s", 90 * 10**9),
+        ("1.5h", 5400 * 10**9),
+        ("500ms", 5 * 10**8),
+        ("7us", 7000),
+    ],
+)
+def test_durations_are_gos(duration: str, expected: int) -> None:
+    assert nanoseconds(duration) == expected
+
+
+@pytest.mark.parametrize("duration", ["", "3", "s", "3 s", "-3s", "3d", "3s!"])
+def test_other_durations_are_refused(duration: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration"):
+        nanoseconds(duration)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "name", "expected"),
+    [
+        ({"gpus": "all"}, "DeviceRequests", [{**GPU, "Count": -1}]),
+        ({"gpus": "2"}, "DeviceRequests", [{**GPU, "Count": 2}]),
+        ({"gpus": "device=0,GPU-1"}, "DeviceRequests", [{**GPU, "DeviceIDs": ["0", "GPU-1"]}]),
+        (
+            {"deviceRequests": [{"driver": "nvidia", "count": -1, "capabilities": ["gpu"]}]},
+            "DeviceRequests",
+            [{**GPU, "Driver": "nvidia", "Count": -1}],
+        ),
+        (
+            {"deviceRequests": [{"driver": "nvidia", "deviceIds": ["0", "1"], "capabilities": ["gpu"]}]},
+            "DeviceRequests",
+            [{**GPU, "Driver": "nvidia", "DeviceIDs": ["0", "1"]}],
+        ),
+        ({"memorySwap": -1}, "MemorySwap", -1),
+        ({"cpus": "1.5", "cpuQuota": 7}, "NanoCpus", 1_500_000_000),
+        ({"cpuPeriod": 1000, "cpuQuota": 7}, "CpuQuota", 7),
+        (
+            {"ports": [{"internal": 53, "protocol": "udp"}]},
+            "PortBindings",
+            {"53/udp": [{"HostIp": "0.0.0.0", "HostPort": ""}]},
+        ),
+        ({"volumes": [{"hostPath": "/h", "containerPath": "/c", "readOnly": True}]}, "Binds", ["/h:/c:ro"]),
+        ({"volumes": [{"fromContainer": "other"}]}, "VolumesFrom", ["other"]),
+        (
+            {"devices": [{"hostPath": "/dev/x"}]},
+            "Devices",
+            [{"PathOnHost": "/dev/x", "PathInContainer": "/dev/x", "CgroupPermissions": "rwm"}],
+        ),
+        ({"securityOpts": ["systempaths=unconfined"]}, "MaskedPaths", []),
+        ({}, "NetworkMode", "bridge"),
+        ({}, "RestartPolicy", {"Name": "no", "MaximumRetryCount": 0}),
+    ],
+)
+def test_the_engine_is_asked_for(inputs: dict[str, Any], name: str, expected: Any) -> None:
+    assert body({"image": "i", **inputs})["HostConfig"][name] == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"command": ["a", ""]}, "values for command may not be empty"),
+        ({"gpus": "some"}, "'some' is neither all, nor a number"),
+        ({"cpus": "many"}, "'many' is not a number"),
+        ({"volumes": [{"hostPath": "/h"}]}, "either a containerPath or a fromContainer"),
+        (
+            {"mounts": [{"type": "volume", "target": "/t", "volumeOptions": {"subpath": "s"}}]},
+            "subpath is not implemented by the docker stand-in",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(inputs: dict[str, Any], said: str) -> None:
+    with pytest.raises(ProviderError, match=said):
+        body({"image": "i", **inputs})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path"),
+    [
+        ({"restart": "sometimes"}, "restart"),
+        ({"cpuSet": "0,a"}, "cpuSet"),
+        ({"healthcheck": {"interval": "3"}}, "healthcheck.interval"),
+        ({"gpus": "all", "deviceRequests": []}, "gpus"),
+        ({"mounts": [{"type": "bind"}, {"type": "image"}]}, "mounts[1].type"),
+    ],
+)
+def test_a_preview_refuses_wrong_values(inputs: dict[str, Any], path: str) -> None:
+    assert [failure.path for failure in container_failures(inputs)] == [path]
+
+
+def test_a_preview_passes_what_it_does_not_know_yet() -> None:
+    inputs = {"restart": UNKNOWN, "healthcheck": UNKNOWN, "mounts": [UNKNOWN, {"type": UNKNOWN}]}
+    assert list(container_failures(inputs)) == []
+    assert list(container_failures({"mounts": UNKNOWN})) == []
+
+
+def test_a_default_that_is_spelled_out_is_no_change() -> None:
+    container = Container(Engine("unix:///nowhere"))
+    spelled = {
+        "image": "i",
+        "restart": "no",
+        "mustRun": True,
+        "networkMode": "bridge",
+        "labels": [],
+        "ports": [{"internal": 80, "ip": "0.0.0.0", "protocol": "tcp"}],
+    }
+    assert container.normalise(spelled) == container.normalise({"image": "i", "ports": [{"internal": 80}]})

@@ -1,0 +1,249 @@
+"""The provider protocol around a resource type, called as the engine calls it."""
+
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import struct_pb2
+
+from sandbox.providers.engine_log import EngineLog
+from sandbox.providers.protos import provider_pb2, status_pb2
+from sandbox.providers.provider import Plugin, Provider
+from sandbox.providers.resource import Created, Live, Operation, PartialFailureError, ProviderError, Resource
+from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
+from tests.unit.sandbox.providers.schemas import SCHEMA, TOKEN
+
+URN = f"urn:pulumi:stack::project::a:b:Parent${TOKEN}::thing"
+DIFF = provider_pb2.DiffResponse
+
+
+class Thing(Resource):
+    """A resource type that records what is asked of it, and fails when its name says so."""
+
+    token = TOKEN
+    autonamed = True
+    updatable = frozenset({"count"})
+    unsupported = frozenset({"labels"})
+    delete_before_replace = True
+    secret_outputs = frozenset({"made"})
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+        self.live: Live | None = None
+
+    def normalise(self, inputs: Properties) -> Properties:
+        """Fill in the default of `on`."""
+        return {"on": False, **inputs}
+
+    def create(self, inputs: Properties, operation: Operation) -> Created:
+        """Make it, or fail."""
+        operation.report("info", f"making {inputs['name']}", True)
+        self.asked.append(inputs)
+        created = Created("id-1", {"made": f"of {inputs['name']}"})
+        if inputs["name"] == "half":
+            raise PartialFailureError("it half exists", created)
+        if inputs["name"] == "nothing":
+            raise ProviderError(f"no engine for {inputs.get('envs')} and {inputs['name']}")
+        return created
+
+    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
+        """Return what the test has prepared."""
+        del identifier, inputs, operation
+        return self.live
+
+    def update(
+        self, identifier: str, old: Properties, new: Properties, computed: Properties, operation: Operation
+    ) -> Properties:
+        """Record it."""
+        del identifier, operation
+        self.asked.append((old, new, computed))
+        return {"made": "anew"}
+
+    def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
+        """Record it."""
+        del operation
+        self.asked.append((identifier, inputs, computed))
+
+
+class AbortedError(Exception):
+    """What a context raises when a call is aborted."""
+
+
+class Context:
+    """A call's context that keeps what the provider tells the engine."""
+
+    def __init__(self) -> None:
+        self.code: Any = None
+        self.trailing: dict[str, bytes] = {}
+
+    def abort(self, code: grpc.StatusCode, details: str) -> None:
+        self.code = code
+        raise AbortedError(details)
+
+    def set_trailing_metadata(self, metadata: tuple[tuple[str, bytes], ...]) -> None:
+        self.trailing = dict(metadata)
+
+
+@pytest.fixture
+def thing() -> Thing:
+    return Thing()
+
+
+@pytest.fixture
+def provider(thing: Thing) -> Provider:
+    plugin = Plugin(
+        "test", "1.0.0", SCHEMA, frozenset({"host"}), lambda settings: [thing] if settings is not None else []
+    )
+    return Provider(plugin, EngineLog())
+
+
+@pytest.fixture
+def context() -> Context:
+    return Context()
+
+
+def check(
+    provider: Provider, news: Properties, olds: Properties | None = None
+) -> tuple[Properties, dict[str, str]]:
+    """Return the checked inputs and the failures by property."""
+    request = provider_pb2.CheckRequest(
+        urn=URN, olds=encode(olds or {}), news=encode(news), randomSeed=b"seed"
+    )
+    response = provider.Check(request, Context())
+    return decode(response.inputs), {failure.property: failure.reason for failure in response.failures}
+
+
+def diff(provider: Provider, old: Properties, new: Properties) -> Any:
+    """Return the response to a Diff."""
+    return provider.Diff(
+        provider_pb2.DiffRequest(urn=URN, id="id", old_inputs=encode(old), news=encode(new)), Context()
+    )
+
+
+def test_a_name_is_made_once_and_kept(provider: Provider) -> None:
+    made, failures = check(provider, {"size": 1})
+    assert failures == {}
+    assert made["name"].startswith("thing-")
+    assert check(provider, {"size": 1})[0] == made
+    assert check(provider, {"size": 1}, {"name": "thing-0000000"})[0]["name"] == "thing-0000000"
+    assert check(provider, {"size": 1, "name": "chosen"})[0]["name"] == "chosen"
+
+
+def test_what_the_stand_in_does_not_implement_is_refused_by_name(
+    provider: Provider, context: Context
+) -> None:
+    _, failures = check(provider, {"size": 1, "labels": {"a": "b"}, "sise": 2})
+    assert "the test stand-in does not implement" in failures["labels"]
+    assert "is not a property that the SDK knows" in failures["sise"]
+    with pytest.raises(AbortedError, match=f"does not implement other:index:Type; it implements: {TOKEN}"):
+        provider.Check(provider_pb2.CheckRequest(urn=URN.replace(TOKEN, "other:index:Type")), context)
+    assert context.code is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_provider_settings_that_are_not_known_are_refused(provider: Provider) -> None:
+    request = provider_pb2.CheckRequest(news=encode({"host": "h", "registryAuth": "r", "version": "1.0.0"}))
+    assert [failure.property for failure in provider.CheckConfig(request, Context()).failures] == [
+        "registryAuth"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "replaces", "diffs"),
+    [
+        ({"size": 1}, {"size": 1}, [], []),
+        ({"size": 1}, {"size": 1, "on": False}, [], []),
+        ({"size": 1}, {"size": 1, "count": 2}, [], ["count"]),
+        ({"size": 1, "count": 1}, {"size": 2, "count": 2}, ["size"], ["count", "size"]),
+        ({"ports": [{"internal": 1}]}, {"ports": [{"internal": 2}]}, ["ports[0].internal"], ["ports"]),
+        ({"size": 1}, {"size": UNKNOWN}, ["size"], ["size"]),
+    ],
+)
+def test_a_diff_names_what_changes_and_what_replaces(
+    provider: Provider, old: Properties, new: Properties, replaces: list[str], diffs: list[str]
+) -> None:
+    found = diff(provider, old, new)
+    assert (list(found.replaces), list(found.diffs)) == (replaces, diffs)
+    assert found.changes == (DIFF.DIFF_SOME if diffs else DIFF.DIFF_NONE)
+    assert found.deleteBeforeReplace is bool(replaces)
+
+
+def test_a_preview_of_create_asks_nothing_and_leaves_outputs_unknown(
+    provider: Provider, thing: Thing
+) -> None:
+    request = provider_pb2.CreateRequest(urn=URN, properties=encode({"name": "n", "size": 1}), preview=True)
+    foreseen = decode(provider.Create(request, Context()).properties)
+    assert (foreseen["name"], foreseen["size"], foreseen["made"]) == ("n", 1, UNKNOWN)
+    assert thing.asked == []
+
+
+@pytest.mark.parametrize(("name", "made"), [("n", "of n"), (Secret("n"), Secret("of n"))])
+def test_outputs_that_may_quote_a_secret_are_secret(
+    provider: Provider, thing: Thing, name: Any, made: Any
+) -> None:
+    request = provider_pb2.CreateRequest(urn=URN, properties=encode({"name": name, "size": 1}))
+    response = provider.Create(request, Context())
+    assert response.id == "id-1"
+    assert decode(response.properties) == {"name": name, "size": 1, "made": made}
+    assert thing.asked == [{"name": "n", "size": 1}]
+
+
+def test_a_failure_tells_the_reason_without_secrets(provider: Provider, context: Context) -> None:
+    properties = {"name": "nothing", "size": 1, "envs": Secret(["KEY=hunter2"])}
+    with pytest.raises(AbortedError) as failure:
+        provider.Create(provider_pb2.CreateRequest(urn=URN, properties=encode(properties)), context)
+    assert str(failure.value) == "no engine for ['[secret]'] and nothing"
+    assert context.trailing == {}
+
+
+def test_a_half_made_resource_is_handed_to_the_engine_with_the_failure(
+    provider: Provider, context: Context
+) -> None:
+    properties = {"name": "half", "size": 1}
+    with pytest.raises(AbortedError, match="it half exists"):
+        provider.Create(provider_pb2.CreateRequest(urn=URN, properties=encode(properties)), context)
+    status = status_pb2.Status.FromString(context.trailing["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    assert (detail.id, list(detail.reasons)) == ("id-1", ["it half exists"])
+    assert decode(detail.properties) == {**properties, "made": "of half"}
+
+
+def read(provider: Provider, inputs: Properties, context: Context) -> Any:
+    """Return the response to a Read."""
+    empty = struct_pb2.Struct()
+    return provider.Read(
+        provider_pb2.ReadRequest(id="id-1", urn=URN, inputs=encode(inputs), properties=empty), context
+    )
+
+
+def test_a_refresh_takes_over_what_differs_and_keeps_secrets_secret(
+    provider: Provider, thing: Thing, context: Context
+) -> None:
+    thing.live = Live("id-1", {"name": "other"}, {"made": "differently"})
+    response = read(provider, {"name": Secret("n"), "size": 1}, context)
+    assert decode(response.inputs) == {"name": Secret("other"), "size": 1}
+    assert decode(response.properties)["made"] == Secret("differently")
+
+
+def test_what_is_gone_is_read_with_an_empty_id(provider: Provider, context: Context) -> None:
+    assert read(provider, {"name": "n"}, context).id == ""
+
+
+def test_an_import_is_refused(provider: Provider, context: Context) -> None:
+    with pytest.raises(AbortedError, match="cannot import or look up"):
+        read(provider, {}, context)
+
+
+def test_an_update_gets_what_was_computed_before_and_delete_too(provider: Provider, thing: Thing) -> None:
+    old, new = {"name": "n", "size": 1}, {"name": "n", "size": 1, "count": 2}
+    state = encode({**old, "made": "of n"})
+    request = provider_pb2.UpdateRequest(
+        id="id-1", urn=URN, olds=state, old_inputs=encode(old), news=encode(new), preview=False
+    )
+    assert decode(provider.Update(request, Context()).properties) == {**new, "made": "anew"}
+    request.preview = True
+    assert decode(provider.Update(request, Context()).properties)["made"] == "of n"
+    provider.Delete(
+        provider_pb2.DeleteRequest(id="id-1", urn=URN, properties=state, old_inputs=encode(old)), Context()
+    )
+    assert thing.asked == [(old, new, {"made": "of n"}), ("id-1", old, {"made": "of n"})]
