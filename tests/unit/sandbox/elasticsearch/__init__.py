@@ -1,0 +1,1 @@
+"""The image of the stand-in for Elasticsearch, without an engine."""
