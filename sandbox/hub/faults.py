@@ -1,23 +1,25 @@
 """Faults that tests ask for: what a network, a proxy or a Hub in trouble does."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """What goes wrong with one request for a file: on the Hub itself (`status`), or while its bytes are sent.
 
-    `status` answers with that HTTP status; `cut_after` closes the connection after so many bytes of this answer;
-    `corrupt` changes the first byte after the magic; `ignore_range` sends the whole file whatever was asked;
-    `bytes_per_second` slows the answer down; `at` calls something once so many bytes of this answer were sent.
+    `status` answers with that HTTP status, and with `headers`, or as no Hub does (`bare`); `cut_after` closes the
+    connection after so many bytes of this answer; `corrupt` changes the first byte after the magic; `ignore_range`
+    sends the whole file whatever was asked; `bytes_per_second` slows the answer down; `at` calls something once so
+    many bytes of this answer were sent.
     """
 
     method: str = "GET"
     status: int = 0
     retry_after: int | None = None
     bare: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     corrupt: bool = False
     ignore_range: bool = False

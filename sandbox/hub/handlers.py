@@ -89,7 +89,7 @@ def _faulty(fault: Fault) -> Answer:
         return Answer(status=status, body=b"<html>not here</html>")
     answer = failure(status, "", status.phrase)
     waiting = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    return Answer(status=status, headers={**answer.headers, **waiting}, body=answer.body)
+    return Answer(status=status, headers={**answer.headers, **waiting, **fault.headers}, body=answer.body)
 
 
 class StorageHandler(_Handler):

@@ -1,6 +1,7 @@
 """A Hub on a real socket, and processes that download from it."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,14 @@ def hub(_hub: Hub) -> Hub:
     _hub.asked.clear()
     _hub.faults.clear()
     return _hub
+
+
+def wait_until(come: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something has come about."""
+    deadline = time.monotonic() + seconds
+    while not come():
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.01)
 
 
 Start = Callable[..., Downloader]

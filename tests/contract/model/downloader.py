@@ -27,7 +27,7 @@ class Downloader:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         plain = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
-        chosen = {"NO_PROXY": "127.0.0.1", "HF_HUB_DOWNLOAD_TIMEOUT": "1", **environment}
+        chosen = {"NO_PROXY": "127.0.0.1", "HF_HUB_DOWNLOAD_TIMEOUT": "20", **environment}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.contract.model.worker"],
             cwd=PROJECT_DIRECTORY,

@@ -2,12 +2,14 @@
 
 import os
 import stat
+import threading
+import time
 
 import pytest
 
 from sandbox.hub.faults import Fault
 from sandbox.hub.server import Hub
-from tests.contract.model.conftest import SIZE, Model, Start
+from tests.contract.model.conftest import SIZE, Model, Start, wait_until
 from tests.contract.model.downloader import Downloader
 
 VERIFIED = "model-F16.gguf.verified.json"
@@ -99,14 +101,19 @@ def test_a_stale_file_is_not_taken_when_the_hub_refuses(
 
 
 def test_two_processes_at_once_fetch_once(hub: Hub, model: Model, start: Start) -> None:
-    hub.faults.add(Fault(bytes_per_second=4_000_000))
-    both = [start(), start()]
-    for one in both:
-        one.begin(model.wanted())
-    outcomes = [one.outcome() for one in both]
+    second_came = threading.Event()
+    hub.faults.add(Fault(at=(1_000_000, lambda: second_came.wait(30))))
+    first, second = (start(HF_HUB_DOWNLOAD_TIMEOUT="60") for _ in range(2))
+    first.begin(model.wanted())
+    wait_until(model.partial.exists)
+    second.begin(model.wanted())
+    wait_until(lambda: [asked.method for asked in hub.asked if asked.server == "hub"].count("HEAD") == 2)
+    time.sleep(0.5)  # from the answer to the lock
+    second_came.set()
+    outcomes = [first.outcome(), second.outcome()]
     assert [outcome.result["sha256"] for outcome in outcomes] == [model.sha256] * 2
     assert ranges(hub) == [""]
-    assert sum("another process is fetching it" in line for outcome in outcomes for line in outcome.said) == 1
+    assert [any("another process" in line for line in outcome.said) for outcome in outcomes] == [False, True]
 
 
 def test_the_sha256_that_was_set_is_required(model: Model, downloader: Downloader) -> None:
@@ -121,6 +128,15 @@ def test_a_contradicting_sha256_stops_before_the_download(
     assert model.sha256 in outcome.message
     assert "modelSha256" in outcome.message
     assert ranges(hub) == []
+
+
+def test_a_mirror_without_the_headers_about_large_files_is_asked_for_the_list(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    headers = {"X-Repo-Commit": model.commit, "ETag": '"of-the-mirror"'}
+    hub.faults.add(Fault(method="HEAD", status=200, headers=headers))
+    assert downloader.ensure(model.wanted()).result["sha256"] == model.sha256
+    assert any("/api/models/" in asked.path for asked in hub.asked)
 
 
 def test_wrong_bytes_are_refused_and_removed(hub: Hub, model: Model, downloader: Downloader) -> None:

@@ -2,24 +2,15 @@
 
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
+from components.model.transfer import size_of
 from sandbox.hub.faults import Fault
 from sandbox.hub.server import Hub
-from tests.contract.model.conftest import SIZE, Model, Start
+from tests.contract.model.conftest import SIZE, Model, Start, wait_until
 from tests.contract.model.downloader import Downloader
 from tests.contract.model.test_download import ranges
-
-
-def wait_for_size(path: Path, size: int) -> int:
-    """Wait until a file has at least `size` bytes, and return how many it has."""
-    deadline = time.monotonic() + 10
-    while not path.exists() or path.stat().st_size < size:
-        assert time.monotonic() < deadline, f"{path} does not grow to {size} bytes"
-        time.sleep(0.01)
-    return path.stat().st_size
 
 
 def test_a_cut_connection_goes_on_where_it_stopped(hub: Hub, model: Model, downloader: Downloader) -> None:
@@ -34,7 +25,7 @@ def test_a_killed_process_leaves_what_another_goes_on_with(hub: Hub, model: Mode
     hub.faults.add(Fault(bytes_per_second=1_000_000))
     killed = start()
     killed.begin(model.wanted())
-    wait_for_size(model.partial, 400_000)
+    wait_until(lambda: size_of(model.partial) >= 400_000)
     killed.process.send_signal(signal.SIGKILL)
     killed.process.wait()
     came = model.partial.stat().st_size
@@ -76,9 +67,9 @@ def test_a_server_that_ignores_the_range_is_read_from_the_start(
     assert ranges(hub) == ["", "bytes=1500000-"]
 
 
-def test_a_server_that_falls_silent_is_asked_again(hub: Hub, model: Model, downloader: Downloader) -> None:
-    hub.faults.add(Fault(at=(500_000, lambda: time.sleep(1.5))))
-    outcome = downloader.ensure(model.wanted())
+def test_a_server_that_falls_silent_is_asked_again(hub: Hub, model: Model, start: Start) -> None:
+    hub.faults.add(Fault(at=(500_000, lambda: time.sleep(2))))
+    outcome = start(HF_HUB_DOWNLOAD_TIMEOUT="1").ensure(model.wanted())
     assert outcome.result["sha256"] == model.sha256
     assert len(ranges(hub)) == 2
 
