@@ -1,0 +1,165 @@
+"""Runs the dynamic providers as Pulumi's engine does: check, diff against the state, then create, update or delete."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pulumi.runtime import rpc
+
+from components.elasticsearch.connection import Connection
+from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
+from components.elasticsearch.dynamic.deletion_guard import DeletionGuardProvider
+from components.elasticsearch.dynamic.demo_documents import ALL_PRESENT, DemoDocumentsProvider
+from components.elasticsearch.dynamic.index import IN_PLACE, IndexProvider
+from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointProvider
+from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
+from components.elasticsearch.dynamic.provider import ClusterProvider
+from components.elasticsearch.endpoint import Endpoint
+from components.elasticsearch.identity import Identity, canonical
+from components.elasticsearch.pipeline import build_pipeline
+
+WIDTH = 768
+ALIAS = "jina-demo"
+
+PROVIDERS: dict[str, ClusterProvider] = {
+    "check": ClusterCheckProvider(),
+    "endpoint": InferenceEndpointProvider(),
+    "pipeline": IngestPipelineProvider(),
+    "index": IndexProvider(),
+    "documents": DemoDocumentsProvider(),
+    "guard": DeletionGuardProvider(),
+}
+"""In the order in which the program declares them; a destroy goes the other way."""
+
+
+@dataclass(kw_only=True)
+class Wanted:
+    """The settings of a stack as far as Elasticsearch sees them."""
+
+    connection: Connection
+    embeddings_url: str
+    embeddings_api_key: str = ""
+    dims: int = WIDTH
+    quant: str = "F16"
+    sha256: str = "a" * 64
+    revision: str = "59cfaceeeb7d"
+    document_prefix: str = "Document: "
+    similarity: str = "cosine"
+    index_options: str = "int8_hnsw"
+    alias: str = ALIAS
+    inference_id: str = "jina-local"
+    pipeline_id: str = "jina-embeddings"
+    delete_data: str = ""
+    start_trial: bool = False
+    demo_documents: bool = True
+
+    def identity(self) -> Identity:
+        """Return the identity of the index."""
+        return Identity(
+            dims=self.dims,
+            quant=self.quant,
+            model="m",
+            sha256=self.sha256,
+            width=WIDTH,
+            pooling="last",
+            document_prefix=self.document_prefix,
+            similarity=self.similarity,
+            index_options=self.index_options,
+        )
+
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """Return the inputs of each resource."""
+        identity = self.identity().as_json()
+        index = {"alias": self.alias, "pipeline_id": self.pipeline_id, "revision": self.revision}
+        endpoint = Endpoint(model_id="m", url=self.embeddings_url, dimensions=WIDTH)
+        pipeline = build_pipeline(
+            inference_id=self.inference_id,
+            model="m",
+            document_prefix=self.document_prefix,
+            dims=self.dims,
+            width=WIDTH,
+        )
+        specific: dict[str, dict[str, Any]] = {
+            "check": {**index, "identity": identity, "start_trial": self.start_trial},
+            "endpoint": {
+                "inference_id": self.inference_id,
+                "body": canonical(asdict(endpoint)),
+                "embeddings_api_key": self.embeddings_api_key,
+            },
+            "pipeline": {
+                "pipeline_id": self.pipeline_id,
+                "inference_id": self.inference_id,
+                "body": canonical(pipeline),
+            },
+            "index": {
+                **index,
+                "identity": identity,
+                "delete_data": self.delete_data,
+                "alias_state": IN_PLACE,
+            },
+            "documents": {"alias": self.alias, "identity": identity, "present": ALL_PRESENT},
+            "guard": {"alias": self.alias, "delete_data": self.delete_data, "scope": "index"},
+        }
+        if not self.demo_documents:
+            del specific["documents"]
+        common = {**asdict(self.connection), "schema_version": "1"}
+        return {name: {**common, **inputs} for name, inputs in specific.items()}
+
+
+@dataclass
+class StackResources:
+    """The state of a stack: outputs by resource."""
+
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def preview(self, wanted: Wanted) -> list[str]:
+        """Return what an update would touch, with identities unknown as they are before a download."""
+        changed = []
+        for name, inputs in wanted.inputs().items():
+            news = {key: rpc.UNKNOWN if key == "identity" else value for key, value in inputs.items()}
+            checked = PROVIDERS[name].check(self.state.get(name, {}), news).inputs
+            if name not in self.state or PROVIDERS[name].diff("id", self.state[name], checked).changes:
+                changed.append(name)
+        return changed
+
+    def up(self, wanted: Wanted) -> list[str]:
+        """Update everything that differs; return what was done as "created x", "updated x" and "deleted x"."""
+        done = []
+        replaced = []
+        for name, inputs in wanted.inputs().items():
+            provider = PROVIDERS[name]
+            if name not in self.state:
+                self.state[name] = provider.create(inputs).outs or {}
+                done.append(f"created {name}")
+                continue
+            old = self.state[name]
+            diff = provider.diff("id", old, provider.check(old, inputs).inputs)
+            if diff.replaces:
+                self.state[name] = provider.create(inputs).outs or {}
+                replaced.append((name, old))
+                done.append(f"replaced {name}")
+            elif diff.changes:
+                self.state[name] = provider.update("id", old, inputs).outs or {}
+                done.append(f"updated {name}")
+        for name, old in reversed(replaced):
+            PROVIDERS[name].delete("id", old)
+        for name in [name for name in self.state if name not in wanted.inputs()]:
+            PROVIDERS[name].delete("id", self.state[name])
+            del self.state[name]
+            done.append(f"deleted {name}")
+        return done
+
+    def refresh(self) -> None:
+        """Read everything; what is gone leaves the state."""
+        for name in list(self.state):
+            found = PROVIDERS[name].read("id", self.state[name])
+            if found.id:
+                self.state[name] = found.outs or {}
+            else:
+                del self.state[name]
+
+    def destroy(self) -> None:
+        """Delete everything, last declared first; what could not be deleted stays in the state."""
+        for name in reversed(PROVIDERS):
+            if name in self.state:
+                PROVIDERS[name].delete("id", self.state[name])
+                del self.state[name]
