@@ -13,7 +13,6 @@ from pathlib import Path
 from sandbox.cache import Say, entry
 from sandbox.errors import SandboxError
 from sandbox.part import Part
-from sandbox.providers.schema import RESOURCES
 from sandbox.pulumi_cli import PulumiCli
 from sandbox.refusals import refused_lately, remember
 
@@ -27,6 +26,8 @@ PULUMI_HOME = "pulumi-home"
 
 DOWNLOAD_SECONDS = 180
 
+PROVIDERS = ("docker", "command")
+
 LAUNCHER = """\
 #!/bin/sh
 # Stand-in for Pulumi's {provider} plugin: see sandbox/providers of the repository.
@@ -38,7 +39,7 @@ from sandbox.providers.start import main; main("{provider}")' {repository} "$@"
 
 def releases() -> dict[str, str]:
     """Return which release of each plugin the installed SDKs ask for."""
-    return {provider: version(f"pulumi_{provider}") for provider in RESOURCES}
+    return {provider: version(f"pulumi_{provider}") for provider in PROVIDERS}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def ensure_plugins(cache: Path, say: Say, cli: PulumiCli) -> Plugins:
         )
         return Plugins(None, tuple(parts))
     folder = ensure_providers(cache, say)
-    parts = (Part(f"Pulumi {name} plugin", False, STAND_INS[name]) for name in RESOURCES)
+    parts = (Part(f"Pulumi {name} plugin", False, STAND_INS[name]) for name in PROVIDERS)
     return Plugins(folder, tuple(parts))
 
 
@@ -73,13 +74,13 @@ def ensure_providers(cache: Path, say: Say) -> Path:
     """
     repository = Path(__file__).resolve().parent.parent.parent
     versions = "-".join(releases().values())
-    recipe = (repository / "sandbox" / "providers" / "schema.py").read_bytes()
+    recipe = (repository / "sandbox" / "providers" / "sdk_schema.py").read_bytes()
     place = f"{sys.executable}\0{repository}\0{LAUNCHER}".encode() + recipe
     key = f"provider-stand-ins-{versions}-{sha256(place).hexdigest()[:12]}"
 
     def build(folder: Path) -> None:
         say("preparing the stand-ins for Pulumi's docker and command plugins")
-        for provider in RESOURCES:
+        for provider in PROVIDERS:
             schema = folder / f"{provider}.json"
             schema.write_text(_introspected(provider, repository))
             launcher = folder / f"pulumi-resource-{provider}"
@@ -140,7 +141,7 @@ def official_plugins_available(cli: PulumiCli, home: Path, cache: Path, say: Say
 
 
 def _introspected(provider: str, repository: Path) -> str:
-    command = [sys.executable, "-P", "-m", "sandbox.providers.schema", provider]
+    command = [sys.executable, "-P", "-m", "sandbox.providers.sdk_schema", provider]
     environment = {**os.environ, "PYTHONPATH": str(repository)}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if result.returncode != 0:

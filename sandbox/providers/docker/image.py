@@ -1,7 +1,6 @@
 """`docker.Image`: an image built from a Dockerfile (pulumi-docker, provider/provider.go and image.go)."""
 
 import os
-import platform
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +82,7 @@ class Image(EngineResource):
         if "dockerfile" not in filled and not isinstance(filled["context"], Unknown):
             filled["dockerfile"] = str(Path(filled["context"]) / "Dockerfile")
         if "platform" not in filled:
-            machine = platform.machine()
+            machine = os.uname().machine
             filled["platform"] = f"linux/{ARCHITECTURES.get(machine, machine)}"
         return filled
 

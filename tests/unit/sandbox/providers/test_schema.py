@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.schema import RESOURCES, introspect, load
+from sandbox.providers.schema import load
+from sandbox.providers.sdk_schema import RESOURCES, introspect
 
 
 @pytest.fixture(scope="module")
