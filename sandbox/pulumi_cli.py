@@ -11,7 +11,6 @@ from pathlib import Path
 from sandbox.cache import Say, entry
 from sandbox.errors import SandboxError
 from sandbox.go_toolchain import ensure_go
-from sandbox.heartbeat import heartbeat
 from sandbox.part import Part
 from sandbox.process import run
 
@@ -75,12 +74,11 @@ def _compiled(cache: Path, say: Say) -> PulumiCli:
         )
         binaries = folder / "bin"
         binaries.mkdir()
-        with heartbeat(say, "compiling Pulumi's CLI"):
-            cli = f"{CLI_MODULE}@v{VERSION}"
-            _compile(go, cli, binaries / "pulumi", folder / "cli", log)
-            host = f"{LANGUAGE_HOST_MODULE}@v{LANGUAGE_HOST_VERSION}"
-            _compile(go, host, binaries / "pulumi-language-python", folder / "language-host", log)
-            _copy_scripts(go, folder / "cli", binaries, log)
+        cli = f"{CLI_MODULE}@v{VERSION}"
+        _compile(go, cli, binaries / "pulumi", folder / "cli", log)
+        host = f"{LANGUAGE_HOST_MODULE}@v{LANGUAGE_HOST_VERSION}"
+        _compile(go, host, binaries / "pulumi-language-python", folder / "language-host", log)
+        _copy_scripts(go, folder / "cli", binaries, log)
 
     binaries = entry(cache, key, build) / "bin"
     what = f"v{VERSION}, compiled from the Go modules of the same project"
