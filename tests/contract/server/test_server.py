@@ -82,9 +82,9 @@ def test_embeds_four_at_a_time_as_one_at_a_time(eurobert: Server) -> None:
         assert cosine(vector, eurobert.embeddings(text)[0]) > 0.999
 
 
-def test_the_composed_setups_environment_cannot_embed_a_long_document(image: str) -> None:
+def test_the_composed_setups_environment_cannot_embed_a_long_document(server_image: str) -> None:
     model = ensure_eurobert_model(cache_root(), print, "F16", TINY)
-    with running(image, model, SEED) as server:
+    with running(server_image, model, SEED) as server:
         server.wait_for("healthy")
         assert server.embeddings(document(400))
         answer = server.post("/v1/embeddings", {"input": document(700), "model": "any"})
@@ -92,21 +92,21 @@ def test_the_composed_setups_environment_cannot_embed_a_long_document(image: str
     assert "increase the physical batch size (current batch size: 512)" in answer.text
 
 
-def test_wants_the_api_key_that_the_stack_sets(image: str) -> None:
+def test_wants_the_api_key_that_the_stack_sets(server_image: str) -> None:
     model = ensure_eurobert_model(cache_root(), print, "F16", TINY)
-    with running(image, model, serverApiKey="a-long-enough-key") as server:
+    with running(server_image, model, serverApiKey="a-long-enough-key") as server:
         # The healthcheck of the container has no key, and needs none.
         server.wait_for("healthy")
         assert server.post("/v1/embeddings", {"input": "text"}).status_code == 401
         assert run_check(server.check(TINY.width, "a-long-enough-key"))
 
 
-def test_a_damaged_model_ends_the_server_with_a_reason_in_its_log(image: str, tmp_path: Path) -> None:
+def test_a_damaged_model_ends_the_server_with_a_reason_in_its_log(server_image: str, tmp_path: Path) -> None:
     model = ensure_eurobert_model(cache_root(), print, "F16", TINY)
     damaged = tmp_path / model.name
     damaged.write_bytes(model.read_bytes()[:-50_000])
     damaged.chmod(0o644)
-    with running(image, damaged) as server:
+    with running(server_image, damaged) as server:
         assert server.wait_for("exited", "healthy") == "exited"
         assert server.container.attrs["State"]["ExitCode"] != 0
         log = server.log()
@@ -115,12 +115,12 @@ def test_a_damaged_model_ends_the_server_with_a_reason_in_its_log(image: str, tm
 
 
 def test_a_model_that_the_user_of_the_image_cannot_read_is_named_in_the_log(
-    image: str, tmp_path: Path
+    server_image: str, tmp_path: Path
 ) -> None:
     model = tmp_path / "secret-F16.gguf"
     model.write_bytes(b"GGUF")
     model.chmod(0o600)
-    with running(image, model) as server:
+    with running(server_image, model) as server:
         assert server.wait_for("exited", "healthy") == "exited"
         assert "secret-F16.gguf" in server.log()
 
@@ -163,8 +163,8 @@ def test_serves_no_user_interface(eurobert: Server) -> None:
     assert requests.get(eurobert.url, timeout=10).status_code == 404
 
 
-def test_ends_within_its_grace_when_it_is_stopped(image: str) -> None:
-    with running(image, ensure_eurobert_model(cache_root(), print, "F16", TINY)) as server:
+def test_ends_within_its_grace_when_it_is_stopped(server_image: str) -> None:
+    with running(server_image, ensure_eurobert_model(cache_root(), print, "F16", TINY)) as server:
         server.wait_for("healthy")
         server.container.stop(timeout=STOPPED_AFTER)
         assert server.wait_for("exited") == "exited"
