@@ -30,7 +30,7 @@ RUN_SECONDS = 600
 
 
 def ensure_quantised(cache: Path, say: Say, source: Path, quant: str) -> Path:
-    """Return the file of the model `source` (F16) in `quant`, making it when there is none (10 s and more).
+    """Return the file of the model `source` (F16) in `quant`, making it when there is none (5 s, once the tool is there).
 
     The tool is built from the same source, by the same Dockerfile and in the same layers as the server's image:
     whichever of the two is built second takes seconds.
@@ -45,7 +45,7 @@ def ensure_quantised(cache: Path, say: Say, source: Path, quant: str) -> Path:
 
     def build(folder: Path) -> None:
         image = _ensure_tool(cache, say)
-        say(f"quantising {source.name} to {quant} (10 to 60 s)")
+        say(f"quantising {source.name} to {quant} (about 5 s)")
         _quantise(image, source, folder / name, quant)
 
     return entry(cache, f"{source.parent.relative_to(cache)}-{quant}", build) / name
