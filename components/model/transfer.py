@@ -12,7 +12,7 @@ import httpx2
 from huggingface_hub import constants, hf_raise_for_status
 from huggingface_hub.errors import HfHubHTTPError
 
-from components.model.errors import HubUnreachableError
+from components.model.errors import HubUnreachableError, WrongContentError
 from components.model.hub import HubFile
 from components.model.hub_errors import describe, explain, retry_after, temporary
 from components.model.hub_session import hub_headers, hub_session
@@ -22,27 +22,28 @@ from components.model.wanted import WantedFile
 
 _RANGE_NOT_SATISFIABLE, _PARTIAL_CONTENT = 416, 206
 _ENOUGH = 1024 * 1024
-"""So many bytes of a connection count as progress: a server that cuts after fewer is given up on."""
+"""So many bytes more than ever before count as progress: a server that cuts after fewer is given up on."""
 
 
 def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) -> None:
     """Append to `partial` until it has the size that the Hub stated.
 
-    Raises AccessDeniedError, NotOnHubError, HubUnreachableError, and OSError where the disk can't take it. What has
-    come stays in `partial`.
+    What has come stays in `partial`. Raises AccessDeniedError, NotOnHubError, HubUnreachableError, WrongContentError
+    when the Hub sends less than it stated, and OSError where the disk can't take it.
     """
-    before = size_of(partial)
-    progress = Progress(wanted.file, remote.size, before, retries.say)
-    while (have := size_of(partial)) < remote.size:
+    reached = size_of(partial)
+    progress = Progress(wanted.file, remote.size, reached, retries.say)
+    while size_of(partial) < remote.size:
         problem, after = "the connection ended early", None
         try:
-            _append(remote, partial, have, progress)
+            _append(remote, wanted, partial, progress)
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             if not temporary(error):
                 raise explain(error, wanted) from error
             problem, after = describe(error), retry_after(error)
         now = size_of(partial)
-        if now - have >= _ENOUGH:
+        if now - reached >= _ENOUGH:
+            reached = now
             retries.progressed()
         if now < remote.size and not retries.again(f"{wanted.file}: {problem}", after):
             raise HubUnreachableError(
@@ -61,7 +62,8 @@ def size_of(path: Path) -> int:
         return 0
 
 
-def _append(remote: HubFile, partial: Path, have: int, progress: Progress) -> None:
+def _append(remote: HubFile, wanted: WantedFile, partial: Path, progress: Progress) -> None:
+    have = size_of(partial)
     headers = hub_headers() | {"Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -71,7 +73,10 @@ def _append(remote: HubFile, partial: Path, have: int, progress: Progress) -> No
     ) as response:
         if response.status_code == _RANGE_NOT_SATISFIABLE:
             partial.unlink(missing_ok=True)
-            return
+            raise WrongContentError(
+                f"{wanted.file} of {wanted.repository} has {remote.size} bytes by what the Hub states, but no more "
+                f"than {have} by what it sends; what came was removed.\nCheck HF_ENDPOINT, or try again later."
+            )
         if response.is_error:
             response.read()
             hf_raise_for_status(response)

@@ -81,19 +81,18 @@ class Model:
 
     def __init__(self, name: str, folder: Path, repositories: dict[str, Repository]) -> None:
         self.repository = f"tests/{name}"
-        self.source = folder / "source" / self.file
+        self._folder = folder
         self.directory = folder / "models"
         self._repositories = repositories
-        self.source.parent.mkdir()
         self.publish(b"GGUF" + hashlib.shake_256(name.encode()).digest(SIZE))
 
     def publish(self, content: bytes, **options: Any) -> None:
         """Have the repository hold this content from now on, as a new commit."""
-        self.source.unlink(missing_ok=True)
-        self.source.write_bytes(content)
         self.content = content
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self._repositories[self.repository] = Repository.of({self.file: self.source}, **options)
+        source = self._folder / f"source-{self.sha256[:16]}"
+        source.write_bytes(content)
+        self._repositories[self.repository] = Repository.of({self.file: source}, **options)
 
     @property
     def commit(self) -> str:

@@ -1,5 +1,6 @@
 """Connections that end, servers in trouble, and processes that are killed."""
 
+import re
 import signal
 import time
 
@@ -116,3 +117,38 @@ def test_a_server_that_stays_in_trouble_ends_it(
     outcome = downloader.ensure(model.wanted())
     assert outcome.error == "HubUnreachableError"
     assert "HTTP 503" in outcome.message
+
+
+def test_a_refusal_on_the_way_is_not_tried_again(hub: Hub, model: Model, downloader: Downloader) -> None:
+    hub.faults.add(Fault(status=403, bare=True))
+    outcome = downloader.ensure(model.wanted())
+    assert outcome.error == "AccessDeniedError"
+    assert not any("trying again" in line for line in outcome.said)
+
+
+def test_a_branch_that_moves_meanwhile_does_not_mix_two_files(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    wanted, old, commit = model.wanted(), model.content, model.commit
+    hub.faults.add(Fault(cut_after=1_200_000, at=(1, lambda: model.publish(b"GGUF" + b"new!" * 750_000))))
+    assert downloader.ensure(wanted).result["commit"] == commit
+    assert model.path.read_bytes() == old
+    assert model.commit != commit
+
+
+@pytest.mark.parametrize(("stated", "most"), [(1_000_000, 1_100_000), (5_000_000, SIZE + 4)])
+def test_a_size_that_is_stated_wrongly_ends_it(
+    hub: Hub, model: Model, downloader: Downloader, stated: int, most: int
+) -> None:
+    """Neither an endless body nor an endless row of requests."""
+    headers = {
+        "X-Repo-Commit": model.commit,
+        "X-Linked-Etag": f'"{model.sha256}"',
+        "X-Linked-Size": str(stated),
+    }
+    hub.faults.add(Fault(method="HEAD", status=200, headers=headers))
+    outcome = downloader.ensure(model.wanted())
+    assert outcome.error == "WrongContentError"
+    came = max(int(number) for number in re.findall(r"(\d+) (?:bytes and|by what it sends)", outcome.message))
+    assert came <= most
+    assert model.files() == set()
