@@ -30,7 +30,7 @@ RUN_SECONDS = 600
 
 
 def ensure_quantised(cache: Path, say: Say, source: Path, quant: str) -> Path:
-    """Return the file of the model `source` (F16) in `quant`, making it when there is none (5 s, once the tool is there).
+    """Return the file of the model `source` (F16) in `quant`, making it when there is none (5 s with the tool).
 
     The tool is built from the same source, by the same Dockerfile and in the same layers as the server's image:
     whichever of the two is built second takes seconds.

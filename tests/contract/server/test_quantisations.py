@@ -1,4 +1,4 @@
-"""The demo's model at each quantisation, made by llama-quantize and served: does it still find what is meant?"""
+"""The demo's model at each quantisation, made by llama-quantize and served: it must still find what is meant."""
 
 import math
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture(scope="module", params=["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M"])
-def server(request: pytest.FixtureRequest, image: str) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, server_image: str) -> Iterator[Server]:
     model = ensure_model(cache_root(), print, request.param)
-    with running(image, model, modelPooling="mean", quant=request.param) as started:
+    with running(server_image, model, modelPooling="mean", quant=request.param) as started:
         started.wait_for("healthy")
         yield started
 
