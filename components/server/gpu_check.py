@@ -29,11 +29,10 @@ class CheckError(Exception):
 
 def command(image: str, gpus: str) -> list[str]:
     """Return the command that lists the devices which llama-server sees in a container with `gpus`."""
-    wanted = gpus if gpus == "all" or gpus.isdigit() else f'"device={gpus}"'
-    return [
-        *("docker", "run", "--rm", "--network", "none", "--gpus", wanted),
-        *("--entrypoint", "llama-server", image, "--list-devices"),
-    ]
+    chosen = f"count={gpus}" if gpus == "all" or gpus.isdigit() else f'"device={gpus}"'
+    # The same request as the server's container makes, to the same driver; the image's entry point is the server.
+    wanted = f"driver=nvidia,{chosen}"
+    return ["docker", "run", "--rm", "--network", "none", "--gpus", wanted, image, "--list-devices"]
 
 
 def verify(image: str, returncode: int, output: str) -> str:

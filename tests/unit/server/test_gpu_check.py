@@ -7,7 +7,11 @@ from components.server.gpu_check import CheckError, command, verify
 
 @pytest.mark.parametrize(
     ("gpus", "wanted"),
-    [("all", "all"), ("2", "2"), ("GPU-1,GPU-2", '"device=GPU-1,GPU-2"')],
+    [
+        ("all", "driver=nvidia,count=all"),
+        ("2", "driver=nvidia,count=2"),
+        ("GPU-1,GPU-2", 'driver=nvidia,"device=GPU-1,GPU-2"'),
+    ],
 )
 def test_the_engine_is_asked_for_the_same_gpus_as_the_server(gpus: str, wanted: str) -> None:
     asked = command("sha256:image", gpus)
@@ -23,7 +27,11 @@ def test_a_listed_cuda_device_passes() -> None:
 @pytest.mark.parametrize(
     ("returncode", "output", "says"),
     [
-        (125, 'could not select device driver "" with capabilities: [[gpu]]', "nvidia-container-toolkit"),
+        (
+            125,
+            'could not select device driver "nvidia" with capabilities: [[gpu]]',
+            "nvidia-container-toolkit",
+        ),
         (0, "Available devices:\n", "sees no CUDA device"),
     ],
 )
