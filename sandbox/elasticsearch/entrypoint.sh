@@ -15,13 +15,17 @@ if [[ -n "${ELASTIC_PASSWORD_FILE:-}" ]]; then
     unset ELASTIC_PASSWORD_FILE
 fi
 home=/usr/share/elasticsearch
+archive=()
+[[ -e $home/node.jsa ]] && archive=(-XX:SharedArchiveFile=$home/node.jsa)
+# The quick compiler alone, and no vector module, which is slow without the other one: this node is small and starts often. ES_JAVA_OPTS
+# comes last, so that it can ask for both: -XX:TieredStopAtLevel=4 --add-modules=jdk.incubator.vector.
 # The native vector library is not published, so the server is told to do without it.
 # shellcheck disable=SC2086 # ES_JAVA_OPTS holds several options
-exec java -XX:MaxRAMPercentage=50 -XX:+UseSerialGC -Xshare:auto -XX:+ExitOnOutOfMemoryError \
+exec java -XX:MaxRAMPercentage=50 -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto "${archive[@]}" -XX:+ExitOnOutOfMemoryError \
     -Dorg.elasticsearch.nativeaccess.enableVectorLibrary=false \
     -Des.path.home=$home -Des.networkaddress.cache.ttl=10 -Dlog4j2.disable.jmx=true \
     -Dlog4j.configurationFile=$home/config/log4j2.properties -Dio.netty.allocator.numDirectArenas=0 -Dio.netty.noUnsafe=true \
     --enable-native-access=org.elasticsearch.nativeaccess,org.apache.lucene.core,org.elasticsearch.simdvec,org.elasticsearch.foreign,ALL-UNNAMED \
     --add-exports=org.elasticsearch.server/org.elasticsearch.plugins.interceptor=ALL-UNNAMED \
-    --add-modules=jdk.net,jdk.incubator.vector,jdk.management,ALL-MODULE-PATH --module-path $home/lib -cp $home/launcher.jar \
+    --add-modules=jdk.net,jdk.management,ALL-MODULE-PATH --module-path $home/lib -cp $home/launcher.jar \
     ${ES_JAVA_OPTS:-} standin.launcher.EsNode

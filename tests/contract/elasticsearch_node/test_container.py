@@ -1,6 +1,5 @@
 """The container of the node: what survives its end, and what it needs to run."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +14,6 @@ HEALTHCHECK = (
     "read -r _ status _ <&3 && [[ $status == 200 || $status == 401 ]]"
 )
 """A healthcheck without curl: the node answers HTTP, and asks for credentials."""
-
-
-@pytest.fixture(scope="module")
-def own_node(elasticsearch_image: str) -> Iterator[Node]:
-    """Start a node that these tests may stop, which holds a document in an index made by a pipeline."""
-    with start_node(image=elasticsearch_image) as started:
-        yield started
 
 
 def _settle(node: Node, model: EmbeddingServer) -> dict[str, Any]:
@@ -42,15 +34,15 @@ def _seen(node: Node) -> dict[str, Any]:
     return seen
 
 
-def test_everything_survives_a_stop_and_a_kill(own_node: Node, model: EmbeddingServer) -> None:
-    before = _settle(own_node, model)
+def test_everything_survives_a_stop_and_a_kill(node: Node, model: EmbeddingServer) -> None:
+    before = _settle(node, model)
     assert len(before["document"]["vector"]) == model.width
-    key = own_node.send("POST", "/_security/api_key", {"name": "kept"}).json()["encoded"]
-    for end in (own_node.kill, own_node.stop):
+    key = node.send("POST", "/_security/api_key", {"name": "kept"}).json()["encoded"]
+    for end in (node.kill, node.stop):
         end()
-        own_node.start()
-        assert _seen(own_node) == before
-        with own_node.client(basic_auth=None, api_key=key) as client:
+        node.start()
+        assert _seen(node) == before
+        with node.client(basic_auth=None, api_key=key) as client:
             assert client.security.authenticate()["authentication_type"] == "api_key"
 
 
@@ -64,14 +56,14 @@ def test_the_node_runs_as_the_user_of_the_official_image(elasticsearch_node: Nod
     assert elasticsearch_node.container.exec_run("id -g").output.strip() == b"0"
 
 
-def test_a_changed_password_in_the_environment_does_not_change_the_stored_one(own_node: Node) -> None:
-    code, _ = own_node.container.exec_run("test -s /usr/share/elasticsearch/data/stand-in-state.json")
+def test_a_changed_password_in_the_environment_does_not_change_the_stored_one(node: Node) -> None:
+    code, _ = node.container.exec_run("test -s /usr/share/elasticsearch/data/stand-in-state.json")
     assert code == 0
-    mode = own_node.container.exec_run("stat -c %a /usr/share/elasticsearch/data/stand-in-state.json").output
+    mode = node.container.exec_run("stat -c %a /usr/share/elasticsearch/data/stand-in-state.json").output
     assert mode.strip() == b"600"
     assert (
-        own_node.password.encode()
-        not in own_node.container.exec_run("cat /usr/share/elasticsearch/data/stand-in-state.json").output
+        node.password.encode()
+        not in node.container.exec_run("cat /usr/share/elasticsearch/data/stand-in-state.json").output
     )
 
 
@@ -79,7 +71,6 @@ def test_a_changed_password_in_the_environment_does_not_change_the_stored_one(ow
     ("settings", "told"),
     [
         ({"xpack.security.enabeld": "true"}, "unknown setting [xpack.security.enabeld]"),
-        ({"xpack.license.self_generated.type": "gold"}, "Illegal self generated license type [gold]"),
         ({"discovery.type": "multi-node"}, "single nodes only"),
     ],
 )
