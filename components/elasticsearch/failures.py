@@ -105,6 +105,9 @@ def _told(body: Any) -> tuple[str, str, tuple[str, ...]]:
     while isinstance(cause, Mapping):
         causes.append(str(cause.get("reason") or cause.get("type")))
         cause = cause.get("caused_by")
+    # Of a search, the outer reason says only that shards failed; of others, this repeats it.
+    roots = error.get("root_cause")
+    causes += [str(root.get("reason") or root.get("type")) for root in roots or []]
     reason = error.get("reason") or error.get("error_message") or ""
     return str(error.get("type", "")), str(reason), tuple(causes)
 

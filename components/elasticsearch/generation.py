@@ -98,7 +98,7 @@ def _create(client: Requests, wanted: WantedIndex, live: LiveIndex) -> str:
     name = indices.new_name(wanted, live)
     # The alias is made with the index, so that no run can end between the two.
     body = {**indices.build_index(wanted), "aliases": {wanted.alias: {}}}
-    client.request("PUT", f"/{name}", body, query={"wait_for_active_shards": 1})
+    indices.create_index(client, name, body)
     return name
 
 
@@ -115,12 +115,7 @@ def _recreate(client: Requests, wanted: WantedIndex, live: LiveIndex, old: Gener
     try:
         # Only now can nobody write any more: what came since the plan was made is counted.
         held = _held_by_demo_alone(client, wanted, old)
-        client.request(
-            "PUT",
-            f"/{name}",
-            indices.build_index(wanted, predecessor=old),
-            query={"wait_for_active_shards": 1},
-        )
+        indices.create_index(client, name, indices.build_index(wanted, predecessor=old))
         documents = [one for one in DEMO_DOCUMENTS if one.id in held.unchanged]
         index_documents(client, name, documents)
         _verify(client, name, len(documents))

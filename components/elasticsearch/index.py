@@ -7,7 +7,7 @@ from typing import Any
 
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import Held, read_held
-from components.elasticsearch.errors import NotFoundError
+from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 
@@ -119,6 +119,15 @@ def build_index(wanted: WantedIndex, *, predecessor: Generation | None = None) -
         },
         "mappings": {"_meta": build_meta(wanted), "properties": {**added, **ours}},
     }
+
+
+def create_index(client: Requests, index: str, body: Mapping[str, Any]) -> None:
+    """Create an index of a name that was free a moment ago, so that one of that name is ours, its answer lost."""
+    try:
+        client.request("PUT", f"/{index}", body, query={"wait_for_active_shards": 1})
+    except RefusedError as error:
+        if error.kind != "resource_already_exists_exception":
+            raise
 
 
 def build_meta(wanted: WantedIndex) -> dict[str, Any]:

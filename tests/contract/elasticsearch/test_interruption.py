@@ -1,0 +1,136 @@
+"""An update that dies at any request, or whose answers are lost: the next one ends where it should, losing nothing."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.client import Body, Client
+from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
+from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.contract.elasticsearch.test_life import CONTENTS, vectors
+
+pytestmark = pytest.mark.sandbox
+
+
+class KilledError(BaseException):
+    """Ends an update as kill -9 does: nothing more reaches the node."""
+
+
+@contextmanager
+def killed_after(requests: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Let that many requests through, and none after; collect those that change something."""
+    sent: list[str] = []
+    left = requests
+    real = Client.request
+
+    def request(
+        self: Client,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout: float = 60.0,
+    ) -> Any:
+        nonlocal left
+        writes = method != "GET" and not path.endswith(("_refresh", "_mget", "_search", "_count"))
+        if left == 0 and writes:
+            raise KilledError
+        if writes:
+            left -= 1
+            sent.append(f"{method} {path}")
+        return real(self, method, path, body, query=query, timeout=timeout)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Client, "request", request)
+        yield sent
+
+
+STEPS_OF_RECREATION = 7
+"""Mark, block, create, bulk, swap, delete: and the pipeline before them."""
+
+
+@pytest.mark.parametrize("step", range(STEPS_OF_RECREATION + 1))
+@pytest.mark.parametrize("back", [False, True], ids=["and up again", "and the settings set back"])
+def test_a_change_of_dims_may_die_at_every_step(
+    step: int,
+    back: bool,
+    wanted: Wanted,
+    stack: StackResources,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changed = replace(wanted, dims=64)
+    state = {name: dict(outputs) for name, outputs in stack.state.items()}
+    with killed_after(step, monkeypatch) as sent:
+        try:
+            stack.up(changed)
+        except KilledError:
+            assert len(sent) == step
+        else:
+            assert step == STEPS_OF_RECREATION, sent
+    # While nothing is complete, readers find all documents behind the alias.
+    assert sorted(vectors(client)) == sorted(CONTENTS)
+    # The process died, and what it had not reported is not in the state.
+    again = StackResources(state)
+    final = wanted if back else changed
+    if back:
+        again.refresh()
+    again.up(final)
+    indices = client.request("GET", "/*")
+    assert len(indices) == 1
+    assert next(iter(indices.values()))["aliases"] == {ALIAS: {}}
+    stored = vectors(client)
+    assert sorted(stored) == sorted(CONTENTS)
+    assert {len(vector) for vector in stored.values()} == {final.dims}
+    client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "writers are let in again"})
+    again.refresh()
+    assert again.up(final) == []
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_first_up_may_die_at_every_step(
+    step: int, wanted: Wanted, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with killed_after(step, monkeypatch):
+        try:
+            StackResources().up(wanted)
+        except KilledError:
+            pass
+        else:
+            assert step == 4
+    stack = StackResources()
+    stack.up(wanted)
+    assert sorted(vectors(client)) == sorted(CONTENTS)
+    assert list(client.request("GET", "/*")) == ["jina-demo-768-f16-59cfacee-1"]
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "PUT /_inference/text_embedding/jina-local",
+        "PUT /_ingest/pipeline",
+        "PUT /jina-demo-64",
+        "_bulk",
+        "POST /_aliases",
+        "DELETE /jina-demo-768",
+        "_block/write",
+    ],
+)
+def test_an_answer_that_is_lost_is_no_request_that_failed(cut: str, wanted: Wanted, client: Client) -> None:
+    with faulty_proxy(wanted.connection.url) as proxy:
+        through = replace(wanted, connection=replace(wanted.connection, url=proxy.url))
+        stack = StackResources()
+        if "_inference" in cut:
+            proxy.cut_after = cut
+        stack.up(through)
+        proxy.cut_after = proxy.cut_after or ("" if "_inference" in cut else cut)
+        stack.up(replace(through, dims=64))
+        assert proxy.cut_after == ""
+    stored = vectors(client)
+    assert sorted(stored) == sorted(CONTENTS)
+    assert {len(vector) for vector in stored.values()} == {64}
+    assert len(client.request("GET", "/*")) == 1

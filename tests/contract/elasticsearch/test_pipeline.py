@@ -1,0 +1,122 @@
+"""What the pipeline's scripts do to documents, compiled and run by Painless on the node."""
+
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.client import Client
+from components.elasticsearch.errors import ConflictError
+from components.elasticsearch.search import truncate
+from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.fixtures.embedding_server import EmbeddingServer, embedding
+
+pytestmark = pytest.mark.sandbox
+
+
+def through_pipeline(client: Client, source: dict[str, Any]) -> dict[str, Any]:
+    """Return what the pipeline makes of a document."""
+    body = {"docs": [{"_source": source}]}
+    answer = client.request("POST", "/_ingest/pipeline/jina-embeddings/_simulate", body)["docs"][0]
+    assert "doc" in answer, answer
+    result: dict[str, Any] = answer["doc"]["_source"]
+    return result
+
+
+@pytest.fixture(params=[32, 64, 128, 256, 512, 768])
+def dims(request: pytest.FixtureRequest, wanted: Wanted) -> int:
+    """Make the pipeline for a number of dimensions, and return it."""
+    wanted.dims, wanted.demo_documents = int(request.param), False
+    StackResources().up(wanted)
+    return wanted.dims
+
+
+def test_scripts_do_as_they_should_at_every_dims(dims: int, client: Client, model: EmbeddingServer) -> None:
+    def embedded(text: str) -> Any:
+        return pytest.approx(truncate(embedding(f"Document: {text}", 768), dims), abs=1e-6)
+
+    # A plain document.
+    assert through_pipeline(client, {"content": "text"}) == {
+        "content": "text",
+        "content_embedding": embedded("text"),
+    }
+    # A document that carries the embedding of an earlier content, as a reindex brings it.
+    stale = {"content": "new", "content_embedding": [0.5] * dims, "model_id": "jina-local"}
+    assert through_pipeline(client, stale)["content_embedding"] == embedded("new")
+    # A field of the document that has the name of one that the processor writes.
+    own = through_pipeline(client, {"content": "text", "model_id": "T-800", "other": [1]})
+    assert own == {
+        "content": "text",
+        "content_embedding": embedded("text"),
+        "model_id": "T-800",
+        "other": [1],
+    }
+    # Documents without content, or with an empty one, are left as they are.
+    before = len(model.texts)
+    for source in (
+        {"title": "a"},
+        {"content": None, "model_id": "T-800"},
+        {"content": ""},
+        {"content_embedding": [1.0] * dims},
+    ):
+        assert through_pipeline(client, source) == source
+    assert len(model.texts) == before
+
+
+def test_documents_without_content_are_indexed(stack: StackResources, client: Client) -> None:
+    assert stack.state
+    client.request("PUT", f"/{ALIAS}/_doc/mine", {"title": "no content"}, query={"refresh": "true"})
+    assert client.request("GET", f"/{ALIAS}/_doc/mine")["_source"] == {"title": "no content"}
+
+
+def test_a_vector_of_zeros_is_truncated_without_a_division_by_zero(wanted: Wanted, client: Client) -> None:
+    wanted.dims, wanted.demo_documents = 32, False
+    StackResources().up(wanted)
+    processors = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]["processors"]
+    zeros = {"_inference_input": "x", "content_embedding": [0] * 768}
+    body = {"pipeline": {"processors": processors[-1:]}, "docs": [{"_source": zeros}]}
+    answer = client.request("POST", "/_ingest/pipeline/_simulate", body)["docs"][0]
+    assert answer["doc"]["_source"] == {"content_embedding": [0.0] * 32}
+
+
+def test_a_document_put_again_has_one_embedding_of_its_new_content(
+    stack: StackResources, client: Client
+) -> None:
+    assert stack.state
+    for content in ("first", "second"):
+        client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": content}, query={"refresh": "true"})
+    query = {"query": {"ids": {"values": ["mine"]}}, "fields": ["content_embedding"]}
+    hits = client.request("POST", f"/{ALIAS}/_search", query)["hits"]["hits"]
+    expected = embedding("Document: second", 768)
+    assert hits[0]["fields"]["content_embedding"] == pytest.approx(expected, abs=1e-6)
+
+
+MADE_BY_HAND = {
+    "processors": [
+        {"script": {"source": "ctx._inference_input = 'Document: ' + ctx.content"}},
+        {
+            "inference": {
+                "model_id": "jina-local",
+                "input_output": {
+                    "input_field": "_inference_input",
+                    "output_field": "content_embedding",
+                },
+            }
+        },
+        {"remove": {"field": "_inference_input"}},
+    ]
+}
+
+
+def test_a_pipeline_made_by_hand_for_our_endpoint_is_adopted(wanted: Wanted, client: Client) -> None:
+    client.request("PUT", "/_ingest/pipeline/jina-embeddings", MADE_BY_HAND)
+    StackResources().up(wanted)
+    found = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]
+    assert found["_meta"]["managed_by"] == "jina-search"
+
+
+def test_a_pipeline_of_somebody_else_is_left_alone(wanted: Wanted, client: Client) -> None:
+    client.request("PUT", "/_ingest/pipeline/jina-embeddings", {"description": "theirs", "processors": []})
+    with pytest.raises(ConflictError, match="theirs"):
+        StackResources().up(wanted)
+    found = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]
+    assert found["description"] == "theirs"
