@@ -36,7 +36,7 @@ BEGIN, END = "<|begin_of_text|>", "<|end_of_text|>"
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a EuroBERT; K-quants need a `width` that is a multiple of 256."""
+    """The sizes of a EuroBERT; where `width` is no multiple of 256, llama-quantize puts other types for K-quants."""
 
     name: str
     layers: int
@@ -50,7 +50,7 @@ FULL = Shape("full", layers=12, width=768, feed_forward=3072, heads=12, vocabula
 """The shape of jina-embeddings-v5-text-nano: 427 MB at F16."""
 
 TINY = Shape("tiny", layers=2, width=64, feed_forward=128, heads=4, vocabulary=1024)
-"""Loads at once and embeds 8192 tokens in seconds; F16 and Q8_0 only."""
+"""Loads at once and embeds 8192 tokens in seconds."""
 
 
 def file_name(quant: str) -> str:

@@ -38,7 +38,7 @@ def ensure_model(cache: Path, say: Say, quant: str) -> Path:
 def ensure_eurobert_model(cache: Path, say: Say, quant: str, shape: Shape = eurobert.FULL) -> Path:
     """Return the file of a EuroBERT with random weights in `quant`, where the Hub serves it.
 
-    Raises SandboxError when the quantisation fails: K-quants need a width that is a multiple of 256.
+    Raises SandboxError when the quantisation fails.
     """
     file = ensure_quantised(cache, say, ensure_eurobert(cache, say, shape), quant)
     return _publish(file, hub_folder(cache) / EUROBERT_REPOSITORIES[shape] / eurobert.file_name(quant))

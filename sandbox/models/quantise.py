@@ -7,7 +7,8 @@ from pathlib import Path
 from docker.client import DockerClient
 from docker.errors import ContainerError, DockerException, ImageNotFound
 
-from sandbox.base_images import BOOKWORM_SLIM, ensure_debian
+from sandbox.base_image import ensure_base_image
+from sandbox.base_images import BOOKWORM_SLIM
 from sandbox.cache import Say, entry
 from sandbox.docker_cli import buildkit_cli
 from sandbox.docker_engine import ensure_engine
@@ -72,7 +73,7 @@ def _ensure_tool(cache: Path, say: Say) -> str:
         pass
     else:
         return image
-    ensure_debian(cache, say, "bookworm", BOOKWORM_SLIM)
+    ensure_base_image(cache, say, "bookworm", BOOKWORM_SLIM)
     say("building llama-quantize (seconds after the server's image, else some 10 minutes on 2 cores)")
     options = [f"--build-arg={key}={value}" for key, value in arguments.items()]
     options += ["--network=host", "--progress=plain", f"--target={TARGET}", f"--tag={image}"]
@@ -108,8 +109,7 @@ def _quantise(image: str, source: Path, target: Path, quant: str) -> None:
         said = error.stderr.decode(errors="replace") if isinstance(error.stderr, bytes) else str(error.stderr)
         tail = "\n".join(said.splitlines()[-10:])
         raise SandboxError(
-            f"llama-quantize does not make {quant} of {source}; its last lines:\n{tail}\n"
-            "K-quants need a model whose width is a multiple of 256."
+            f"llama-quantize does not make {quant} of {source}; its last lines:\n{tail}"
         ) from error
     except DockerException as error:
         raise SandboxError(f"The docker engine did not run llama-quantize: {error}") from error

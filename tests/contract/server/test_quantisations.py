@@ -1,7 +1,9 @@
 """The demo's model at each quantisation, made by llama-quantize and served: it must still find what is meant."""
 
 import math
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +11,9 @@ from components.elasticsearch.documents import DEMO_DOCUMENTS
 from components.elasticsearch.queries import DEMO_QUERIES
 from components.elasticsearch.search import truncate
 from sandbox.cache import cache_root
+from sandbox.errors import SandboxError
 from sandbox.models.library import ensure_model
+from sandbox.models.quantise import ensure_quantised
 from tests.contract.server.running import Server, running
 
 pytestmark = pytest.mark.sandbox
@@ -33,3 +37,18 @@ def test_every_demo_query_finds_its_document_first(server: Server) -> None:
             scores = [math.fsum(a * b for a, b in zip(asked, one, strict=True)) for one in short]
             found = DEMO_DOCUMENTS[scores.index(max(scores))]
             assert found.id == query.expected, f"{query.text} at {dims} dims"
+
+
+def test_a_file_that_is_no_model_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    # Below the real cache, which holds the record of what could not be reached.
+    folder = cache_root() / "models" / f"no-model-{tmp_path.name}"
+    folder.mkdir(parents=True)
+    source = folder / "some-F16.gguf"
+    source.write_bytes(b"no GGUF")
+    try:
+        with pytest.raises(SandboxError, match=r"(?s)llama-quantize does not make Q8_0 of .*some-F16\.gguf"):
+            ensure_quantised(cache_root(), print, source, "Q8_0")
+        assert not (cache_root() / f"models/{folder.name}-Q8_0").exists()
+    finally:
+        for left in folder.parent.glob(f"{folder.name}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
