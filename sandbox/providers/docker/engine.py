@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sandbox.providers.docker.sdk import load
 from sandbox.providers.resource import ProviderError, Resource
 
 REQUEST_SECONDS = 600
@@ -29,6 +30,7 @@ class Engine:
             return self._api
 
     def _connect(self) -> Any:
+        load()
         from docker.api.client import APIClient  # noqa: PLC0415 (a fifth of a second, which a preview does not need)
         from docker.errors import DockerException  # noqa: PLC0415
         from docker.tls import TLSConfig  # noqa: PLC0415
@@ -59,6 +61,7 @@ def engine_errors(doing: str, *, gone_is_fine: bool = False) -> Iterator[None]:
 
     With `gone_is_fine`, an answer that the thing does not exist ends the block without an error.
     """
+    load()
     from docker.errors import APIError, NotFound  # noqa: PLC0415
     from requests.exceptions import RequestException  # noqa: PLC0415
 
