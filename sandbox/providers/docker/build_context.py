@@ -10,6 +10,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from sandbox.providers.docker.sdk import load
+
 CHUNK = 1024 * 1024
 
 
@@ -29,6 +31,7 @@ def _files(context: Path, dockerfile: Path) -> Iterator[str]:
     patterns = _ignore_patterns(context, dockerfile)
     if patterns:
         # The library's rules for .dockerignore; importing it takes a fifth of a second, so only where there is one.
+        load()
         from docker.utils.build import exclude_paths  # noqa: PLC0415
 
         for name in exclude_paths(str(context), patterns):

@@ -6,6 +6,7 @@ Looked up locally first and pulled only when it is not there.
 from typing import Any
 
 from sandbox.providers.docker.engine import EngineResource, engine_errors
+from sandbox.providers.docker.sdk import load
 from sandbox.providers.resource import Created, Live, Operation, ProviderError
 from sandbox.providers.values import Properties
 
@@ -67,6 +68,7 @@ class RemoteImage(EngineResource):
         return None
 
     def _pull(self, name: str, platform: str | None, operation: Operation) -> None:
+        load()
         from docker.utils import parse_repository_tag  # noqa: PLC0415
 
         repository, tag = parse_repository_tag(name)

@@ -1,6 +1,7 @@
 """`docker.Tag`: another name for a local image (terraform-provider-docker, resource_docker_tag_funcs.go)."""
 
 from sandbox.providers.docker.engine import EngineResource, engine_errors
+from sandbox.providers.docker.sdk import load
 from sandbox.providers.resource import Created, Live, Operation
 from sandbox.providers.values import Properties
 
@@ -27,6 +28,7 @@ class Tag(EngineResource):
 
 
 def _repository_and_tag(name: str) -> tuple[str, str]:
+    load()
     from docker.utils import parse_repository_tag  # noqa: PLC0415
 
     repository, tag = parse_repository_tag(name)
