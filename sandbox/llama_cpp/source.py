@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from sandbox.cache import Say
 from sandbox.errors import SandboxError
-from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_repositories
+from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_git, ensure_repositories
 from sandbox.part import Part
 from sandbox.refusals import refused_lately, remember
 
@@ -43,8 +43,9 @@ def ensure_source(cache: Path, say: Say, repository: str, ref: str, port: int = 
 
     The stand-in is mainline llama.cpp under the branch name of the fork, fetched by git like the real one.
 
-    Raises SandboxError when the source cannot be downloaded or the port is taken by another program.
+    Raises SandboxError when git or the source cannot be had, or the port is taken by another program.
     """
+    ensure_git(cache, say)
     if _answers(cache, repository, ref):
         return LlamaCppSource(Part(PART, True, f"{repository} at {ref}"), repository, ref)
     folder = ensure_repositories(cache, say)

