@@ -95,3 +95,11 @@ def test_secrets_and_unknowns_are_found_at_any_depth() -> None:
 
 def test_secrets_are_struck_out_the_longest_first() -> None:
     assert without_secrets("abc ab", ["ab", "abc"]) == "[secret] [secret]"
+
+
+def test_the_value_of_a_secret_setting_is_secret_by_itself_unless_it_is_short() -> None:
+    assert secret_texts(Secret(["PASSWORD=correct-horse", "PORT=9200"])) == [
+        "PASSWORD=correct-horse",
+        "correct-horse",
+        "PORT=9200",
+    ]
