@@ -108,7 +108,7 @@ def _told(body: Any) -> tuple[str, str, tuple[str, ...]]:
     # Of a search, the outer reason says only that shards failed; of others, this repeats it.
     roots = error.get("root_cause")
     causes += [str(root.get("reason") or root.get("type")) for root in roots or []]
-    reason = error.get("reason") or error.get("error_message") or ""
+    reason = error.get("reason") or error.get("error_message") or error.get("message") or ""
     return str(error.get("type", "")), str(reason), tuple(causes)
 
 

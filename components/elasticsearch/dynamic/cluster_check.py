@@ -6,7 +6,7 @@ import pulumi
 
 from components.elasticsearch import cluster, generation
 from components.elasticsearch import index as indices
-from components.elasticsearch.client import Client
+from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
     ClusterProvider,
@@ -22,6 +22,7 @@ class ClusterCheckProvider(ClusterProvider):
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
     computed = ("version", "licence")
+    patience: ClassVar[Patience] = Patience()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
         """Check version and licence, and that the wanted index can be had without a loss."""

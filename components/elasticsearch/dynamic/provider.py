@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown
-from components.elasticsearch.client import Client
+from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.connection import Connection
 
 CONNECTION = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
@@ -25,9 +25,9 @@ def connection_of(values: Mapping[str, Any]) -> Connection:
     return Connection(**{key: str(values.get(key) or "") for key in CONNECTION})
 
 
-def client_of(values: Mapping[str, Any]) -> Client:
+def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Client:
     """Return a client for the cluster that a resource's inputs or outputs describe."""
-    return Client(connection_of(values))
+    return Client(connection_of(values), patience)
 
 
 def inputs_of(values: Mapping[str, Any], computed: tuple[str, ...] = ()) -> Values:
@@ -46,6 +46,8 @@ class ClusterProvider(StackProvider):
     replaced_by: ClassVar[tuple[str, ...]] = ()
     local: ClassVar[tuple[str, ...]] = CONNECTION
     computed: ClassVar[tuple[str, ...]] = ()
+    # The check has seen the cluster a moment ago: one that is gone now restarts, which takes its time.
+    patience: ClassVar[Patience] = Patience(unreachable=120)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make the cluster as `news` says; return the computed outputs. `olds` are the outputs before, if any."""
@@ -77,7 +79,7 @@ class ClusterProvider(StackProvider):
     def create(self, props: Values) -> CreateResult:
         """Make the thing, or adopt what an interrupted run made."""
         wanted = inputs_of(props, self.computed)
-        with client_of(wanted) as client:
+        with client_of(wanted, self.patience) as client:
             computed = self.apply(client, None, wanted)
         return CreateResult(str(wanted[self.name_key]), {**wanted, **computed})
 
@@ -86,7 +88,7 @@ class ClusterProvider(StackProvider):
         wanted = inputs_of(_news, self.computed)
         if set(self.changes(_olds, _news)) <= set(self.local):
             return UpdateResult({**wanted, **{key: _olds[key] for key in self.computed if key in _olds}})
-        with client_of(wanted) as client:
+        with client_of(wanted, self.patience) as client:
             computed = self.apply(client, _olds, wanted)
         return UpdateResult({**wanted, **computed})
 

@@ -1,11 +1,15 @@
 """A proxy in front of a node that fails as networks and busy clusters do."""
 
+import hashlib
 import http.client
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
@@ -23,18 +27,39 @@ class FaultyProxy:
     unavailable: int = 0
     cut_after: str = ""
     port: int = 0
+    scheme: str = "http"
     requests: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         """The proxy's address."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its key in one PEM file, and its SHA-256 with colons."""
+
+    path: Path
+    fingerprint: str
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """Make a certificate for 127.0.0.1 that signs itself."""
+    key, path = folder / "key.pem", folder / "certificate.pem"
+    subject = ["-subj", "/CN=es.test", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(path)]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, *files]
+    subprocess.run(command, check=True, capture_output=True)
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).hexdigest().upper()
+    path.write_text(path.read_text() + key.read_text())
+    return Certificate(path, ":".join(digest[at : at + 2] for at in range(0, 64, 2)))
 
 
 @contextmanager
-def faulty_proxy(target: str) -> Iterator[FaultyProxy]:
-    """Run a proxy until the block ends."""
-    proxy = FaultyProxy(target)
+def faulty_proxy(target: str, certificate: Certificate | None = None) -> Iterator[FaultyProxy]:
+    """Run a proxy until the block ends; with a certificate it is reached by https."""
+    proxy = FaultyProxy(target, scheme="https" if certificate else "http")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -78,6 +103,10 @@ def faulty_proxy(target: str) -> Iterator[FaultyProxy]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.path)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         proxy.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

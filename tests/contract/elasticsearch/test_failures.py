@@ -12,13 +12,14 @@ from components.elasticsearch.errors import (
     ElasticsearchError,
     IndexingError,
     LicenceError,
+    TlsError,
     UnavailableError,
     UnreachableError,
     ValidationError,
     VersionError,
 )
-from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
-from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.contract.elasticsearch.faulty_proxy import Certificate, faulty_proxy, make_certificate
+from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
@@ -94,11 +95,11 @@ def test_a_cluster_that_stays_busy_is_an_error_that_says_so(wanted: Wanted) -> N
 def test_a_node_that_restarts_meanwhile_is_waited_for(
     wanted: Wanted, stack: StackResources, node: Node, client: Client
 ) -> None:
+    changed = replace(wanted, dims=32).inputs()
+    PROVIDERS["pipeline"].update("id", stack.state["pipeline"], changed["pipeline"])
     node.kill()
     node.container.start()
-    assert stack.up(replace(wanted, dims=32)) == [
-        *("updated check", "updated pipeline", "updated index", "updated documents"),
-    ]
+    PROVIDERS["index"].update("id", stack.state["index"], changed["index"])
     node.wait_until_ready()
     assert {len(vector) for vector in vectors(client).values()} == {32}
 
@@ -112,9 +113,37 @@ def test_nothing_there_is_an_error_that_names_the_address(wanted: Wanted) -> Non
         client.request("GET", "/")
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """Make a certificate for 127.0.0.1 that signs itself."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.mark.parametrize("way", ["ca_certificate", "fingerprint"])
+def test_a_cluster_of_its_own_certificate_is_trusted_when_it_is_named(
+    way: str, wanted: Wanted, certificate: Certificate
+) -> None:
+    trusted = {"ca_certificate": str(certificate.path), "fingerprint": certificate.fingerprint}
+    with faulty_proxy(wanted.connection.url, certificate) as proxy:
+        secure = replace(wanted.connection, url=proxy.url, **{way: trusted[way]})
+        with Client(secure, HASTE) as client:
+            assert client.request("GET", "/")["version"]["number"] == "9.5.3"
+
+
+@pytest.mark.parametrize("fingerprint", ["", "ab" * 32])
+def test_a_certificate_that_is_not_trusted_is_an_error_that_says_how_to_trust_it(
+    fingerprint: str, wanted: Wanted, certificate: Certificate
+) -> None:
+    with faulty_proxy(wanted.connection.url, certificate) as proxy:
+        secure = replace(wanted.connection, url=proxy.url, fingerprint=fingerprint)
+        with Client(secure, HASTE) as client, pytest.raises(TlsError, match="elasticsearchCaCertificate"):
+            client.request("GET", "/")
+        assert proxy.requests == []
+
+
 def test_tls_where_there_is_none_is_an_error_that_says_so(wanted: Wanted) -> None:
     secure = replace(wanted.connection, url=wanted.connection.url.replace("http:", "https:"))
-    with Client(secure, HASTE) as client, pytest.raises(ElasticsearchError, match=r"TLS|Nothing answers"):
+    with Client(secure, HASTE) as client, pytest.raises(TlsError, match="https"):
         client.request("GET", "/")
 
 

@@ -12,7 +12,7 @@ from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError,
 from components.elasticsearch.queries import DEMO_QUERIES
 from components.elasticsearch.search import SemanticSearch, truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
-from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 
 pytestmark = pytest.mark.sandbox
@@ -96,7 +96,7 @@ def test_below_full_width_elasticsearch_refuses_its_own_embedding_of_a_query(
 ) -> None:
     wanted.dims = 256
     StackResources().up(wanted)
-    with pytest.raises(RefusedError, match="different number of dimensions"):
+    with pytest.raises(RefusedError, match=r"has a different number of dimensions \[768\]"):
         semantic_search(wanted, model).search_with_builder("text", 1)
 
 
@@ -263,6 +263,17 @@ def test_documents_of_people_survive_every_refusal(
     found = client.request("GET", f"/{ALIAS}/_doc/{id_}")["_source"]
     assert found == {"content": "mine"}
     assert len(vectors(client)[id_]) == 768
+
+
+def test_the_nodes_volume_is_guarded_with_every_index_on_it(stack: StackResources, client: Client) -> None:
+    guard = {**stack.state["guard"], "scope": "node"}
+    client.request("PUT", "/empty")
+    PROVIDERS["guard"].delete("id", guard)
+    client.request("PUT", "/theirs/_doc/1", {"title": "mine"})
+    with pytest.raises(DocumentsAtRiskError, match=r"1 document .*1 in theirs"):
+        PROVIDERS["guard"].delete("id", guard)
+    assert client.request("GET", "/theirs/_count")["count"] == 1
+    PROVIDERS["guard"].delete("id", {**guard, "delete_data": ALIAS})
 
 
 def test_documents_that_were_given_up_are_deleted_by_destroy(

@@ -1,6 +1,8 @@
 """The dynamic providers: what is a change, what is asked for it, and that nothing is asked for none."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -90,7 +92,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> RecordedCluster:
     recorded = RecordedCluster()
 
     @contextmanager
-    def opened(_: object) -> Iterator[RecordedCluster]:
+    def opened(*_: object) -> Iterator[RecordedCluster]:
         yield recorded
 
     monkeypatch.setattr(providers, "client_of", opened)
@@ -298,3 +300,9 @@ def test_a_password_is_made_once_and_stays() -> None:
     assert made.outs["password"] != (PasswordProvider().create({}).outs or {})["password"]
     assert PasswordProvider().diff("id", made.outs, {"password": rpc.UNKNOWN}).changes is False
     assert PasswordProvider().read("id", made.outs).outs == made.outs
+
+
+def test_previews_do_not_load_the_elasticsearch_client() -> None:
+    program = "import sys, components.elasticsearch.component; print('elasticsearch' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
