@@ -1,5 +1,6 @@
 """Prepares everything that a stack runs on: real parts where they can be reached, stand-ins where not."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +12,15 @@ from sandbox.base_images import BOOKWORM_SLIM
 from sandbox.docker_engine import ensure_engine
 from sandbox.elasticsearch.image import ensure_image
 from sandbox.hub.service import HubService, ensure_hub
-from sandbox.llama_cpp.source import LlamaCppSource, ensure_source
+from sandbox.llama_cpp.repository import BRANCH
+from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
 from sandbox.models.library import ensure_model
 from sandbox.part import Part
+from sandbox.ports import LOOPBACK
 from sandbox.providers.plugins import PULUMI_HOME, ensure_plugins
 from sandbox.pulumi_cli import ensure_cli
 from sandbox.pulumi_environment import pulumi_environment
 from sandbox.steps import Steps
-
-LLAMA_CPP_REPOSITORY = "https://github.com/jina-ai/llama.cpp.git"
-LLAMA_CPP_REF = "feat-jina-v5-text"
 
 STAND_IN_MODEL = {
     "modelRepository": "jina-search/minilm-twin",
@@ -75,7 +75,7 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
             "images": images,
             "pulumi": pulumi,
             "model": model,
-            "source": lambda: step("llama.cpp source", ensure_source, LLAMA_CPP_REPOSITORY, LLAMA_CPP_REF),
+            "source": lambda: step("llama.cpp source", ensure_source, FORK, BRANCH),
         }
     )
     cli, plugins = done["pulumi"]
@@ -88,10 +88,18 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
         backend=cache / "pulumi-state",
         passphrase_file=cache / "passphrase",
         virtual_environment=Path(sys.prefix),
-        extra={} if hub.part.real else {"HF_ENDPOINT": hub.endpoint},
+        extra=_environment(hub),
     )
     parts = (cli.part, *plugins.parts, engine, *done["images"], source.part, hub.part)
     return Prepared(parts, environment, _settings(hub, source))
+
+
+def _environment(hub: HubService) -> dict[str, str]:
+    """Return what points the download at the stand-in of the Hub, past any proxy; nothing for the real one."""
+    if hub.part.real:
+        return {}
+    direct = ",".join(filter(None, (os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")), LOOPBACK)))
+    return {"HF_ENDPOINT": hub.endpoint, "NO_PROXY": direct, "no_proxy": direct}
 
 
 def _settings(hub: HubService, source: LlamaCppSource) -> dict[str, object]:
