@@ -1,11 +1,12 @@
 """Sees to it that the engine holds an Elasticsearch image: pulled where a registry answers, else built here."""
 
+import contextlib
 import time
 from hashlib import sha256
 from pathlib import Path
 
 from docker.client import DockerClient
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
@@ -35,7 +36,8 @@ def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
 
     An official image that is there is left as it is. A stand-in that is there is used while it was made by the
     recipe of today. Otherwise the registry is asked, at most once a day, and where it does not answer the
-    stand-in is built (3 minutes the first time, seconds after a change of its plugin).
+    stand-in is built (1 to 3 minutes the first time, half a minute after a change of its
+    recipe).
 
     Raises SandboxError when the engine does not answer, or the build fails.
     """
@@ -49,6 +51,9 @@ def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
     if _pull(engine, cache, say, image):
         return Part("Elasticsearch", real=True, what=image)
     _build(cache, say, image, recipe)
+    if held is not None:
+        with contextlib.suppress(APIError):  # a container may still be on it
+            engine.images.remove(held.id)
     return _stand_in(image)
 
 
@@ -102,7 +107,7 @@ def _pull(engine: DockerClient, cache: Path, say: Say, image: str) -> bool:
 
 def _build(cache: Path, say: Say, image: str, recipe: str) -> None:
     ensure_debian(cache, say, "trixie", TRIXIE)
-    say(f"building the stand-in for {image} (about 3 minutes the first time)")
+    say(f"building the stand-in for {image} (1 to 3 minutes the first time)")
     started = time.monotonic()
     labels = {LABEL: WHAT, RECIPE_LABEL: recipe}
     options = [f"--label={name}={value}" for name, value in labels.items()]

@@ -76,6 +76,12 @@ def simulate(node: Node, processors: list[dict[str, Any]], source: dict[str, Any
             {"property_name": "target_field", "processor_type": "inference"},
         ),
         (
+            {"processors": [{"inference": {**EMBED, "inference_config": {"embedding": {}}}}]},
+            "status_exception",
+            "unrecognized inference configuration type [embedding]. Supported types [text_embedding]",
+            {},
+        ),
+        (
             {"processors": [{"script": {"params": {}}}]},
             "parse_exception",
             "[source] required property is missing",

@@ -20,6 +20,8 @@ class Engine:
         self.labels = held
         self.registry = registry
         self.asked: list[str] = []
+        self.removed: list[str] = []
+        self.id = "the held image"
         self.images = self
 
     def ping(self) -> bool:
@@ -34,6 +36,10 @@ class Engine:
         self.asked.append(name)
         if not self.registry:
             raise APIError("no route to host")
+
+    def remove(self, name: str) -> None:
+        self.removed.append(name)
+        raise APIError("conflict: a container uses it")
 
     def pull(self, _repository: str, tag: str) -> None:
         assert tag == "9.5.3"
@@ -90,6 +96,7 @@ def test_the_image_is_the_official_one_where_it_can_be_had(
     assert ("stand-in" in part.what) is not real
     assert built == (["today"] if builds else [])
     assert engine.asked == ([NAME] if asks else [])
+    assert engine.removed == (["the held image"] if builds and held else [])
 
 
 @pytest.mark.usefixtures("built")

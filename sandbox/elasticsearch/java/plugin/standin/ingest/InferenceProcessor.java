@@ -14,6 +14,7 @@ import standin.inference.Inference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -44,6 +45,7 @@ final class InferenceProcessor extends AbstractProcessor {
             String model = ConfigurationUtils.readStringProperty(TYPE, tag, config, "model_id");
             boolean ignoreMissing = ConfigurationUtils.readBooleanProperty(TYPE, tag, config, "ignore_missing", false);
             Map<String, Object> inferenceConfig = ConfigurationUtils.readOptionalMap(TYPE, tag, config, "inference_config");
+            if (inferenceConfig != null) checkConfig(inferenceConfig);
             Object io = config.remove("input_output");
             String target = ConfigurationUtils.readOptionalStringProperty(TYPE, tag, config, "target_field");
             Map<String, Object> fields = ConfigurationUtils.readOptionalMap(TYPE, tag, config, "field_map");
@@ -60,6 +62,15 @@ final class InferenceProcessor extends AbstractProcessor {
             }
             return new InferenceProcessor(tag, description, inference, model, ios, ignoreMissing);
         };
+    }
+
+    /** Of the configurations of deployed models only the one that fits an embedding, and of that what the real one knows. */
+    private static void checkConfig(Map<String, Object> config) {
+        if (config.keySet().equals(Set.of("text_embedding")) == false) {
+            throw new ElasticsearchStatusException("unrecognized inference configuration type {}. Supported types [text_embedding]", RestStatus.BAD_REQUEST, config.keySet());
+        }
+        if (config.get("text_embedding") instanceof Map<?, ?> m && Set.of("results_field", "tokenization").containsAll(m.keySet())) return;
+        throw new ElasticsearchStatusException("unknown field in [inference_config.text_embedding]: {}", RestStatus.BAD_REQUEST, config.get("text_embedding"));
     }
 
     @SuppressWarnings("unchecked")
