@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 from sandbox.cache import Say
@@ -11,6 +12,10 @@ from sandbox.process import run
 
 INSTALLED = "ii "
 """What dpkg-query's db:Status-Abbrev says of a package that is wholly installed."""
+
+
+_one_at_a_time = threading.Lock()
+"""apt-get waits for another one that installs, but gives up at once when another one updates its lists."""
 
 
 def missing_packages(packages: tuple[str, ...]) -> list[str]:
@@ -71,9 +76,10 @@ def ensure_installed(log: Path, say: Say, *packages: str) -> None:
     # `env` carries the variable through sudo, which drops the environment.
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
     install = [*apt, "install", "--yes", "--no-install-recommends", *missing]
-    try:
-        run(install, log)
-    except SandboxError:
-        # The package lists are absent or name versions that are gone: fetch them and try once more.
-        run([*apt, "update"], log)
-        run(install, log)
+    with _one_at_a_time:
+        try:
+            run(install, log)
+        except SandboxError:
+            # The package lists are absent or name versions that are gone: fetch them and try once more.
+            run([*apt, "update"], log)
+            run(install, log)

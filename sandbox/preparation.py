@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,17 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
         with steps.step(name) as say:
             return ensure(cache, say, *arguments)
 
-    # Quantising a model and making images need the engine, so it comes first.
-    engine: Part = step("docker engine", ensure_engine)
+    engine: Future[Part] = Future()
+
+    def start_engine() -> None:
+        try:
+            engine.set_result(step("docker engine", ensure_engine))
+        except BaseException as error:  # whoever waits for the engine must wait no longer
+            engine.set_exception(error)
+            raise
 
     def images() -> list[Part]:
+        engine.result()
         base: Part = step("base image", ensure_base_image, "bookworm", BOOKWORM_SLIM)
         return [base, step("Elasticsearch image", ensure_image)]
 
@@ -67,11 +75,13 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
     def model() -> HubService:
         hub: HubService = step("model hub", ensure_hub)
         if not hub.part.real:
+            engine.result()  # quantisations are made in a container
             step("model file", ensure_model, quant)
         return hub
 
     done = steps.together(
         {
+            "engine": start_engine,
             "images": images,
             "pulumi": pulumi,
             "model": model,
@@ -90,7 +100,7 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
         virtual_environment=Path(sys.prefix),
         extra=_environment(hub),
     )
-    parts = (cli.part, *plugins.parts, engine, *done["images"], source.part, hub.part)
+    parts = (cli.part, *plugins.parts, engine.result(), *done["images"], source.part, hub.part)
     return Prepared(parts, environment, _settings(hub, source))
 
 
