@@ -1,5 +1,6 @@
 """Starts a stand-in: `main("docker")`, in a process of its own, as the plugin's launcher does."""
 
+import gc
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -10,8 +11,14 @@ from types import ModuleType
 def main(provider: str) -> None:
     """Serve the stand-in `provider` to the engine whose address is the process's first argument."""
     leave_out_sdk()
+    # The same for the asynchronous half of grpc, which nothing here uses.
+    sys.modules["grpc.aio"] = ModuleType("grpc.aio")
     plugin = import_module(f"sandbox.providers.{provider}.plugin").plugin
-    import_module("sandbox.providers.server").serve(plugin, provider)
+    serve = import_module("sandbox.providers.server").serve
+    # The launcher has switched collection off: what is loaded by now lives as long as the process.
+    gc.freeze()
+    gc.enable()
+    serve(plugin, provider)
 
 
 def leave_out_sdk() -> None:
