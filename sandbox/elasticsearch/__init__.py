@@ -1,4 +1,23 @@
-"""The image elasticsearch:9.5.3: the official one where it can be pulled, else a stand-in made of published jars."""
+"""The image elasticsearch:9.5.3: the official one where it can be pulled, else a stand-in made of published jars.
+
+Of the stand-in these are Elastic's own code of 9.5.3, from Maven Central: indices, mappings, dense_vector, bulk,
+kNN and other searches, aliases, templates, tasks, pipelines' registration and simulation, recovery, HTTP.
+Painless is the real compiler of 7.10.2, the last one published; what the language learnt later is refused.
+
+Stand-ins of ours, in java/, for modules that are not published: inference endpoints of the service openai, the
+inference processor and query_vector_builder; the processors script, set, remove, rename, fail and pipeline; templates
+of {{variables}}; _reindex, _update_by_query and _delete_by_query with tasks; the licence; basic and API key
+authentication, where everybody has every right; GET /.
+
+Known differences, each on the strict side or named where it shows:
+- Every other processor, service, task type and analyzer (but standard and english) is unknown.
+- On a trial licence the official image makes bbq_disk of a dense_vector without index_options; the stand-in makes
+  bbq_hnsw of it (int8_hnsw below 384 dims), as the official one on a Basic licence, and refuses bbq_disk.
+- A model that answers 429 or 5xx is asked again for 3 seconds, the official one asks until the request's timeout.
+  The setting standin.inference.retry_for changes that.
+- Roles are kept and shown, never applied; there is no TLS. Bootstrap checks are not run.
+- POST /_stand_in/forget_trial makes a cluster eligible for another trial, for tests.
+"""
 
 from sandbox.elasticsearch.image import ensure_image
 
