@@ -12,11 +12,13 @@ from docker.errors import DockerException
 
 from sandbox.apt import as_root, ensure_installed
 from sandbox.cache import Say
+from sandbox.docker_cli import buildkit_cli
 from sandbox.errors import SandboxError
 from sandbox.part import Part
 
 NAME = "docker engine"
 PACKAGES = ("docker.io", "iptables")
+BUILD_PLUGIN = "docker-buildx"
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.25
 LINES_SHOWN = 15
@@ -47,9 +49,17 @@ class _Answer:
 def ensure_engine(cache: Path, say: Say) -> Part:
     """Have a docker engine answer at DOCKER_HOST or the usual socket; install and start Debian's when none does.
 
+    A docker CLI that can build with BuildKit on it is had as well.
+
     Raises SandboxError when the engine refuses this user, DOCKER_HOST names one that is not there, or Debian's cannot
     be installed or started; the message ends with the last lines of dockerd's log, which is in the cache.
     """
+    part = _engine(cache, say)
+    _ensure_build_cli(cache / "docker-engine.log", say)
+    return part
+
+
+def _engine(cache: Path, say: Say) -> Part:
     host = os.environ.get("DOCKER_HOST", "")
     answer = _ask()
     if answer.version:
@@ -65,6 +75,21 @@ def ensure_engine(cache: Path, say: Say) -> Part:
         say(f"starting dockerd (a few seconds); its log is {log}")
         answer = _start(log)
     return Part(NAME, True, f"{answer.version}, Debian's docker.io, started by the sandbox")
+
+
+def _ensure_build_cli(log: Path, say: Say) -> None:
+    """Have a docker CLI that builds with BuildKit: from release 23 on it needs a plugin, a Debian package of its own.
+
+    Raises SandboxError, with what to install, where there is none and the package is not to be had.
+    """
+    try:
+        buildkit_cli()
+    except SandboxError as lacking:
+        try:
+            ensure_installed(log, say, BUILD_PLUGIN)
+        except SandboxError as refused:
+            raise lacking from refused
+        buildkit_cli()
 
 
 def _ask() -> _Answer:

@@ -151,3 +151,25 @@ def test_an_engine_that_refuses_this_user_is_told_from_one_that_is_not_there(
     monkeypatch.setattr(docker_engine, "DockerClient", Refused)
     with pytest.raises(SandboxError, match="usermod --append --groups docker"):
         ensure_engine(tmp_path, quietly)
+
+
+@pytest.mark.parametrize("to_be_had", [True, False])
+def test_a_docker_cli_that_cannot_build_gets_the_plugin_it_lacks(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to_be_had: bool
+) -> None:
+    write_program(programs / "docker", 'test "$1" = --version && echo Docker version 28.2.2')
+
+    def install(log: Path, say: object, package: str) -> None:
+        del log, say
+        if not to_be_had:
+            raise SandboxError(f"no package {package}")
+        write_program(
+            programs / "docker", 'test "$1" = --version && echo Docker version 28.2.2 || echo buildx v0.13'
+        )
+
+    monkeypatch.setattr(docker_engine, "ensure_installed", install)
+    if to_be_had:
+        docker_engine._ensure_build_cli(tmp_path / "log", quietly)
+    else:
+        with pytest.raises(SandboxError, match="No docker CLI here can build with BuildKit"):
+            docker_engine._ensure_build_cli(tmp_path / "log", quietly)
