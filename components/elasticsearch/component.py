@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import pulumi
 
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckResource
-from components.elasticsearch.dynamic.deletion_guard import INDEX, DeletionGuardResource
+from components.elasticsearch.dynamic.deletion_guard import INDEX, NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.demo_documents import DemoDocumentsResource
 from components.elasticsearch.dynamic.index import IndexResource
 from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointResource
@@ -182,7 +182,8 @@ class SearchIndex(pulumi.ComponentResource):
             **args.connection.as_inputs(),
             "alias": args.settings.index,
             "delete_data": args.settings.delete_data,
-            "scope": INDEX,
+            # The stack's own node goes with its volume: what is in its other indices counts from the start.
+            "scope": NODE if args.settings.managed else INDEX,
         }
         DeletionGuardResource(
             f"{name}-guard", inputs, pulumi.ResourceOptions(parent=self, depends_on=guarded)

@@ -55,6 +55,6 @@ def deletion(alias: str, at_stake: Mapping[str, int], where: str) -> str:
     listed = ", ".join(f"{count} in {index}" for index, count in sorted(at_stake.items()))
     return (
         f"{where} holds {total} that this stack did not put there ({listed}), and they would be deleted. "
-        "Nothing was deleted. If they may go:\n"
+        "None of them was. If they may go:\n"
         f"  pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
     )

@@ -141,8 +141,9 @@ def test_the_image_is_kept_and_the_container_runs_what_was_pulled() -> None:
     assert one(declared, CONTAINER).inputs["image"].startswith("sha256:pulled-")
 
 
-def test_the_nodes_data_is_guarded_with_all_its_indices() -> None:
-    guard = resource(stack(elasticsearchDeleteData="jina-demo"), "DeletionGuard", "elasticsearch-guard")
+@pytest.mark.parametrize("name", ["elasticsearch-guard", "search-guard"])
+def test_the_nodes_data_is_guarded_with_all_its_indices(name: str) -> None:
+    guard = resource(stack(elasticsearchDeleteData="jina-demo"), "DeletionGuard", name)
     assert (guard["scope"], guard["alias"], guard["delete_data"]) == ("node", "jina-demo", "jina-demo")
 
 
@@ -150,6 +151,7 @@ def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
     declared = stack(**EXTERNAL)
     assert not [item for item in declared if item.type.startswith("docker:")]
     assert not [item for item in declared if item.name == "elasticsearch-guard"]
+    assert resource(declared, "DeletionGuard")["scope"] == "index"
     endpoint = resource(declared, "InferenceEndpoint")
     assert (endpoint["url"], endpoint["api_key"]) == ("https://es.test:9200", "hunter2")
     assert json.loads(endpoint["body"])["url"] == "http://host.docker.internal:8080/v1/embeddings"
