@@ -16,6 +16,7 @@ from sandbox.errors import SandboxError
 from sandbox.hub.service import stop_hub
 from sandbox.llama_cpp.source import stop_source
 from sandbox.part import Part
+from sandbox.picture import save_picture
 from sandbox.ports import free_port
 from sandbox.preparation import Prepared, prepare
 from sandbox.stack import SandboxStack
@@ -115,7 +116,9 @@ class Demo:
         """Say whether all expected documents were found; return the exit code."""
         missed = [answer for answer in answers if not answer.ok]
         if not missed:
-            self._console.print(f"All {len(answers)} questions found the expected document first.")
+            self._console.print(
+                f"All {len(answers)} questions found the expected document first.", highlight=False
+            )
             return 0
         stand_in = any(part.name == "model hub" and not part.real for part in parts)
         excuses = [f"cut to {dims} numbers"] if dims < BAR_DIMS else []
@@ -125,6 +128,7 @@ class Demo:
         self._console.print(
             f"{len(missed)} of {len(answers)} questions did not find the expected document first"
             f"{why if tolerated else ''}.",
+            highlight=False,
             soft_wrap=True,
         )
         return 0 if tolerated else 1
@@ -133,14 +137,17 @@ class Demo:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command of the demo; return the exit code."""
     chosen = _parser().parse_args(arguments)
-    console = Console()
+    console = Console(record=True)
     if not console.is_terminal:
-        console = Console(width=WIDTH)
+        console = Console(width=WIDTH, record=True)
     demo = Demo(cache_root(), console)
     try:
         match chosen.command:
             case "up":
-                return demo.up(chosen.quant, chosen.dims)
+                exit_code = demo.up(chosen.quant, chosen.dims)
+                if chosen.picture:
+                    save_picture(console, chosen.picture, "make demo")
+                return exit_code
             case "search":
                 return demo.search(chosen.query)
             case "down":
@@ -163,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--quant", type=_one_of("quant", QUANTS), default="", help="empty keeps the stack's own")
     dims = tuple(map(str, DIMS))
     up.add_argument("--dims", type=_one_of("dims", dims), default="", help="empty keeps the stack's own")
+    up.add_argument("--picture", type=Path, help="write what is shown at the end to this SVG file")
     commands.add_parser("prepare", help="prepare everything that the stack runs on")
     search = commands.add_parser("search", help="ask the stack a question")
     search.add_argument("query")
