@@ -11,7 +11,8 @@ import grpc
 from google.protobuf import empty_pb2
 
 from sandbox.providers import checking, schema
-from sandbox.providers.diff import Change, changes, top_level
+from sandbox.providers.diff import changes
+from sandbox.providers.diff_response import diff_response
 from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.error_reporting import errors_reported
 from sandbox.providers.protos import plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -28,15 +29,6 @@ from sandbox.providers.values import (
     secret_texts,
     without_secrets,
 )
-
-KINDS = {
-    (Change.ADD, False): provider_pb2.PropertyDiff.ADD,
-    (Change.ADD, True): provider_pb2.PropertyDiff.ADD_REPLACE,
-    (Change.DELETE, False): provider_pb2.PropertyDiff.DELETE,
-    (Change.DELETE, True): provider_pb2.PropertyDiff.DELETE_REPLACE,
-    (Change.UPDATE, False): provider_pb2.PropertyDiff.UPDATE,
-    (Change.UPDATE, True): provider_pb2.PropertyDiff.UPDATE_REPLACE,
-}
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         found = {
             path: change for path, change in changes(old, decode(request.news)).items() if path != "version"
         }
-        return _diff_response(found, frozenset(), delete_first=False)
+        return diff_response(found, frozenset(), delete_first=False)
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
         settings = plain(decode(request.args))
@@ -139,7 +131,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             unordered=resource.unordered,
             ignored=list(request.ignoreChanges),
         )
-        return _diff_response(found, resource.updatable, delete_first=resource.delete_before_replace)
+        return diff_response(found, resource.updatable, delete_first=resource.delete_before_replace)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         inputs = decode(request.properties)
@@ -226,24 +218,6 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for name, value in computed.items()
         }
         return {**inputs, **wrapped}
-
-
-def _diff_response(found: Mapping[str, Change], updatable: frozenset[str], *, delete_first: bool) -> Any:
-    if not found:
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
-    replaces = [path for path in found if top_level(path) not in updatable]
-    detailed = {
-        path: provider_pb2.PropertyDiff(kind=KINDS[change, path in replaces], inputDiff=True)
-        for path, change in found.items()
-    }
-    return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME,
-        diffs=sorted({top_level(path) for path in found}),
-        replaces=replaces,
-        deleteBeforeReplace=delete_first and bool(replaces),
-        detailedDiff=detailed,
-        hasDetailedDiff=True,
-    )
 
 
 def _random_name(name: str, seed: bytes) -> str:
