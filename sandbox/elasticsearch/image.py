@@ -8,7 +8,6 @@ from pathlib import Path
 from docker.client import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
-from requests.exceptions import RequestException
 
 from sandbox.base_images import LABEL, TRIXIE, ensure_debian
 from sandbox.cache import Say
@@ -16,7 +15,7 @@ from sandbox.docker_cli import buildkit_cli
 from sandbox.errors import SandboxError
 from sandbox.part import Part
 from sandbox.process import run
-from sandbox.refusals import refused_lately, remember
+from sandbox.registry import pull
 
 IMAGE = "elasticsearch:9.5.3"
 RECIPE_LABEL = "jina-search.recipe"
@@ -26,8 +25,6 @@ WHAT = "the 9.5.3 server jars with stand-ins for inference, security, licence an
 OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 """Where Debian and Ubuntu keep the certificates that an administrator added."""
 
-REGISTRY_SECONDS = 20
-PULL_SECONDS = 1800
 BUILD_SECONDS = 1800
 
 
@@ -48,7 +45,7 @@ def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
         return Part("Elasticsearch", real=True, what=image)
     if held is not None and held.labels.get(RECIPE_LABEL) == recipe:
         return _stand_in(image)
-    if _pull(engine, cache, say, image):
+    if pull(cache, say, image):
         return Part("Elasticsearch", real=True, what=image)
     _build(cache, say, image, recipe)
     if held is not None:
@@ -86,23 +83,6 @@ def _held(engine: DockerClient, image: str) -> Image | None:
         return engine.images.get(image)
     except ImageNotFound:
         return None
-
-
-def _pull(engine: DockerClient, cache: Path, say: Say, image: str) -> bool:
-    """Pull the official image; False, remembered for a day, where its registry does not hand it out."""
-    key = f"image {image}"
-    if refused_lately(cache, key):
-        return False
-    try:
-        # Asking for the manifest first tells in seconds whether the minutes of a pull can succeed at all.
-        DockerClient.from_env(timeout=REGISTRY_SECONDS).images.get_registry_data(image)
-        say(f"pulling {image} (1 to 5 minutes)")
-        repository, _, tag = image.rpartition(":")
-        DockerClient.from_env(timeout=PULL_SECONDS).images.pull(repository, tag=tag)
-    except (DockerException, RequestException):
-        remember(cache, key)
-        return False
-    return _held(engine, image) is not None
 
 
 def _build(cache: Path, say: Say, image: str, recipe: str) -> None:

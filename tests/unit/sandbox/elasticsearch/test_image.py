@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError, ImageNotFound
 
+from sandbox import registry as registry_module
 from sandbox.base_images import LABEL
 from sandbox.elasticsearch import image as module
 from sandbox.elasticsearch.image import RECIPE_LABEL, ensure_image, recipe_hash
@@ -60,7 +61,8 @@ def use(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         def from_env(**_options: Any) -> Engine:
             return engine
 
-    monkeypatch.setattr(module, "DockerClient", Client)
+    for user in (module, registry_module):
+        monkeypatch.setattr(user, "DockerClient", Client)
 
 
 @pytest.mark.parametrize(
