@@ -13,7 +13,6 @@ from sandbox.cache import Say, entry
 from sandbox.docker_cli import buildkit_cli
 from sandbox.docker_engine import ensure_engine
 from sandbox.errors import SandboxError
-from sandbox.heartbeat import heartbeat
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
 from sandbox.process import run
@@ -77,13 +76,12 @@ def _ensure_tool(cache: Path, say: Say) -> str:
     say("building llama-quantize (seconds after the server's image, else some 10 minutes on 2 cores)")
     options = [f"--build-arg={key}={value}" for key, value in arguments.items()]
     options += ["--network=host", "--progress=plain", f"--target={TARGET}", f"--tag={image}"]
-    with heartbeat(say, "building llama-quantize"):
-        run(
-            [buildkit_cli(), "build", *options, "--file", DOCKERFILE, CONTEXT],
-            cache / "llama-quantize.log",
-            env={"DOCKER_BUILDKIT": "1"},
-            timeout=BUILD_SECONDS,
-        )
+    run(
+        [buildkit_cli(), "build", *options, "--file", DOCKERFILE, CONTEXT],
+        cache / "llama-quantize.log",
+        env={"DOCKER_BUILDKIT": "1"},
+        timeout=BUILD_SECONDS,
+    )
     return image
 
 
