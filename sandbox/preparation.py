@@ -18,8 +18,8 @@ from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
 from sandbox.models.library import ensure_model
 from sandbox.part import Part
 from sandbox.ports import LOOPBACK
-from sandbox.providers.plugins import PULUMI_HOME, ensure_plugins
-from sandbox.pulumi_cli import ensure_cli
+from sandbox.providers.plugins import PULUMI_HOME, Plugins, ensure_plugins
+from sandbox.pulumi_cli import PulumiCli, ensure_cli
 from sandbox.pulumi_environment import pulumi_environment
 from sandbox.steps import Steps
 
@@ -49,43 +49,14 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
 
     Raises SandboxError for the first part that cannot be prepared.
     """
-
-    def step(name: str, ensure: Callable[..., Any], *arguments: object) -> Any:
-        with steps.step(name) as say:
-            return ensure(cache, say, *arguments)
-
-    engine: Future[Part] = Future()
-
-    def start_engine() -> None:
-        try:
-            engine.set_result(step("docker engine", ensure_engine))
-        except BaseException as error:  # whoever waits for the engine must wait no longer
-            engine.set_exception(error)
-            raise
-
-    def images() -> list[Part]:
-        engine.result()
-        base: Part = step("base image", ensure_base_image, "bookworm", BOOKWORM_SLIM)
-        return [base, step("Elasticsearch image", ensure_image)]
-
-    def pulumi() -> tuple[Any, Any]:
-        cli = step("Pulumi CLI", ensure_cli)
-        return cli, step("Pulumi plugins", ensure_plugins, cli)
-
-    def model() -> HubService:
-        hub: HubService = step("model hub", ensure_hub)
-        if not hub.part.real:
-            engine.result()  # quantisations are made in a container
-            step("model file", ensure_model, quant)
-        return hub
-
+    work = _Preparation(cache, steps, quant)
     done = steps.together(
         {
-            "engine": start_engine,
-            "images": images,
-            "pulumi": pulumi,
-            "model": model,
-            "source": lambda: step("llama.cpp source", ensure_source, FORK, BRANCH),
+            "engine": work.start_engine,
+            "images": work.images,
+            "pulumi": work.pulumi,
+            "model": work.model,
+            "source": work.source,
         }
     )
     cli, plugins = done["pulumi"]
@@ -100,8 +71,49 @@ def prepare(cache: Path, steps: Steps, quant: str) -> Prepared:
         virtual_environment=Path(sys.prefix),
         extra=_environment(hub),
     )
-    parts = (cli.part, *plugins.parts, engine.result(), *done["images"], source.part, hub.part)
+    parts = (cli.part, *plugins.parts, work.engine.result(), *done["images"], source.part, hub.part)
     return Prepared(parts, environment, _settings(hub, source))
+
+
+class _Preparation:
+    """The chains of steps that run side by side; some wait for the engine."""
+
+    def __init__(self, cache: Path, steps: Steps, quant: str) -> None:
+        self.engine: Future[Part] = Future()
+        self._cache = cache
+        self._steps = steps
+        self._quant = quant
+
+    def start_engine(self) -> None:
+        try:
+            self.engine.set_result(self._step("docker engine", ensure_engine))
+        except BaseException as error:  # whoever waits for the engine must wait no longer
+            self.engine.set_exception(error)
+            raise
+
+    def images(self) -> list[Part]:
+        self.engine.result()
+        base: Part = self._step("base image", ensure_base_image, "bookworm", BOOKWORM_SLIM)
+        return [base, self._step("Elasticsearch image", ensure_image)]
+
+    def pulumi(self) -> tuple[PulumiCli, Plugins]:
+        cli: PulumiCli = self._step("Pulumi CLI", ensure_cli)
+        return cli, self._step("Pulumi plugins", ensure_plugins, cli)
+
+    def model(self) -> HubService:
+        hub: HubService = self._step("model hub", ensure_hub)
+        if not hub.part.real:
+            self.engine.result()  # quantisations are made in a container
+            self._step("model file", ensure_model, self._quant)
+        return hub
+
+    def source(self) -> LlamaCppSource:
+        found: LlamaCppSource = self._step("llama.cpp source", ensure_source, FORK, BRANCH)
+        return found
+
+    def _step(self, name: str, ensure: Callable[..., Any], *arguments: object) -> Any:
+        with self._steps.step(name) as say:
+            return ensure(self._cache, say, *arguments)
 
 
 def _environment(hub: HubService) -> dict[str, str]:

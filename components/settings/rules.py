@@ -3,9 +3,10 @@
 import ipaddress
 import math
 import re
+from collections.abc import Mapping
 
 from components.settings.reader import SettingsReader
-from components.settings.schema import DIMS, Settings
+from components.settings.schema import DIMS, ElasticsearchSettings, Settings
 
 OWN_ARGUMENTS = {
     "LLAMA_ARG_MODEL": "modelFile and quant",
@@ -129,25 +130,32 @@ def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         "elasticsearchFingerprint": elasticsearch.fingerprint,
     }
     if elasticsearch.managed:
-        for key, value in credentials.items():
-            reader.require(
-                not value, f"{key} is set, but not elasticsearchUrl, whose credentials it is part of."
-            )
-        reader.require(
-            elasticsearch.port != settings.server.port,
-            f"serverPort and elasticsearchPort are both {elasticsearch.port}: they must differ.",
-            "serverPort",
-            "elasticsearchPort",
-        )
-        reader.require(
-            elasticsearch.memory >= 2 * elasticsearch.heap,
-            f"elasticsearchMemory is {elasticsearch.memory} and elasticsearchHeap {elasticsearch.heap}: "
-            "Elasticsearch uses as much memory again outside its heap, "
-            "so the limit must be at least twice the heap.",
-            "elasticsearchMemory",
-            "elasticsearchHeap",
-        )
-        return
+        _check_own_node(reader, settings, credentials)
+    else:
+        _check_credentials(reader, elasticsearch)
+
+
+def _check_own_node(reader: SettingsReader, settings: Settings, credentials: Mapping[str, str]) -> None:
+    elasticsearch = settings.elasticsearch
+    for key, value in credentials.items():
+        reader.require(not value, f"{key} is set, but not elasticsearchUrl, whose credentials it is part of.")
+    reader.require(
+        elasticsearch.port != settings.server.port,
+        f"serverPort and elasticsearchPort are both {elasticsearch.port}: they must differ.",
+        "serverPort",
+        "elasticsearchPort",
+    )
+    reader.require(
+        elasticsearch.memory >= 2 * elasticsearch.heap,
+        f"elasticsearchMemory is {elasticsearch.memory} and elasticsearchHeap {elasticsearch.heap}: "
+        "Elasticsearch uses as much memory again outside its heap, "
+        "so the limit must be at least twice the heap.",
+        "elasticsearchMemory",
+        "elasticsearchHeap",
+    )
+
+
+def _check_credentials(reader: SettingsReader, elasticsearch: ElasticsearchSettings) -> None:
     reader.require(
         bool(elasticsearch.user) == bool(elasticsearch.password),
         "elasticsearchUser and elasticsearchPassword must be set together.",
