@@ -15,6 +15,7 @@ from sandbox.cache import cache_root
 from sandbox.errors import SandboxError
 from sandbox.hub.service import stop_hub
 from sandbox.llama_cpp.source import stop_source
+from sandbox.models.library import ensure_model
 from sandbox.part import Part
 from sandbox.picture import save_picture
 from sandbox.ports import free_port
@@ -23,7 +24,7 @@ from sandbox.stack import SandboxStack
 from sandbox.steps import Steps
 
 STACK = "cpu"
-FIRST_QUANT = "F16"
+FIRST_QUANT, SECOND_QUANT = "F16", "Q8_0"
 SERVER_PORT = 8080
 ELASTICSEARCH_PORT = 9200
 WIDTH = 160
@@ -48,6 +49,13 @@ class Demo:
         prepared = prepare(self._cache, self._steps, quant)
         self._steps.remember()
         return prepared
+
+    def prepare_tests(self) -> None:
+        """Prepare what the tests run on besides: every long piece of work is done, and shown, before they begin."""
+        self.prepare(FIRST_QUANT)
+        # A quantisation needs llama-quantize, which is compiled with the server's image in the same layers.
+        self._steps.together({"llama.cpp": self._compile_llama_cpp})
+        self._steps.remember()
 
     def up(self, quant: str, dims: str) -> int:
         """Bring the stack up, ask it the five questions, and return the exit code."""
@@ -96,6 +104,10 @@ class Demo:
             soft_wrap=True,
         )
         return 0
+
+    def _compile_llama_cpp(self) -> None:
+        with self._steps.step("llama.cpp") as say:
+            ensure_model(self._cache, say, SECOND_QUANT)
 
     def _existing(self) -> SandboxStack:
         if not SandboxStack(STACK, self._folder, {}).settings:
@@ -153,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "down":
                 return demo.down()
             case _:
-                demo.prepare(FIRST_QUANT)
+                demo.prepare_tests()
                 return 0
     except SandboxError as error:
         console.print(f"\nerror: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
@@ -171,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     dims = tuple(map(str, DIMS))
     up.add_argument("--dims", type=_one_of("dims", dims), default="", help="empty keeps the stack's own")
     up.add_argument("--picture", type=Path, help="write what is shown at the end to this SVG file")
-    commands.add_parser("prepare", help="prepare everything that the stack runs on")
+    commands.add_parser("prepare", help="prepare everything that the stack and the tests run on")
     search = commands.add_parser("search", help="ask the stack a question")
     search.add_argument("query")
     commands.add_parser("down", help="take the stack away again")
