@@ -23,6 +23,7 @@ def wait_until_healthy(api: Any, identifier: str, seconds: int, operation: Opera
     """
     until = time.monotonic() + seconds
     restarts_before = None
+    told = ""
     while True:
         with engine_errors("error inspecting container state"):
             container = api.inspect_container(identifier)
@@ -50,7 +51,9 @@ def wait_until_healthy(api: Any, identifier: str, seconds: int, operation: Opera
                 f"container failed to be in healthy state within {seconds} s, it is {health['Status']}"
                 f"{_last_probe(health)}{last_lines(api, identifier)}"
             )
-        operation.report("info", f"waiting until healthy: {health['Status']}", True)
+        if health["Status"] != told:  # each message is a line of its own where there is no terminal
+            told = health["Status"]
+            operation.report("info", f"waiting until healthy: {told}", True)
         if operation.cancelled.wait(POLL_SECONDS):
             raise ProviderError("cancelled while waiting for the container to be healthy")
 
