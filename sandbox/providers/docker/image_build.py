@@ -16,7 +16,8 @@ from sandbox.providers.resource import Operation, ProviderError
 from sandbox.providers.values import Properties
 
 TAIL_LINES = 40
-REPORT_SECONDS = 0.2
+REPORT_SECONDS = 2.0
+"""Between two lines of the build that are shown: each is a line of its own where there is no terminal."""
 
 RESERVED = re.compile(r"PATH|HOME|DOCKER_.*|BUILDKIT_HOST|LD_.*|SSH_AUTH_SOCK")
 """Environment variables that steer the CLI itself, so that a build argument cannot be handed over in them."""
