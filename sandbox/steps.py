@@ -55,7 +55,9 @@ class Steps:
         try:
             yield say
         except BaseException:
-            self.line(name, f"failed after {duration(time.monotonic() - begin)}; what runs beside it ends first")
+            self.line(
+                name, f"failed after {duration(time.monotonic() - begin)}; what runs beside it ends first"
+            )
             raise
         finally:
             del self._running[name]
