@@ -1,11 +1,13 @@
 """One stack on the real engine, shared by the tests of a file: bringing one up takes most of their time."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from docker.client import DockerClient
 from docker.errors import NotFound
+from docker.models.containers import Container
 
 from sandbox.cache import cache_root
 from sandbox.ports import free_port
@@ -51,14 +53,20 @@ def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -
 
 
 def remove_left_overs(name: str) -> None:
-    """Remove the containers, volumes and network that a killed run of the stack `name` left in the engine."""
+    """Remove the containers, the volume and the network that a killed run of the stack `name` left in the engine."""
     engine = DockerClient.from_env()
-    prefix = f"{PROJECT}-{name}"
-    for container in engine.containers.list(all=True, filters={"name": f"^/{prefix}-"}):
+    for container in containers(name):
         container.remove(force=True, v=True)
-    for volume in engine.volumes.list(filters={"name": prefix}):
-        volume.remove(force=True)
-    try:
-        engine.networks.get(prefix).remove()
-    except NotFound:
-        return
+    for kind, left_over in (
+        (engine.volumes, f"{PROJECT}-{name}-elasticsearch-data"),
+        (engine.networks, f"{PROJECT}-{name}"),
+    ):
+        with suppress(NotFound):
+            kind.get(left_over).remove()
+
+
+def containers(name: str) -> list[Container]:
+    """Return the containers of the stack `name`, and of no stack whose name begins alike."""
+    pattern = f"^/{PROJECT}-{name}-(llama-server|elasticsearch)$"
+    found: list[Container] = DockerClient.from_env().containers.list(all=True, filters={"name": pattern})
+    return found

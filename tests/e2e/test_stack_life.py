@@ -14,6 +14,7 @@ from sandbox.answers import demo_answers
 from sandbox.cache import cache_root
 from sandbox.models.library import ensure_model
 from sandbox.stack import PROJECT, SandboxStack
+from tests.e2e.conftest import containers
 from tests.e2e.resources import held, kept
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
@@ -203,6 +204,6 @@ def test_destroy_takes_everything_away_once_the_documents_are_given_up(running: 
     assert destroyed.exit_code == 0, destroyed.output
     engine = DockerClient.from_env()
     prefix = f"{PROJECT}-{running.name}"
-    assert engine.containers.list(all=True, filters={"name": f"^/{prefix}-"}) == []
-    assert engine.volumes.list(filters={"name": prefix}) == []
-    assert engine.networks.list(names=[prefix]) == []
+    assert containers(running.name) == []
+    assert f"{prefix}-elasticsearch-data" not in {volume.name for volume in engine.volumes.list()}
+    assert prefix not in {network.name for network in engine.networks.list()}
