@@ -1,10 +1,13 @@
 """The ten demo documents, and how documents are counted and indexed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.pipeline import CONTENT, VECTOR
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -48,10 +51,11 @@ BULK_TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class Document:
-    """A document with an id of its own, so that indexing it twice leaves one."""
+    """A document with an id of its own, so that indexing it twice leaves one; `fields` are those beside `content`."""
 
     id: str
     content: str
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 DEMO_DOCUMENTS = tuple(
@@ -97,34 +101,32 @@ def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str,
         f"/{index}/_mget",
         {"ids": [one.id for one in DEMO_DOCUMENTS]},
         # The embedding is left out by Elasticsearch since 9.2, and by this before.
-        query={"_source_excludes": "content_embedding"},
+        query={"_source_excludes": VECTOR},
     )
     sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
-    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {"content": one.content})
+    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
     return unchanged, tuple(sorted(sources.keys() - set(unchanged)))
 
 
-def index_documents(client: Requests, index: str, documents: Sequence[Document]) -> None:
-    """Index documents through the index's pipeline, findable on return.
+def index_documents(
+    client: Requests, index: str, documents: Sequence[Document], embedder: Embedder | None = None
+) -> None:
+    """Index documents, findable on return: with vectors of `embedder`, or else those of the index's pipeline.
 
-    Raises IndexingError with the first refusal and the number of them.
+    Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails; the
+    documents before those 16 in which something went wrong are then in the index.
     """
     for start in range(0, len(documents), BULK_SIZE):
         chunk = documents[start : start + BULK_SIZE]
         lines: list[dict[str, object]] = []
-        for one in chunk:
-            lines += [{"index": {"_id": one.id}}, {"content": one.content}]
+        for one, source in zip(chunk, _sources(chunk, embedder), strict=True):
+            lines += [{"index": {"_id": one.id}}, source]
         answer = client.request(
             "POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT
         )
         refused = [item["index"] for item in answer["items"] if "error" in item["index"]]
         if refused:
-            first = refused[0]
-            raise IndexingError(
-                f"{len(refused)} of {len(chunk)} documents were not indexed into {index}; the first, "
-                f"{first.get('_id')}, with HTTP {first.get('status')}: {_told(first['error'])}. "
-                "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
-            )
+            raise IndexingError(_refused(index, refused, len(chunk)))
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
@@ -132,6 +134,29 @@ def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
     if ids:
         lines = [{"delete": {"_id": one}} for one in ids]
         client.request("POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT)
+
+
+def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[dict[str, object]]:
+    sources = [{**one.fields, CONTENT: one.content} for one in documents]
+    if embedder is None:
+        return sources
+    # Like the pipeline, this leaves a document without content as it is.
+    filled = [position for position, one in enumerate(documents) if one.content]
+    vectors = embedder.embed_documents(
+        [documents[position].content for position in filled], [documents[position].id for position in filled]
+    )
+    for position, vector in zip(filled, vectors, strict=True):
+        sources[position][VECTOR] = vector
+    return sources
+
+
+def _refused(index: str, refused: Sequence[Mapping[str, Any]], sent: int) -> str:
+    first = refused[0]
+    return (
+        f"{len(refused)} of {sent} documents were not indexed into {index}; the first, "
+        f"{first.get('_id')}, with HTTP {first.get('status')}: {_told(first['error'])}. "
+        "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
+    )
 
 
 def _told(error: dict[str, object]) -> str:

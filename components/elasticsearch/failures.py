@@ -23,9 +23,10 @@ from components.elasticsearch.errors import (
 UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
 
 LICENCE_WAYS_OUT = (
-    "Inference endpoints need a trial or Enterprise licence. Either start the 30-day trial with "
-    "`pulumi config set elasticsearchStartTrial true`, or install a licence that includes inference, "
-    "or leave elasticsearchUrl empty: the stack's own node has the trial licence."
+    "Inference endpoints need a trial or Enterprise licence. Two ways out: start the 30-day trial with "
+    "`pulumi config set elasticsearchStartTrial true`, or have documents embedded outside Elasticsearch, which "
+    "needs no licence beyond Basic, with `pulumi config set elasticsearchEmbedding client`; then `pulumi up`. "
+    "A licence that includes inference can also be installed."
 )
 
 

@@ -61,6 +61,7 @@ def stack(**changes: object) -> list[Declared]:
                 settings=settings.elasticsearch,
                 embedding=embedding,
                 embeddings_url=node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
+                local_embeddings_url="http://127.0.0.1:8080/v1/embeddings",
                 embeddings_api_key=settings.server.api_key,
             ),
         )
