@@ -44,7 +44,8 @@ def ask(outputs: Mapping[str, Any], query: str, size: int = 3) -> list[Hit]:
 def demo_answers(outputs: Mapping[str, Any]) -> list[Answer]:
     """Ask the five demo queries.
 
-    At the model's full width Elasticsearch, if it has an endpoint, embeds them as well, and both must agree. Raises SandboxError when a query fails, or the two ways to ask it differ.
+    At the model's full width Elasticsearch, if it has an endpoint, embeds them as well, and both must agree.
+    Raises SandboxError when a query fails, or the two ways to ask it differ.
     """
     search = _search(outputs)
     try:
