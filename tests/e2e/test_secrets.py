@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.ports import free_port
 from sandbox.preparation import Prepared
 from sandbox.stack import SandboxStack
 from tests.e2e.conftest import new_stack, remove_left_overs
@@ -16,6 +17,8 @@ from tests.e2e.conftest import new_stack, remove_left_overs
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
 EVERYTHING = ("-v=9", "--logtostderr", "--logflow")
+SERVER_PORT = 18180
+ELASTICSEARCH_PORT = 19300
 SAMPLED_EVERY = 0.02
 
 
@@ -56,7 +59,8 @@ def process_arguments() -> Iterator[set[bytes]]:
 @pytest.fixture(scope="module")
 def brought_up(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BroughtUp]:
     """Bring a stack up whose server asks for a key, while everything is written down."""
-    stack = new_stack("e2e-secrets", tmp_path_factory.mktemp("secrets"), prepared)
+    ports = {"serverPort": free_port(SERVER_PORT), "elasticsearchPort": free_port(ELASTICSEARCH_PORT)}
+    stack = new_stack("e2e-secrets", tmp_path_factory.mktemp("secrets"), prepared, **ports)
     api_key = secrets.token_urlsafe(24)
     stack.set_secret("serverApiKey", api_key)
     try:
