@@ -44,16 +44,14 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _ingest(facts: StackFacts, documents: str) -> None:
-    try:
-        opened = nullcontext(sys.stdin) if documents == "-" else Path(documents).open(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{documents} cannot be read: {error.strerror}.") from error
     source = "standard input" if documents == "-" else documents
-    with opened as lines:
-        try:
+    try:
+        with nullcontext(sys.stdin) if documents == "-" else Path(documents).open(encoding="utf-8") as lines:
             ingest(facts, read_documents(lines, source), lambda line: print(line, file=sys.stderr))
-        except UnicodeDecodeError as error:
-            raise CommandError(f"{source} is not UTF-8 text ({error.reason}).") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{source} is not UTF-8 text ({error.reason}).") from error
+    except OSError as error:
+        raise CommandError(f"{source} cannot be read: {error.strerror}.") from error
 
 
 def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """Where a stack's secrets could show: its state, its outputs, the engine's most talkative log, and process lists."""
 
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,12 @@ from tests.e2e.conftest import new_stack, remove_left_overs
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
 EVERYTHING = ("-v=9", "--logtostderr", "--logflow")
+ENGINE_LINE = re.compile(r'"msg":"(Unm|M)arshaling property for RPC\[.*"v":9\}$')
+"""The engine's note of a property that goes from one process to another: it shows a secret's content below its mark.
+
+Nothing in a program or provider decides over it. It is written at -v=9 only: up to -v=8 no secret may show at all.
+"""
+
 SERVER_PORT = 18180
 ELASTICSEARCH_PORT = 19300
 SAMPLED_EVERY = 0.02
@@ -60,18 +67,17 @@ def process_arguments() -> Iterator[set[bytes]]:
 def brought_up(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BroughtUp]:
     """Bring a stack up whose server asks for a key, while everything is written down."""
     ports = {"serverPort": free_port(SERVER_PORT), "elasticsearchPort": free_port(ELASTICSEARCH_PORT)}
-    stack = new_stack("e2e-secrets", tmp_path_factory.mktemp("secrets"), prepared, **ports)
+    stack = new_stack("secrets", tmp_path_factory.mktemp("secrets"), prepared, **ports)
     api_key = secrets.token_urlsafe(24)
     stack.set_secret("serverApiKey", api_key)
     try:
         with process_arguments() as arguments:
             finished = stack.up(*EVERYTHING, capture=True)
-        (tmp_path_factory.getbasetemp() / "up.log").write_text(finished.output)
         assert finished.exit_code == 0, finished.output[-4000:]
         password = stack.outputs()["elasticsearchPassword"]
         yield BroughtUp(stack, api_key, password, finished.output, frozenset(arguments))
     finally:
-        remove_left_overs("e2e-secrets")
+        remove_left_overs("secrets")
 
 
 def lines_with(text: str, secret: str) -> list[str]:
@@ -92,9 +98,14 @@ def test_a_secret_is_hidden_in_the_outputs(brought_up: BroughtUp, which: str) ->
 
 
 @pytest.mark.parametrize("which", ["api_key", "password"])
-def test_a_secret_is_not_in_the_log(brought_up: BroughtUp, which: str) -> None:
-    assert "provider" in brought_up.log, "the log is not the talkative one"
-    assert lines_with(brought_up.log, getattr(brought_up, which)) == []
+def test_a_secret_is_in_no_line_of_the_log_but_the_engines_own_at_its_most_talkative(
+    brought_up: BroughtUp, which: str
+) -> None:
+    assert '"v":9}' in brought_up.log, "the log is not the talkative one"
+    lines = brought_up.log.splitlines()
+    shown = "\n".join(line for line in lines if not ENGINE_LINE.search(line))
+    assert len(shown.splitlines()) > 100
+    assert lines_with(shown, getattr(brought_up, which)) == []
 
 
 @pytest.mark.parametrize("which", ["api_key", "password"])
