@@ -34,7 +34,6 @@ def running(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Ite
         serverPort=free_port(SERVER_PORT),
         elasticsearchPort=free_port(ELASTICSEARCH_PORT),
         elasticsearchEmbedding="client",
-        dims=256,
     )
     try:
         finished = stack.up(capture=True)
