@@ -17,7 +17,7 @@ from jinactl.outputs import ASK, StackFacts, read_facts
 
 EXAMPLES = """\
 examples:
-  pulumi stack output --json --show-secrets > outputs.json   # holds secrets: chmod 600
+  (umask 077; pulumi stack output --json --show-secrets > outputs.json)   # it holds the passwords
   python -m jinactl ingest --outputs outputs.json documents.ndjson
   python -m jinactl search --outputs outputs.json "my app keeps getting killed"
   python -m jinactl search --outputs <(pulumi stack output --json --show-secrets) "no file needed"

@@ -27,11 +27,12 @@ def ingest(facts: StackFacts, documents: Iterable[Document], say: Callable[[str]
             raise CommandError(f"There is no index {facts.index} yet: `pulumi up` makes it.")
         try:
             for batch in _batches(documents):
-                index_documents(client, facts.index, batch, embedder)
+                index_documents(client, facts.index, batch, embedder, findable=False)
                 done += len(batch)
                 if time.monotonic() - told > SECONDS_BETWEEN_LINES:
                     told = time.monotonic()
                     say(f"{done} documents, {done / (told - started):.1f} a second")
+            client.request("POST", f"/{facts.index}/_refresh")
         finally:
             say(f"{done} documents are in {facts.index}, after {time.monotonic() - started:.1f} s")
     return done

@@ -1,5 +1,6 @@
 """The ten demo documents, and how documents are counted and indexed."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,9 @@ BULK_SIZE = 16
 """Documents in one request: each is an embedding, and a CPU server needs its time for them."""
 
 BULK_TIMEOUT = 600.0
+BUSY = (429, 503)
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before documents that were refused, since something was busy, are sent again."""
 
 
 @dataclass(frozen=True)
@@ -109,22 +113,30 @@ def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str,
 
 
 def index_documents(
-    client: Requests, index: str, documents: Sequence[Document], embedder: Embedder | None = None
+    client: Requests,
+    index: str,
+    documents: Sequence[Document],
+    embedder: Embedder | None = None,
+    *,
+    findable: bool = True,
 ) -> None:
-    """Index documents, findable on return: with vectors of `embedder`, or else those of the index's pipeline.
+    """Index documents: with vectors of `embedder`, or else those of the index's pipeline.
 
-    Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails; the
-    documents before those 16 in which something went wrong are then in the index.
+    They are `findable` on return unless that is not needed, and then with the index's next refresh. Documents that
+    are refused since something is busy (429, 503) are sent again for a while. Raises IndexingError with the first
+    refusal and the number of them, EmbeddingError when the embedder fails; the documents before those 16 in which
+    something went wrong are then in the index.
     """
     for start in range(0, len(documents), BULK_SIZE):
         chunk = documents[start : start + BULK_SIZE]
-        lines: list[dict[str, object]] = []
-        for one, source in zip(chunk, _sources(chunk, embedder), strict=True):
-            lines += [{"index": {"_id": one.id}}, source]
-        answer = client.request(
-            "POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT
-        )
-        refused = [item["index"] for item in answer["items"] if "error" in item["index"]]
+        sources = dict(zip((one.id for one in chunk), _sources(chunk, embedder), strict=True))
+        refused = _index(client, index, sources, findable=findable)
+        for pause in PAUSES:
+            if not refused or any(item.get("status") not in BUSY for item in refused):
+                break
+            time.sleep(pause)
+            again = {str(item["_id"]): sources[str(item["_id"])] for item in refused}
+            refused = _index(client, index, again, findable=findable)
         if refused:
             raise IndexingError(_refused(index, refused, len(chunk)))
 
@@ -134,6 +146,18 @@ def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
     if ids:
         lines = [{"delete": {"_id": one}} for one in ids]
         client.request("POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT)
+
+
+def _index(
+    client: Requests, index: str, sources: Mapping[str, Mapping[str, object]], *, findable: bool
+) -> list[Mapping[str, Any]]:
+    """Index documents by id; return what Elasticsearch says of those that it refused."""
+    lines: list[Mapping[str, object]] = []
+    for id_, source in sources.items():
+        lines += [{"index": {"_id": id_}}, source]
+    query = {"refresh": "true" if findable else "false"}
+    answer = client.request("POST", f"/{index}/_bulk", lines, query=query, timeout=BULK_TIMEOUT)
+    return [item["index"] for item in answer["items"] if "error" in item["index"]]
 
 
 def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[dict[str, object]]:

@@ -111,6 +111,7 @@ def test_a_bad_line_ends_it_with_its_number_and_what_is_done(outputs: Path, clie
     assert "48 documents are in jina-demo" in done.stderr
     assert "error: standard input, line 51: not JSON" in done.stderr
     assert "Traceback" not in done.stderr
+    client.request("POST", f"/{ALIAS}/_refresh")
     assert client.request("GET", f"/{ALIAS}/_count")["count"] == 48
 
 
