@@ -138,7 +138,7 @@ def index_documents(
             again = {str(item["_id"]): sources[str(item["_id"])] for item in refused}
             refused = _index(client, index, again, findable=findable)
         if refused:
-            raise IndexingError(_refused(index, refused, len(chunk)))
+            raise IndexingError(refusal_of(index, refused, len(chunk)))
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
@@ -174,7 +174,8 @@ def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[d
     return sources
 
 
-def _refused(index: str, refused: Sequence[Mapping[str, Any]], sent: int) -> str:
+def refusal_of(index: str, refused: Sequence[Mapping[str, Any]], sent: int) -> str:
+    """Say why Elasticsearch refused items of a bulk request of `sent` documents, by the first of them."""
     first = refused[0]
     return (
         f"{len(refused)} of {sent} documents were not indexed into {index}; the first, "
