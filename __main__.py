@@ -78,6 +78,7 @@ search = SearchIndex(
         embeddings_url=node_embeddings_url(
             settings.elasticsearch, server.network_embeddings_url, settings.server.port
         ),
+        local_embeddings_url=server.embeddings_url,
         embeddings_api_key=settings.server.api_key,
     ),
     pulumi.ResourceOptions(depends_on=[server]),
@@ -96,10 +97,13 @@ pulumi.export("modelSha256", model.sha256)
 pulumi.export("modelRevision", model.revision)
 pulumi.export("modelWidth", settings.model.width)
 pulumi.export("modelQueryPrefix", settings.model.query_prefix)
+pulumi.export("modelDocumentPrefix", settings.model.document_prefix)
 pulumi.export("elasticsearchUrl", elasticsearch.url)
 pulumi.export("elasticsearchUser", elasticsearch.connection.user)
 pulumi.export("elasticsearchPassword", elasticsearch.connection.password)
 pulumi.export("elasticsearchApiKey", elasticsearch.connection.api_key)
+pulumi.export("elasticsearchCaCertificate", elasticsearch.connection.ca_certificate)
+pulumi.export("elasticsearchFingerprint", elasticsearch.connection.fingerprint)
 pulumi.export("inferenceEndpoint", search.inference_id)
 pulumi.export("pipeline", search.pipeline_id)
 pulumi.export("index", search.index)

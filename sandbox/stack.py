@@ -71,14 +71,14 @@ class SandboxStack:
         self._config.write_text(yaml.safe_dump(content, sort_keys=True))
 
     def set_secret(self, key: str, value: str) -> None:
-        """Set one encrypted setting."""
-        done = self._pulumi("config", "set", "--secret", key, value, capture=True)
+        """Set one encrypted setting, by standard input: every user of a machine can read the arguments of processes."""
+        done = self._pulumi("config", "set", "--secret", key, capture=True, given=value)
         if done.exit_code != 0:
             raise SandboxError(f"{key} could not be set:\n{done.output}")
 
-    def up(self, *, capture: bool = False) -> Finished:
+    def up(self, *arguments: str, capture: bool = False) -> Finished:
         """Run `pulumi up`; its output goes to the terminal unless it is captured."""
-        return self._pulumi("up", "--yes", "--skip-preview", capture=capture)
+        return self._pulumi("up", "--yes", "--skip-preview", *arguments, capture=capture)
 
     def preview(self, *arguments: str, capture: bool = True) -> Finished:
         """Run `pulumi preview`."""
@@ -104,9 +104,10 @@ class SandboxStack:
         state: dict[str, Any] = json.loads(self._asked("stack", "export"))
         return state
 
-    def outputs(self) -> dict[str, Any]:
-        """Return the stack's outputs, secrets in clear."""
-        outputs: dict[str, Any] = json.loads(self._asked("stack", "output", "--json", "--show-secrets"))
+    def outputs(self, *, show_secrets: bool = True) -> dict[str, Any]:
+        """Return the stack's outputs, with secrets in clear unless they are not to be shown."""
+        shown = ["--show-secrets"] if show_secrets else []
+        outputs: dict[str, Any] = json.loads(self._asked("stack", "output", "--json", *shown))
         return outputs
 
     def last_changes(self) -> dict[str, int]:
@@ -134,16 +135,16 @@ class SandboxStack:
             raise SandboxError(f"`pulumi {' '.join(command)}` failed:\n{answered.stderr}")
         return answered.stdout
 
-    def _pulumi(self, *arguments: str, capture: bool) -> Finished:
+    def _pulumi(self, *arguments: str, capture: bool, given: str = "") -> Finished:
         command = [*arguments, "--stack", self.name, "--config-file", str(self._config)]
-        return self._run(command, cwd=PROJECT_DIRECTORY, capture=capture)
+        return self._run(command, cwd=PROJECT_DIRECTORY, capture=capture, given=given)
 
-    def _run(self, arguments: Sequence[str], *, cwd: Path, capture: bool) -> Finished:
+    def _run(self, arguments: Sequence[str], *, cwd: Path, capture: bool, given: str = "") -> Finished:
         finished = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=cwd,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=subprocess.PIPE if capture else None,
             stderr=subprocess.STDOUT if capture else None,
             text=True,

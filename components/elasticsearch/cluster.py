@@ -42,8 +42,10 @@ def read_live(client: Requests) -> LiveCluster:
     )
 
 
-def plan(live: LiveCluster, *, start_trial: bool) -> Literal["nothing", "start trial"]:
-    """Decide what makes the cluster usable.
+def plan(
+    live: LiveCluster, *, start_trial: bool, needs_inference: bool = True
+) -> Literal["nothing", "start trial"]:
+    """Decide what makes the cluster usable; without a need for inference any licence is right.
 
     Raises VersionError below version 9, and LicenceError when inference is not licensed and no trial may be started.
     """
@@ -53,7 +55,7 @@ def plan(live: LiveCluster, *, start_trial: bool) -> Literal["nothing", "start t
             f"Elasticsearch has version {live.version or 'unknown'}, and this project needs 9 or newer. "
             "Upgrade it, or leave elasticsearchUrl empty to run a node in this stack."
         )
-    if live.allows_inference:
+    if live.allows_inference or not needs_inference:
         return "nothing"
     if start_trial:
         return "start trial"
@@ -74,15 +76,16 @@ def start_trial(client: Requests) -> None:
     if not started:
         raise LicenceError(
             f"The trial licence could not be started: {told or 'no reason was given'} "
-            "Each cluster has one trial per major version. Install a licence that includes inference, "
-            "or leave elasticsearchUrl empty: the stack's own node has the trial licence."
+            "Each cluster has one trial per major version. "
+            "Either run `pulumi config set elasticsearchEmbedding client`, which needs no licence beyond Basic, "
+            "or install a licence that includes inference."
         )
 
 
-def prepare(client: Requests, *, start_trial_if_needed: bool) -> LiveCluster:
+def prepare(client: Requests, *, start_trial_if_needed: bool, needs_inference: bool = True) -> LiveCluster:
     """Make sure that the cluster can be used, starting the trial only when told to; return what it is."""
     live = read_live(client)
-    if plan(live, start_trial=start_trial_if_needed) == "nothing":
+    if plan(live, start_trial=start_trial_if_needed, needs_inference=needs_inference) == "nothing":
         return live
     start_trial(client)
     return read_live(client)

@@ -17,6 +17,9 @@ from components.elasticsearch.node import ElasticsearchNode, ElasticsearchNodeAr
 from components.elasticsearch.pipeline import build_pipeline
 from components.settings import ElasticsearchSettings
 
+NO_PIPELINE = "_none"
+"""Elasticsearch's own name for no default pipeline."""
+
 
 class Elasticsearch(pulumi.ComponentResource):
     """The cluster: a node of the stack's own when no address is set, else the one that is already there.
@@ -66,8 +69,9 @@ class ClusterCheck(pulumi.ComponentResource):
             {
                 **args.connection.as_inputs(),
                 "start_trial": args.settings.start_trial,
+                "needs_inference": not args.settings.embeds_in_client,
                 "alias": args.settings.index,
-                "pipeline_id": args.settings.pipeline_id,
+                "pipeline_id": default_pipeline(args.settings),
                 "identity": args.embedding.identity(args.settings),
                 "revision": args.embedding.revision,
             },
@@ -80,18 +84,24 @@ class ClusterCheck(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchIndexArgs:
-    """What the index needs: the embedding server's key, and its address as `node_embeddings_url` gives it."""
+    """What the index needs: the embedding server's key, and two addresses of it.
+
+    `embeddings_url` is as Elasticsearch reaches it (`node_embeddings_url`), `local_embeddings_url` as this machine
+    does: with elasticsearchEmbedding `client` the second is used alone, else the first.
+    """
 
     connection: ConnectionInputs
     settings: ElasticsearchSettings
     embedding: EmbeddingInputs
     embeddings_url: str
+    local_embeddings_url: str
     embeddings_api_key: str
 
 
 class SearchIndex(pulumi.ComponentResource):
     """Inference endpoint, ingest pipeline, index behind an alias, and demo documents: in this order.
 
+    With elasticsearchEmbedding `client` there are no endpoint and no pipeline, and their names are empty.
     `index` is the alias that people use, `concrete_index` the generation that it points to. Nothing of it, nor of
     what it depends on, is deleted before its guard agrees: give it `depends_on` of the checked server.
     """
@@ -104,15 +114,18 @@ class SearchIndex(pulumi.ComponentResource):
     def __init__(self, name: str, args: SearchIndexArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:elasticsearch:SearchIndex", name, None, opts)
         self.index = args.settings.index
-        endpoint = self._endpoint(name, args)
-        pipeline = self._pipeline(name, args, endpoint)
-        index = self._index(name, args, pipeline)
+        self.inference_id = self.pipeline_id = pulumi.Output.from_input("")
+        before_index: list[pulumi.Resource] = []
+        if not args.settings.embeds_in_client:
+            endpoint = self._endpoint(name, args)
+            pipeline = self._pipeline(name, args, endpoint)
+            self.inference_id, self.pipeline_id = endpoint.inference_id, pipeline.pipeline_id
+            before_index.append(pipeline)
+        index = self._index(name, args, before_index)
         guarded: list[pulumi.Resource] = [index]
         if args.settings.demo_documents:
             guarded.append(self._demo_documents(name, args, index))
         self._guard(name, args, guarded)
-        self.inference_id = endpoint.inference_id
-        self.pipeline_id = pipeline.pipeline_id
         self.concrete_index = index.concrete_index
         self.register_outputs(
             {
@@ -154,16 +167,17 @@ class SearchIndex(pulumi.ComponentResource):
         after = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])
         return IngestPipelineResource(f"{name}-pipeline", inputs, after)
 
-    def _index(self, name: str, args: SearchIndexArgs, pipeline: IngestPipelineResource) -> IndexResource:
+    def _index(self, name: str, args: SearchIndexArgs, before: list[pulumi.Resource]) -> IndexResource:
         inputs = {
             **args.connection.as_inputs(),
+            **_embedder(args),
             "alias": args.settings.index,
-            "pipeline_id": args.settings.pipeline_id,
+            "pipeline_id": default_pipeline(args.settings),
             "identity": args.embedding.identity(args.settings),
             "revision": args.embedding.revision,
             "delete_data": args.settings.delete_data,
         }
-        after = pulumi.ResourceOptions(parent=self, depends_on=[pipeline])
+        after = pulumi.ResourceOptions(parent=self, depends_on=before)
         return IndexResource(f"{name}-index", inputs, after)
 
     def _demo_documents(
@@ -171,6 +185,7 @@ class SearchIndex(pulumi.ComponentResource):
     ) -> DemoDocumentsResource:
         inputs = {
             **args.connection.as_inputs(),
+            **_embedder(args),
             "alias": args.settings.index,
             "identity": args.embedding.identity(args.settings),
         }
@@ -201,3 +216,14 @@ def node_embeddings_url(settings: ElasticsearchSettings, network_url: str, serve
     if settings.managed:
         return network_url
     return f"http://host.docker.internal:{server_port}/v1/embeddings"
+
+
+def default_pipeline(settings: ElasticsearchSettings) -> str:
+    """Return the pipeline by which the index embeds: none where documents come with their vectors."""
+    return NO_PIPELINE if settings.embeds_in_client else settings.pipeline_id
+
+
+def _embedder(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:
+    if not args.settings.embeds_in_client:
+        return {}
+    return args.embedding.embedder(args.local_embeddings_url, args.embeddings_api_key)

@@ -1,11 +1,12 @@
 """How to reach an Elasticsearch cluster, and who to be there."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from components.elasticsearch.errors import TlsError
+from components.elasticsearch.errors import CredentialsError, TlsError
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -35,8 +36,14 @@ class Connection:
     def open(self) -> "Elasticsearch":
         """Return Elastic's client for this cluster; no request is made, and the client retries none itself.
 
-        Raises TlsError when the CA certificate cannot be read.
+        Raises TlsError when the CA certificate cannot be read or there is no TLS, CredentialsError when the API key
+        cannot be one.
         """
+        if not re.fullmatch(r"[!-~]*", self.api_key):
+            raise CredentialsError(
+                "The API key has spaces, line ends or letters in it that no key has: set its encoded form again with "
+                "`pulumi config set --secret elasticsearchApiKey`."
+            )
         # The client takes half a second to import: previews and no-op updates do without it.
         from elasticsearch import Elasticsearch  # noqa: PLC0415
 
@@ -45,6 +52,11 @@ class Connection:
             options["api_key"] = self.api_key
         elif self.user:
             options["basic_auth"] = (self.user, self.password)
+        if (self.ca_certificate or self.fingerprint) and not self.url.startswith("https:"):
+            raise TlsError(
+                f"{self.shown_url} begins with http, so there is no certificate that elasticsearchCaCertificate or "
+                "elasticsearchFingerprint could be about: correct elasticsearchUrl."
+            )
         if self.ca_certificate:
             if not Path(self.ca_certificate).is_file():
                 raise TlsError(

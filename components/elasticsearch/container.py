@@ -39,7 +39,8 @@ def environment(settings: ElasticsearchSettings) -> dict[str, str]:
         "xpack.security.enabled": "true",
         # It is published on loopback alone, and the stack's network is its own.
         "xpack.security.http.ssl.enabled": "false",
-        "xpack.license.self_generated.type": "trial",
+        # The node's first start decides; later this changes nothing in its data.
+        "xpack.license.self_generated.type": "basic" if settings.embeds_in_client else "trial",
         "ES_JAVA_OPTS": f"-Xms{settings.heap}m -Xmx{settings.heap}m",
     }
     for level in ("low", "high", "flood_stage"):

@@ -1,10 +1,14 @@
 """The ten demo documents, and how documents are counted and indexed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.pipeline import CONTENT, VECTOR
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -44,14 +48,18 @@ BULK_SIZE = 16
 """Documents in one request: each is an embedding, and a CPU server needs its time for them."""
 
 BULK_TIMEOUT = 600.0
+BUSY = (429, 503)
+PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before documents that were refused, since something was busy, are sent again."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """A document with an id of its own, so that indexing it twice leaves one."""
+    """A document with an id of its own, so that indexing it twice leaves one; `fields` are those beside `content`."""
 
     id: str
     content: str
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 DEMO_DOCUMENTS = tuple(
@@ -97,34 +105,40 @@ def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str,
         f"/{index}/_mget",
         {"ids": [one.id for one in DEMO_DOCUMENTS]},
         # The embedding is left out by Elasticsearch since 9.2, and by this before.
-        query={"_source_excludes": "content_embedding"},
+        query={"_source_excludes": VECTOR},
     )
     sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
-    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {"content": one.content})
+    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
     return unchanged, tuple(sorted(sources.keys() - set(unchanged)))
 
 
-def index_documents(client: Requests, index: str, documents: Sequence[Document]) -> None:
-    """Index documents through the index's pipeline, findable on return.
+def index_documents(
+    client: Requests,
+    index: str,
+    documents: Sequence[Document],
+    embedder: Embedder | None = None,
+    *,
+    findable: bool = True,
+) -> None:
+    """Index documents: with vectors of `embedder`, or else those of the index's pipeline.
 
-    Raises IndexingError with the first refusal and the number of them.
+    They are `findable` on return unless that is not needed, and then with the index's next refresh. Documents that
+    are refused since something is busy (429, 503) are sent again for a while. Raises IndexingError with the first
+    refusal and the number of them, EmbeddingError when the embedder fails; the documents before those 16 in which
+    something went wrong are then in the index.
     """
     for start in range(0, len(documents), BULK_SIZE):
         chunk = documents[start : start + BULK_SIZE]
-        lines: list[dict[str, object]] = []
-        for one in chunk:
-            lines += [{"index": {"_id": one.id}}, {"content": one.content}]
-        answer = client.request(
-            "POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT
-        )
-        refused = [item["index"] for item in answer["items"] if "error" in item["index"]]
+        sources = dict(zip((one.id for one in chunk), _sources(chunk, embedder), strict=True))
+        refused = _index(client, index, sources, findable=findable)
+        for pause in PAUSES:
+            if not refused or any(item.get("status") not in BUSY for item in refused):
+                break
+            time.sleep(pause)
+            again = {str(item["_id"]): sources[str(item["_id"])] for item in refused}
+            refused = _index(client, index, again, findable=findable)
         if refused:
-            first = refused[0]
-            raise IndexingError(
-                f"{len(refused)} of {len(chunk)} documents were not indexed into {index}; the first, "
-                f"{first.get('_id')}, with HTTP {first.get('status')}: {_told(first['error'])}. "
-                "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
-            )
+            raise IndexingError(refusal_of(index, refused, len(chunk)))
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
@@ -132,6 +146,42 @@ def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
     if ids:
         lines = [{"delete": {"_id": one}} for one in ids]
         client.request("POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT)
+
+
+def _index(
+    client: Requests, index: str, sources: Mapping[str, Mapping[str, object]], *, findable: bool
+) -> list[Mapping[str, Any]]:
+    """Index documents by id; return what Elasticsearch says of those that it refused."""
+    lines: list[Mapping[str, object]] = []
+    for id_, source in sources.items():
+        lines += [{"index": {"_id": id_}}, source]
+    query = {"refresh": "true" if findable else "false"}
+    answer = client.request("POST", f"/{index}/_bulk", lines, query=query, timeout=BULK_TIMEOUT)
+    return [item["index"] for item in answer["items"] if "error" in item["index"]]
+
+
+def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[dict[str, object]]:
+    sources = [{**one.fields, CONTENT: one.content} for one in documents]
+    if embedder is None:
+        return sources
+    # Like the pipeline, this leaves a document without content as it is.
+    filled = [position for position, one in enumerate(documents) if one.content]
+    vectors = embedder.embed_documents(
+        [documents[position].content for position in filled], [documents[position].id for position in filled]
+    )
+    for position, vector in zip(filled, vectors, strict=True):
+        sources[position][VECTOR] = vector
+    return sources
+
+
+def refusal_of(index: str, refused: Sequence[Mapping[str, Any]], sent: int) -> str:
+    """Say why Elasticsearch refused items of a bulk request of `sent` documents, by the first of them."""
+    first = refused[0]
+    return (
+        f"{len(refused)} of {sent} documents were not indexed into {index}; the first, "
+        f"{first.get('_id')}, with HTTP {first.get('status')}: {_told(first['error'])}. "
+        "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
+    )
 
 
 def _told(error: dict[str, object]) -> str:

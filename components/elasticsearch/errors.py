@@ -73,7 +73,19 @@ class IndexingError(ElasticsearchError):
 
 
 class EmbeddingError(ElasticsearchError):
-    """The embedding server did not answer a query with an embedding."""
+    """The embedding server did not answer with an embedding."""
+
+
+class EmbeddingRefusedError(EmbeddingError):
+    """The embedding server refused what it was sent (another status than 429 and 503); `status` is its answer's."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class EmbeddingUnavailableError(EmbeddingError):
+    """The embedding server is busy (429), loads its model (503), or cannot be reached: it may answer later."""
 
 
 def _rebuilt(kind: type[RefusedError], message: str, state: dict[str, Any]) -> RefusedError:

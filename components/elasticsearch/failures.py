@@ -23,9 +23,10 @@ from components.elasticsearch.errors import (
 UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
 
 LICENCE_WAYS_OUT = (
-    "Inference endpoints need a trial or Enterprise licence. Either start the 30-day trial with "
-    "`pulumi config set elasticsearchStartTrial true`, or install a licence that includes inference, "
-    "or leave elasticsearchUrl empty: the stack's own node has the trial licence."
+    "Inference endpoints need a trial or Enterprise licence. Two ways out: start the 30-day trial with "
+    "`pulumi config set elasticsearchStartTrial true`, or have documents embedded outside Elasticsearch, which "
+    "needs no licence beyond Basic, with `pulumi config set elasticsearchEmbedding client`; then `pulumi up`. "
+    "A licence that includes inference can also be installed."
 )
 
 
@@ -75,9 +76,7 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
     told = str(getattr(error, "message", error)).split(" object at ")[0]
     if name == "TlsError":
         return TlsError(
-            f"No trusted TLS connection to Elasticsearch at {where}: {told}. Check that the address should begin "
-            "with https, and set elasticsearchCaCertificate (a PEM file) or elasticsearchFingerprint "
-            "(the SHA-256 of its certificate)."
+            f"No trusted TLS connection to Elasticsearch at {where}: {told.rstrip('.')}. {_trusted(connection, told)}"
         )
     if name == "UnsupportedProductError":
         return VersionError(f"What answers at {where} is not Elasticsearch: correct elasticsearchUrl.")
@@ -89,9 +88,34 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
         return VersionError(
             f"What answers at {where} does not speak Elasticsearch's JSON: correct elasticsearchUrl."
         )
+    if "Connection aborted" in told and connection.url.startswith("http:"):
+        return UnreachableError(
+            f"What listens at {where} broke the connection: {told}. If that Elasticsearch has TLS, elasticsearchUrl "
+            "must begin with https; else look at its log."
+        )
     return UnreachableError(
         f"Nothing answers at {where}: {told}. Check elasticsearchUrl, and that Elasticsearch runs and can be "
         "reached from this machine; the stack's own node: `docker ps` and `docker logs`."
+    )
+
+
+def _trusted(connection: Connection, told: str) -> str:
+    """Return what to do about a TLS connection that was not made, by the words of OpenSSL and urllib3."""
+    if "Fingerprints did not match" in told:
+        return (
+            "If that certificate is the cluster's own (was it renewed?), set elasticsearchFingerprint to it, or "
+            "elasticsearchCaCertificate to the PEM file of the authority that signs it."
+        )
+    if "no certificate or crl found" in told:
+        return f"{connection.ca_certificate} holds no certificate: elasticsearchCaCertificate must be a PEM file."
+    if "Hostname mismatch" in told or "IP address mismatch" in told:
+        return (
+            "Set elasticsearchUrl to a name or address that its certificate is for, or set "
+            "elasticsearchFingerprint (the SHA-256 of its certificate) instead of elasticsearchCaCertificate."
+        )
+    return (
+        "Check that the address should begin with https, and set elasticsearchCaCertificate (a PEM file) or "
+        "elasticsearchFingerprint (the SHA-256 of its certificate)."
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import DEMO_DOCUMENTS, Held, index_documents, read_held
+from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, IndexingError
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
 from components.elasticsearch.pipeline import VECTOR
@@ -62,11 +63,11 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
     return Plan(action="nothing", old=current, leftovers=leftovers)
 
 
-def converge(client: Requests, wanted: WantedIndex) -> str:
+def converge(client: Requests, wanted: WantedIndex, embedder: Embedder | None = None) -> str:
     """Make the index what is wanted; return the name of the generation that the alias points to.
 
-    Raises what `plan` raises, and IndexingError when the new generation could not be filled: the old one is then
-    in use as before.
+    With `embedder`, documents are embedded here, else by the pipeline. Raises what `plan` raises, and IndexingError
+    or EmbeddingError when the new generation could not be filled: the old one is then in use as before.
     """
     live = indices.read_live(client, wanted.alias)
     decided = plan(live, wanted)
@@ -76,15 +77,17 @@ def converge(client: Requests, wanted: WantedIndex) -> str:
         decided = plan(live, wanted)
     for leftover in decided.leftovers:
         indices.delete_index(client, leftover.index)
-    return _carry_out(client, wanted, live, decided)
+    return _carry_out(client, wanted, live, decided, embedder)
 
 
-def _carry_out(client: Requests, wanted: WantedIndex, live: LiveIndex, decided: Plan) -> str:
+def _carry_out(
+    client: Requests, wanted: WantedIndex, live: LiveIndex, decided: Plan, embedder: Embedder | None
+) -> str:
     old = decided.old
     if old is None:
         return _create(client, wanted, live)
     if decided.action == "recreate":
-        return _recreate(client, wanted, live, old)
+        return _recreate(client, wanted, live, old, embedder)
     if decided.action == "adopt":
         indices.add_meta(client, old.index, indices.build_meta(wanted))
     if decided.action in ("adopt", "repair"):
@@ -108,7 +111,9 @@ def _restore_alias(client: Requests, wanted: WantedIndex, live: LiveIndex, to: G
     client.request("POST", "/_aliases", {"actions": actions})
 
 
-def _recreate(client: Requests, wanted: WantedIndex, live: LiveIndex, old: Generation) -> str:
+def _recreate(
+    client: Requests, wanted: WantedIndex, live: LiveIndex, old: Generation, embedder: Embedder | None
+) -> str:
     """Make a new generation with the demo documents of the old one, move the alias, delete the old one."""
     name = indices.new_name(wanted, live)
     indices.close_to_writers(client, old, name)
@@ -117,7 +122,7 @@ def _recreate(client: Requests, wanted: WantedIndex, live: LiveIndex, old: Gener
         held = _held_by_demo_alone(client, wanted, old)
         indices.create_index(client, name, indices.build_index(wanted, predecessor=old))
         documents = [one for one in DEMO_DOCUMENTS if one.id in held.unchanged]
-        index_documents(client, name, documents)
+        index_documents(client, name, documents, embedder)
         _verify(client, name, len(documents))
     except BaseException:
         indices.delete_index(client, name)

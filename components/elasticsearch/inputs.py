@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.identity import Identity
 from components.settings import ElasticsearchSettings, ModelSettings
 
@@ -68,3 +69,15 @@ class EmbeddingInputs:
                 index_options=settings.index_options,
             ).as_json()
         )
+
+    def embedder(self, url: str, api_key: str) -> dict[str, pulumi.Input[str]]:
+        """Return the inputs of a resource that embeds documents itself; `url` is as this machine reaches it."""
+        embedder = Embedder(
+            url=url,
+            model=self.model.name,
+            document_prefix=self.model.document_prefix,
+            query_prefix=self.model.query_prefix,
+            width=self.model.width,
+            dims=self.dims,
+        )
+        return {"embedder": embedder.as_json(), "embeddings_api_key": pulumi.Output.secret(api_key)}

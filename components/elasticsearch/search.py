@@ -4,16 +4,13 @@
 Below, the query is embedded here, truncated as the pipeline truncates documents, and sent as `query_vector`.
 """
 
-import json
 import math
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
 
 from components.elasticsearch.client import Client, Requests
 from components.elasticsearch.connection import Connection
+from components.elasticsearch.embedding_server import ask
 from components.elasticsearch.errors import EmbeddingError
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 
@@ -34,29 +31,7 @@ def embed(embeddings_url: str, api_key: str, model: str, text: str) -> list[floa
 
     Raises EmbeddingError when it gives none.
     """
-    request = urllib.request.Request(  # noqa: S310 (the address is a setting of the stack)
-        embeddings_url,
-        data=json.dumps({"input": [text], "model": model}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    if api_key:
-        request.add_header("Authorization", f"Bearer {api_key}")
-    try:
-        with urllib.request.urlopen(request, timeout=EMBEDDING_TIMEOUT) as response:  # noqa: S310
-            answer = json.load(response)
-        return [float(number) for number in answer["data"][0]["embedding"]]
-    except urllib.error.HTTPError as error:
-        told = error.read().decode(errors="replace")[:300]
-        raise EmbeddingError(
-            f"{embeddings_url} gave no embedding of the query (HTTP {error.code}: {told}). "
-            "Check serverApiKey and the server's log (docker logs)."
-        ) from error
-    except (OSError, HTTPException) as error:
-        raise EmbeddingError(
-            f"{embeddings_url} cannot be reached ({error}). Does the server run (docker ps)? `pulumi up` starts it."
-        ) from error
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise EmbeddingError(f"{embeddings_url} did not answer as an embedding server does.") from error
+    return ask(embeddings_url, api_key, model, [text], what="the query", timeout=EMBEDDING_TIMEOUT)[0]
 
 
 def truncate(vector: Sequence[float], dims: int) -> list[float]:

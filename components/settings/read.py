@@ -159,6 +159,7 @@ def _elasticsearch(reader: SettingsReader, project_directory: Path) -> Elasticse
         port=reader.integer("elasticsearchPort", *PORT),
         heap=reader.integer("elasticsearchHeap", 256, 31 * 1024),
         memory=reader.integer("elasticsearchMemory", 512, MEMORY[1]),
+        embedding=reader.choice("elasticsearchEmbedding", schema.EMBEDDINGS),
         start_trial=reader.boolean("elasticsearchStartTrial"),
         inference_id=reader.required_text("elasticsearchInferenceId", NAME, NAME_MEANING),
         pipeline_id=reader.required_text("elasticsearchPipelineId", NAME, NAME_MEANING),

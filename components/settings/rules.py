@@ -4,6 +4,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from components.settings.reader import SettingsReader
 from components.settings.schema import DIMS, ElasticsearchSettings, Settings
@@ -167,6 +168,26 @@ def _check_credentials(reader: SettingsReader, elasticsearch: ElasticsearchSetti
     reader.require(
         not (elasticsearch.ca_certificate and elasticsearch.fingerprint),
         "elasticsearchCaCertificate and elasticsearchFingerprint are both set: choose one of them.",
+    )
+    reader.require(
+        elasticsearch.url.startswith("https:")
+        or not (elasticsearch.ca_certificate or elasticsearch.fingerprint),
+        "elasticsearchCaCertificate or elasticsearchFingerprint is set, but elasticsearchUrl begins with http: "
+        "without TLS there is no certificate. Should it begin with https?",
+        "elasticsearchUrl",
+        "elasticsearchFingerprint",
+    )
+    reader.require(
+        "@" not in urlsplit(elasticsearch.url).netloc,
+        "elasticsearchUrl has a user or password in it, which would be stored and shown in clear: "
+        "set elasticsearchUser, and elasticsearchPassword with `pulumi config set --secret`.",
+        "elasticsearchUrl",
+    )
+    reader.require(
+        re.fullmatch(r"[!-~]*", elasticsearch.api_key) is not None,
+        "elasticsearchApiKey has spaces, line ends or letters in it that no key has: set its encoded form again "
+        "with `pulumi config set --secret elasticsearchApiKey`.",
+        "elasticsearchApiKey",
     )
 
 

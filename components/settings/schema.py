@@ -21,6 +21,9 @@ INDEX_OPTIONS = (
     "int4_flat",
     "bbq_flat",
 )
+Embedding = Literal["inference", "client"]
+EMBEDDINGS: tuple[Embedding, ...] = ("inference", "client")
+"""Who embeds documents: Elasticsearch, through an inference endpoint, or whoever writes them."""
 FLASH_ATTENTION = ("on", "off", "auto")
 BUILD_NETWORKS = ("default", "host", "none")
 
@@ -97,6 +100,7 @@ class ElasticsearchSettings:
     port: int
     heap: int
     memory: int
+    embedding: Embedding
     start_trial: bool
     inference_id: str
     pipeline_id: str
@@ -110,6 +114,11 @@ class ElasticsearchSettings:
     def managed(self) -> bool:
         """Whether this stack runs the Elasticsearch node itself."""
         return not self.url
+
+    @property
+    def embeds_in_client(self) -> bool:
+        """Whether documents are written with their vectors, so that Elasticsearch has nothing to embed."""
+        return self.embedding == "client"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,11 @@ class ClusterCheckProvider(ClusterProvider):
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
         """Check version and licence, and that the wanted index can be had without a loss."""
-        found = cluster.prepare(client, start_trial_if_needed=bool(news["start_trial"]))
+        found = cluster.prepare(
+            client,
+            start_trial_if_needed=bool(news["start_trial"]),
+            needs_inference=bool(news.get("needs_inference", True)),
+        )
         wanted = wanted_of(news)
         generation.plan(indices.read_live(client, wanted.alias), wanted)
         return {"version": found.version, "licence": found.licence}

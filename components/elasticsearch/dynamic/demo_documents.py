@@ -7,6 +7,7 @@ import pulumi
 from components.elasticsearch import deletion
 from components.elasticsearch.client import Client
 from components.elasticsearch.documents import DEMO_DOCUMENTS, index_documents, read_demo, read_held
+from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
@@ -22,12 +23,12 @@ class DemoDocumentsProvider(ClusterProvider):
     """Keeps the demo documents in the index; one that people changed is theirs, and stays as it is."""
 
     name_key = "alias"
-    local: ClassVar[tuple[str, ...]] = CONNECTION
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
         """Index those that are missing."""
         alias = str(news["alias"])
-        index_documents(client, alias, read_held(client, alias).missing)
+        index_documents(client, alias, read_held(client, alias).missing, embedder_of(news))
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:

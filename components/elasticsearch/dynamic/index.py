@@ -8,6 +8,7 @@ import pulumi
 from components.elasticsearch import deletion, generation
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Client
+from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
@@ -36,13 +37,13 @@ class IndexProvider(ClusterProvider):
 
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "delete_data", "revision")
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "delete_data", "revision")
     computed = ("concrete_index",)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, mend or recreate the index; an alias that is no longer used is deleted if it holds nothing new."""
         wanted = wanted_of(news)
-        concrete = generation.converge(client, wanted)
+        concrete = generation.converge(client, wanted, embedder_of(news))
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
         if before != wanted.alias:
             kept = deletion.retire_alias(client, before)

@@ -13,6 +13,7 @@ from components.elasticsearch.dynamic.index import IN_PLACE, IndexProvider
 from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointProvider
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
 from components.elasticsearch.dynamic.provider import ClusterProvider
+from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.endpoint import Endpoint
 from components.elasticsearch.identity import Identity, canonical
 from components.elasticsearch.pipeline import build_pipeline
@@ -51,6 +52,19 @@ class Wanted:
     delete_data: str = ""
     start_trial: bool = False
     demo_documents: bool = True
+    local_embeddings_url: str = ""
+    """Set: documents are embedded in the client, and Elasticsearch has no endpoint and no pipeline."""
+
+    def embedder(self) -> Embedder:
+        """Return what embeds documents in the client."""
+        return Embedder(
+            url=self.local_embeddings_url,
+            model="m",
+            document_prefix=self.document_prefix,
+            query_prefix="Query: ",
+            width=WIDTH,
+            dims=self.dims,
+        )
 
     def identity(self) -> Identity:
         """Return the identity of the index."""
@@ -69,7 +83,9 @@ class Wanted:
     def inputs(self) -> dict[str, dict[str, Any]]:
         """Return the inputs of each resource."""
         identity = self.identity().as_json()
-        index = {"alias": self.alias, "pipeline_id": self.pipeline_id, "revision": self.revision}
+        in_client = bool(self.local_embeddings_url)
+        pipeline_id = "_none" if in_client else self.pipeline_id
+        index = {"alias": self.alias, "pipeline_id": pipeline_id, "revision": self.revision}
         endpoint = Endpoint(model_id="m", url=self.embeddings_url, dimensions=WIDTH)
         pipeline = build_pipeline(
             inference_id=self.inference_id,
@@ -79,7 +95,12 @@ class Wanted:
             width=WIDTH,
         )
         specific: dict[str, dict[str, Any]] = {
-            "check": {**index, "identity": identity, "start_trial": self.start_trial},
+            "check": {
+                **index,
+                "identity": identity,
+                "start_trial": self.start_trial,
+                "needs_inference": not in_client,
+            },
             "endpoint": {
                 "inference_id": self.inference_id,
                 "body": canonical(asdict(endpoint)),
@@ -99,6 +120,11 @@ class Wanted:
             "documents": {"alias": self.alias, "identity": identity, "present": ALL_PRESENT},
             "guard": {"alias": self.alias, "delete_data": self.delete_data, "scope": "index"},
         }
+        if in_client:
+            del specific["endpoint"], specific["pipeline"]
+            own = {"embedder": self.embedder().as_json(), "embeddings_api_key": self.embeddings_api_key}
+            specific["index"] |= own
+            specific["documents"] |= own
         if not self.demo_documents:
             del specific["documents"]
         common = {**asdict(self.connection), "schema_version": "1"}
@@ -142,7 +168,9 @@ class StackResources:
                 done.append(f"updated {name}")
         for name, old in reversed(replaced):
             PROVIDERS[name].delete("id", old)
-        for name in [name for name in self.state if name not in wanted.inputs()]:
+        for name in [
+            name for name in reversed(PROVIDERS) if name in self.state and name not in wanted.inputs()
+        ]:
             PROVIDERS[name].delete("id", self.state[name])
             del self.state[name]
             done.append(f"deleted {name}")

@@ -12,13 +12,12 @@ from components.elasticsearch.errors import (
     ElasticsearchError,
     IndexingError,
     LicenceError,
-    TlsError,
     UnavailableError,
     UnreachableError,
     ValidationError,
     VersionError,
 )
-from tests.contract.elasticsearch.faulty_proxy import Certificate, faulty_proxy, make_certificate
+from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 from tests.fixtures.elasticsearch_node import Node
@@ -110,40 +109,6 @@ def test_nothing_there_is_an_error_that_names_the_address(wanted: Wanted) -> Non
         port = probe.getsockname()[1]
     nowhere = replace(wanted.connection, url=f"http://127.0.0.1:{port}")
     with Client(nowhere, HASTE) as client, pytest.raises(UnreachableError, match=f"127.0.0.1:{port}"):
-        client.request("GET", "/")
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """Make a certificate for 127.0.0.1 that signs itself."""
-    return make_certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.mark.parametrize("way", ["ca_certificate", "fingerprint"])
-def test_a_cluster_of_its_own_certificate_is_trusted_when_it_is_named(
-    way: str, wanted: Wanted, certificate: Certificate
-) -> None:
-    trusted = {"ca_certificate": str(certificate.path), "fingerprint": certificate.fingerprint}
-    with faulty_proxy(wanted.connection.url, certificate) as proxy:
-        secure = replace(wanted.connection, url=proxy.url, **{way: trusted[way]})
-        with Client(secure, HASTE) as client:
-            assert client.request("GET", "/")["version"]["number"] == "9.5.3"
-
-
-@pytest.mark.parametrize("fingerprint", ["", "ab" * 32])
-def test_a_certificate_that_is_not_trusted_is_an_error_that_says_how_to_trust_it(
-    fingerprint: str, wanted: Wanted, certificate: Certificate
-) -> None:
-    with faulty_proxy(wanted.connection.url, certificate) as proxy:
-        secure = replace(wanted.connection, url=proxy.url, fingerprint=fingerprint)
-        with Client(secure, HASTE) as client, pytest.raises(TlsError, match="elasticsearchCaCertificate"):
-            client.request("GET", "/")
-        assert proxy.requests == []
-
-
-def test_tls_where_there_is_none_is_an_error_that_says_so(wanted: Wanted) -> None:
-    secure = replace(wanted.connection, url=wanted.connection.url.replace("http:", "https:"))
-    with Client(secure, HASTE) as client, pytest.raises(TlsError, match="https"):
         client.request("GET", "/")
 
 

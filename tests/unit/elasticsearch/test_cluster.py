@@ -47,7 +47,7 @@ def test_the_plan_follows_from_the_licence(found: LiveCluster, start_trial: bool
     [
         (live(licence="basic"), LicenceError, "licence of Elasticsearch is basic"),
         (live(licence="basic"), LicenceError, "elasticsearchStartTrial true"),
-        (live(licence="platinum"), LicenceError, "another licence|licence that includes inference"),
+        (live(licence="platinum"), LicenceError, "elasticsearchEmbedding client"),
         (live(licence="trial", active=False), LicenceError, "trial, which has expired"),
         (live(version="8.19.0"), VersionError, "8.19.0.*9 or newer"),
         (live(version=""), VersionError, "unknown"),

@@ -61,6 +61,7 @@ def stack(**changes: object) -> list[Declared]:
                 settings=settings.elasticsearch,
                 embedding=embedding,
                 embeddings_url=node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
+                local_embeddings_url="http://127.0.0.1:8080/v1/embeddings",
                 embeddings_api_key=settings.server.api_key,
             ),
         )
@@ -234,3 +235,49 @@ def test_every_resource_states_the_version_of_its_schema() -> None:
     for item in stack():
         if item.type.startswith(DYNAMIC):
             assert item.inputs["schema_version"] == "1", item.name
+
+
+IN_CLIENT: dict[str, object] = {"elasticsearchEmbedding": "client"}
+
+
+def test_in_the_client_neither_endpoint_nor_pipeline_is_declared() -> None:
+    kinds = [item.type.removeprefix(DYNAMIC) for item in stack(**IN_CLIENT) if item.type.startswith(DYNAMIC)]
+    assert sorted(kinds) == [
+        "ClusterCheck",
+        "DeletionGuard",
+        "DeletionGuard",
+        "DemoDocuments",
+        "Index",
+        "Password",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Index", "DemoDocuments"])
+def test_in_the_client_documents_are_embedded_at_the_address_that_this_machine_reaches(kind: str) -> None:
+    declared = stack(**IN_CLIENT, dims=256, serverApiKey="hunter2")
+    item = one(declared, f"{DYNAMIC}{kind}")
+    assert json.loads(item.inputs["embedder"]) == {
+        "url": "http://127.0.0.1:8080/v1/embeddings",
+        "model": "jina-embeddings-v5-text-nano-retrieval",
+        "document_prefix": "Document: ",
+        "query_prefix": "Query: ",
+        "width": 768,
+        "dims": 256,
+    }
+    assert "embeddings_api_key" in item.secrets
+    assert "embedder" not in one(stack(), f"{DYNAMIC}{kind}").inputs
+
+
+@pytest.mark.parametrize(
+    ("changes", "pipeline", "needs_inference", "licence"),
+    [({}, "jina-embeddings", True, "trial"), (IN_CLIENT, "_none", False, "basic")],
+)
+def test_who_embeds_decides_pipeline_and_licence_and_never_the_identity(
+    changes: dict[str, object], pipeline: str, needs_inference: bool, licence: str
+) -> None:
+    declared = stack(**changes)
+    index, check = resource(declared, "Index"), resource(declared, "ClusterCheck")
+    assert (index["pipeline_id"], check["pipeline_id"]) == (pipeline, pipeline)
+    assert check["needs_inference"] is needs_inference
+    assert index["identity"] == resource(stack(), "Index")["identity"]
+    assert f"xpack.license.self_generated.type={licence}" in one(declared, CONTAINER).inputs["envs"]

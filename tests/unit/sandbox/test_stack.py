@@ -41,3 +41,19 @@ def test_the_salt_of_the_secrets_stays(stack: SandboxStack, tmp_path: Path) -> N
 
 def test_a_stack_that_was_never_made_has_no_settings(tmp_path: Path) -> None:
     assert SandboxStack("cpu", tmp_path, {}).settings == {}
+
+
+def test_a_secret_is_handed_to_the_cli_by_standard_input(
+    stack: SandboxStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli = tmp_path / "bin" / "pulumi"
+    cli.parent.mkdir()
+    cli.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncat > {tmp_path}/given\n')
+    cli.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{cli.parent}:/usr/bin:/bin")
+
+    stack.with_environment({"PATH": f"{cli.parent}:/usr/bin:/bin"}).set_secret("serverApiKey", "hunter2")
+
+    assert "config set --secret serverApiKey" in (tmp_path / "arguments").read_text()
+    assert "hunter2" not in (tmp_path / "arguments").read_text()
+    assert (tmp_path / "given").read_text() == "hunter2"

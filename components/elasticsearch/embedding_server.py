@@ -1,0 +1,60 @@
+"""One request to the embedding server: the OpenAI-compatible /v1/embeddings of llama-server."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from http.client import HTTPException
+from typing import Any
+
+from components.elasticsearch.errors import (
+    EmbeddingError,
+    EmbeddingRefusedError,
+    EmbeddingUnavailableError,
+)
+
+TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
+ANSWER_SHOWN = 300
+
+
+def ask(
+    url: str, api_key: str, model: str, texts: Sequence[str], *, what: str, timeout: float
+) -> list[list[float]]:
+    """Return the server's embedding of each of `texts`, in their order; `url` is the full address of /v1/embeddings.
+
+    `what` says in messages what is embedded, `timeout` is in seconds. Raises EmbeddingUnavailableError where asking
+    again may help, EmbeddingRefusedError where it does not, and EmbeddingError for an answer that is none.
+    """
+    request = urllib.request.Request(  # noqa: S310 (the address is a setting of the stack)
+        url,
+        data=json.dumps({"input": list(texts), "model": model}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    if api_key:
+        request.add_header("Authorization", f"Bearer {api_key}")
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
+            return _vectors(json.load(response), len(texts))
+    except urllib.error.HTTPError as error:
+        told = error.read().decode(errors="replace")[:ANSWER_SHOWN]
+        message = (
+            f"{url} gave no embedding of {what} (HTTP {error.code}: {told}). "
+            "Check serverApiKey and the server's log (docker logs)."
+        )
+        if error.code in (TOO_MANY_REQUESTS, UNAVAILABLE):
+            raise EmbeddingUnavailableError(message) from error
+        raise EmbeddingRefusedError(message, error.code) from error
+    except (OSError, HTTPException) as error:
+        raise EmbeddingUnavailableError(
+            f"{url} cannot be reached ({error}). Does the server run (docker ps)? `pulumi up` starts it."
+        ) from error
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise EmbeddingError(f"{url} did not answer as an embedding server does.") from error
+
+
+def _vectors(answer: Mapping[str, Any], count: int) -> list[list[float]]:
+    """Return the vectors by their `index`, in which order servers are free to answer; raises ValueError."""
+    found = {int(one["index"]): [float(number) for number in one["embedding"]] for one in answer["data"]}
+    if sorted(found) != list(range(count)):
+        raise ValueError(f"{len(found)} embeddings for {count} texts")
+    return [found[position] for position in range(count)]

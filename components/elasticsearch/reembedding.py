@@ -1,0 +1,135 @@
+"""Fills one index from another with embeddings made anew, by an embedder instead of a pipeline.
+
+What `_reindex` does through a pipeline where Elasticsearch embeds: the same documents, versions and routing arrive.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, Literal
+
+from components.elasticsearch.client import Requests
+from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
+from components.elasticsearch.embedding import BATCH, Embedder
+from components.elasticsearch.errors import IndexingError, NotFoundError
+from components.elasticsearch.pipeline import CONTENT, VECTOR
+
+Versions = Literal["external_gte", "internal"]
+Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""A document as it was found, for its id, routing and version, and what is to be written."""
+
+CONFLICT = 409
+KEPT_OPEN = "15m"
+"""For how long Elasticsearch keeps its place between two pages: one batch and all its attempts take less."""
+
+
+@dataclass(frozen=True)
+class Reembedded:
+    """What was done: `carried` documents written, `stale` ones refused as older than what is there."""
+
+    carried: int = 0
+    stale: int = 0
+
+
+def reembed(
+    client: Requests,
+    embedder: Embedder,
+    *,
+    source: str,
+    destination: str,
+    query: Mapping[str, Any],
+    versions: Versions = "external_gte",
+) -> Reembedded:
+    """Write the documents of `source` that match `query` into `destination`, each with its embedding made anew.
+
+    With `external_gte` a document is written unless a newer version of it is there, so that doing it twice, and in
+    any order, ends the same; with `internal` it is written whatever is there. A document without content arrives
+    without an embedding. Raises EmbeddingError when one cannot be embedded, IndexingError when one is refused: those
+    before it have arrived.
+    """
+    done = Reembedded()
+    for hits in _pages(client, source, query):
+        documents = list(zip(hits, _embedded(hits, embedder), strict=True))
+        of_these = _carry(client, destination, documents, versions)
+        done = Reembedded(done.carried + of_these.carried, done.stale + of_these.stale)
+    return done
+
+
+def text_of(content: object) -> str:
+    """Return what a pipeline takes for the text of a field: a list in brackets, anything else as it is written."""
+    if isinstance(content, list):
+        return f"[{', '.join(map(text_of, content))}]"
+    return "" if content is None else str(content)
+
+
+def _embedded(hits: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[dict[str, Any]]:
+    sources = [dict(hit["_source"]) for hit in hits]
+    texts = [text_of(source.get(CONTENT)) for source in sources]
+    filled = [position for position, text in enumerate(texts) if text]
+    vectors = embedder.embed_documents(
+        [texts[position] for position in filled], [str(hits[position]["_id"]) for position in filled]
+    )
+    for position, vector in zip(filled, vectors, strict=True):
+        sources[position][VECTOR] = vector
+    return sources
+
+
+def _carry(client: Requests, index: str, documents: Sequence[Addressed], versions: Versions) -> Reembedded:
+    """Write documents, again while something is busy; raises IndexingError with the first that is refused."""
+    sent, stale = len(documents), 0
+    for pause in (*PAUSES, None):
+        items = _write(client, index, documents, versions)
+        stale += sum(item.get("status") == CONFLICT for item in items)
+        failed = ["error" in item and item.get("status") != CONFLICT for item in items]
+        documents = list(compress(documents, failed))
+        refused = list(compress(items, failed))
+        if not refused:
+            return Reembedded(sent - stale, stale)
+        if pause is None or any(item.get("status") not in BUSY for item in refused):
+            break
+        time.sleep(pause)
+    raise IndexingError(refusal_of(index, refused, sent))
+
+
+def _write(
+    client: Requests,
+    index: str,
+    documents: Sequence[Addressed],
+    versions: Versions,
+) -> list[Mapping[str, Any]]:
+    lines: list[Mapping[str, Any]] = []
+    for hit, source in documents:
+        address: dict[str, Any] = {"_id": hit["_id"]}
+        if "_routing" in hit:
+            address["routing"] = hit["_routing"]
+        if versions != "internal":
+            address |= {"version": hit["_version"], "version_type": versions}
+        lines += [{"index": address}, source]
+    # The index has no pipeline in this way of embedding, but another of that name may be its default.
+    answer = client.request(
+        "POST", f"/{index}/_bulk", lines, query={"pipeline": "_none"}, timeout=BULK_TIMEOUT
+    )
+    return [item["index"] for item in answer["items"]]
+
+
+def _pages(client: Requests, index: str, query: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the matching documents as of now, a batch at a time, without their embeddings."""
+    body = {
+        "size": BATCH,
+        "query": query,
+        "sort": ["_doc"],
+        "version": True,
+        "_source": {"excludes": [VECTOR]},
+    }
+    answer = client.request("POST", f"/{index}/_search", body, query={"scroll": KEPT_OPEN})
+    try:
+        while hits := answer["hits"]["hits"]:
+            yield hits
+            answer = client.request(
+                "POST", "/_search/scroll", {"scroll": KEPT_OPEN, "scroll_id": answer["_scroll_id"]}
+            )
+    finally:
+        with suppress(NotFoundError):
+            client.request("DELETE", "/_search/scroll", {"scroll_id": answer["_scroll_id"]})

@@ -1,0 +1,102 @@
+"""The arguments of `python -m jinactl`, and what they do."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from components.elasticsearch.client import Client
+from components.elasticsearch.search import search
+from components.errors import StackError
+from jinactl.errors import CommandError
+from jinactl.ingest import ingest
+from jinactl.ndjson import read_documents
+from jinactl.outputs import ASK, StackFacts, read_facts
+
+EXAMPLES = """\
+examples:
+  (umask 077; pulumi stack output --json --show-secrets > outputs.json)   # it holds the passwords
+  python -m jinactl ingest --outputs outputs.json documents.ndjson
+  python -m jinactl search --outputs outputs.json "my app keeps getting killed"
+  python -m jinactl search --outputs <(pulumi stack output --json --show-secrets) "no file needed"
+"""
+FAILED, INTERRUPTED = 1, 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out the command; return its exit code: 0 done, 1 failed with one line on stderr, 2 wrong arguments."""
+    asked = _parser().parse_args(arguments)
+    try:
+        facts = read_facts(asked.outputs)
+        if asked.command == "ingest":
+            _ingest(facts, asked.documents)
+        else:
+            _search(facts, asked.query, asked.size, as_json=asked.json)
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("interrupted; running the command again makes no document twice", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _ingest(facts: StackFacts, documents: str) -> None:
+    source = "standard input" if documents == "-" else documents
+    try:
+        with nullcontext(sys.stdin) if documents == "-" else Path(documents).open(encoding="utf-8") as lines:
+            ingest(facts, read_documents(lines, source), lambda line: print(line, file=sys.stderr))
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{source} is not UTF-8 text ({error.reason}).") from error
+    except OSError as error:
+        raise CommandError(f"{source} cannot be read: {error.strerror}.") from error
+
+
+def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:
+    vector = facts.embedder.embed_query(query)
+    with Client(facts.connection) as client:
+        hits = search(client, facts.index, vector, size)
+    for hit in hits:
+        if as_json:
+            print(
+                json.dumps({"_id": hit.id, "_score": hit.score, "content": hit.content}, ensure_ascii=False)
+            )
+        else:
+            print(f"{hit.score:.4f}  {hit.id}  {hit.content}")
+    if not hits:
+        print(f"nothing found: {facts.index} holds no documents with vectors", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m jinactl",
+        description="Puts documents into the index of a stack that is up, and searches them by meaning.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    outputs = argparse.ArgumentParser(add_help=False)
+    outputs.add_argument(
+        "--outputs", required=True, type=Path, help=f"file or pipe with what {ASK} prints", metavar="FILE"
+    )
+    ingesting = commands.add_parser(
+        "ingest",
+        parents=[outputs],
+        help="put documents into the index",
+        description="Puts documents into the index. Each line is one, as JSON with `content`, optionally `_id`, "
+        "and any other fields. Doing it twice makes no document twice.",
+    )
+    ingesting.add_argument("documents", help="file with a document in each line; - for standard input")
+    searching = commands.add_parser("search", parents=[outputs], help="search by meaning")
+    searching.add_argument("query", help="what to look for, in words")
+    searching.add_argument("--size", type=_size, default=3, help="number of documents (default 3)")
+    searching.add_argument("--json", action="store_true", help="print a line of JSON for each document")
+    return parser
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:  # noqa: PLR2004 (Elasticsearch's own limit)
+        raise argparse.ArgumentTypeError(f'"{text}" must be a whole number from 1 to 10000')
+    return int(text)

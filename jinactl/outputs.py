@@ -1,0 +1,82 @@
+"""What the commands know of a stack: its outputs, as `pulumi stack output --json --show-secrets` prints them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.elasticsearch.connection import Connection
+from components.elasticsearch.embedding import Embedder
+from jinactl.errors import CommandError
+
+ASK = "`pulumi stack output --json --show-secrets`"
+HIDDEN = "[secret]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFacts:
+    """How to reach a stack's cluster and embedding server, and its index.
+
+    `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
+    """
+
+    connection: Connection
+    embedder: Embedder
+    index: str
+    embeds_in_client: bool
+
+
+def read_facts(path: Path) -> StackFacts:
+    """Read the outputs from a file or a pipe; raises CommandError when they are not those of a stack that is up."""
+    try:
+        outputs = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(
+            f"The stack's outputs cannot be read from {path} ({error.strerror}). Write them there: {ASK} > {path}"
+        ) from error
+    except ValueError as error:
+        raise CommandError(f"{path} is not JSON: it must be what {ASK} prints.") from error
+    if not isinstance(outputs, Mapping):
+        raise CommandError(f"{path} is not an object of outputs: it must be what {ASK} prints.")
+    return facts_of(outputs, str(path))
+
+
+def facts_of(outputs: Mapping[str, Any], source: str) -> StackFacts:
+    """Return what the outputs say; raises CommandError naming those that are missing or hidden."""
+    hidden = sorted(key for key, value in outputs.items() if value == HIDDEN)
+    if hidden:
+        raise CommandError(f"{', '.join(hidden)} in {source}: hidden. Ask with --show-secrets, as in {ASK}.")
+    try:
+        return _facts(outputs)
+    except KeyError as error:
+        raise CommandError(
+            f"{source} has no output {error.args[0]}: it must be what {ASK} prints of a stack that is up. "
+            "After an update of this project, `pulumi up` adds new outputs."
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise CommandError(f"An output in {source} cannot be read ({error}).") from error
+
+
+def _facts(outputs: Mapping[str, Any]) -> StackFacts:
+    return StackFacts(
+        connection=Connection(
+            url=str(outputs["elasticsearchUrl"]),
+            api_key=str(outputs["elasticsearchApiKey"]),
+            user=str(outputs["elasticsearchUser"]),
+            password=str(outputs["elasticsearchPassword"]),
+            ca_certificate=str(outputs["elasticsearchCaCertificate"]),
+            fingerprint=str(outputs["elasticsearchFingerprint"]),
+        ),
+        embedder=Embedder(
+            url=str(outputs["embeddingsUrl"]),
+            api_key=str(outputs["serverApiKey"]),
+            model=str(outputs["modelName"]),
+            document_prefix=str(outputs["modelDocumentPrefix"]),
+            query_prefix=str(outputs["modelQueryPrefix"]),
+            width=int(outputs["modelWidth"]),
+            dims=int(outputs["dims"]),
+        ),
+        index=str(outputs["index"]),
+        embeds_in_client=not outputs["inferenceEndpoint"],
+    )

@@ -1,0 +1,137 @@
+"""A stack whose documents are embedded in the client, on the real engine and a node with a Basic licence."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from components.elasticsearch.client import Client
+from components.elasticsearch.connection import Connection
+from sandbox.answers import demo_answers
+from sandbox.ports import free_port
+from sandbox.preparation import Prepared
+from sandbox.stack import SandboxStack
+from tests.e2e.conftest import new_stack, remove_left_overs
+from tests.e2e.resources import held
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
+
+NAME = "client-embedding"
+SERVER_PORT = 18280
+ELASTICSEARCH_PORT = 19400
+
+
+@pytest.fixture(scope="module")
+def running(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxStack]:
+    """Bring a stack up."""
+    stack = new_stack(
+        NAME,
+        tmp_path_factory.mktemp(NAME),
+        prepared,
+        serverPort=free_port(SERVER_PORT),
+        elasticsearchPort=free_port(ELASTICSEARCH_PORT),
+        elasticsearchEmbedding="client",
+    )
+    try:
+        finished = stack.up(capture=True)
+        assert finished.exit_code == 0, finished.output
+        yield stack
+    finally:
+        remove_left_overs(NAME)
+
+
+@pytest.fixture
+def client(running: SandboxStack) -> Iterator[Client]:
+    outputs = running.outputs()
+    connection = Connection(
+        url=outputs["elasticsearchUrl"],
+        user=outputs["elasticsearchUser"],
+        password=outputs["elasticsearchPassword"],
+    )
+    with Client(connection) as opened:
+        yield opened
+
+
+def answers(stack: SandboxStack) -> list[bool]:
+    """Return, for each demo query, whether its document was found first."""
+    return [answer.ok for answer in demo_answers(stack.outputs())]
+
+
+def test_the_demo_documents_are_found_on_a_basic_licence(running: SandboxStack, client: Client) -> None:
+    assert client.request("GET", "/_license")["license"]["type"] == "basic"
+    assert not [name for name in held(running) if "InferenceEndpoint" in name or "IngestPipeline" in name]
+    assert running.outputs()["inferenceEndpoint"] == running.outputs()["pipeline"] == ""
+    assert answers(running) == [True] * 5
+
+
+def test_an_update_without_changes_changes_nothing(running: SandboxStack) -> None:
+    assert running.up(capture=True).exit_code == 0
+    assert set(running.last_changes()) == {"same"}
+
+
+def test_the_command_line_puts_documents_in_and_finds_them(running: SandboxStack, tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps(running.outputs()))
+    line = '{"_id": "sourdough", "content": "Feed a sourdough starter with flour and water every day."}\n'
+    command = [sys.executable, "-m", "jinactl"]
+
+    put = subprocess.run(
+        [*command, "ingest", "--outputs", outputs, "-"],
+        input=line,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = subprocess.run(
+        [*command, "search", "--outputs", outputs, "--json", "how do I keep my bread culture alive"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert put.returncode == 0, put.stderr
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout.splitlines()[0])["_id"] == "sourdough"
+
+
+def test_inference_on_a_basic_licence_stops_before_anything_has_changed(
+    running: SandboxStack, client: Client
+) -> None:
+    running.configure({"elasticsearchEmbedding": "inference"})
+    stopped = running.up(capture=True)
+    running.configure({"elasticsearchEmbedding": "client"})
+
+    assert stopped.exit_code != 0
+    assert "pulumi config set elasticsearchStartTrial true" in stopped.output
+    assert "pulumi config set elasticsearchEmbedding client" in stopped.output
+    assert "Traceback" not in stopped.output
+    assert client.find("/_ingest/pipeline/jina-embeddings") is None
+
+
+def test_inference_takes_over_once_the_trial_is_started_and_embeds_nothing_again(
+    running: SandboxStack, client: Client
+) -> None:
+    before = running.outputs()["indexGeneration"]
+    running.configure({"elasticsearchEmbedding": "inference", "elasticsearchStartTrial": True})
+
+    assert (finished := running.up(capture=True)).exit_code == 0, finished.output
+
+    assert running.outputs()["indexGeneration"] == before
+    settings = client.request("GET", f"/{before}")[before]["settings"]["index"]
+    assert settings["default_pipeline"] == "jina-embeddings"
+    assert client.request("GET", f"/{before}/_count")["count"] == 11
+    assert answers(running) == [True] * 5
+
+
+def test_the_client_takes_over_again(running: SandboxStack, client: Client) -> None:
+    before = running.outputs()["indexGeneration"]
+    running.configure({"elasticsearchEmbedding": "client"})
+
+    assert (finished := running.up(capture=True)).exit_code == 0, finished.output
+
+    assert running.outputs()["indexGeneration"] == before
+    assert client.find("/_ingest/pipeline/jina-embeddings") is None
+    assert answers(running) == [True] * 5

@@ -1,0 +1,19 @@
+"""The outputs of a stack, as far as the commands read them."""
+
+OUTPUTS: dict[str, object] = {
+    "elasticsearchUrl": "https://es.test:9200",
+    "elasticsearchApiKey": "",
+    "elasticsearchUser": "elastic",
+    "elasticsearchPassword": "hunter2",
+    "elasticsearchCaCertificate": "/etc/ca.pem",
+    "elasticsearchFingerprint": "",
+    "embeddingsUrl": "http://127.0.0.1:8080/v1/embeddings",
+    "serverApiKey": "hunter3",
+    "modelName": "m",
+    "modelDocumentPrefix": "Document: ",
+    "modelQueryPrefix": "Query: ",
+    "modelWidth": 768,
+    "dims": 256,
+    "index": "jina-demo",
+    "inferenceEndpoint": "jina-local",
+}
