@@ -28,7 +28,7 @@ prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
 	@$(PYTHON) -m sandbox.demo prepare
 
 test: prepare ## Run all tests: unit, contract, end to end
-	$(PYTHON) -m pytest tests
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile tests
 
 test-unit: $(INSTALLED) ## Run the unit tests (seconds)
 	$(PYTHON) -m pytest tests/unit

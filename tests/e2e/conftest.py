@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from docker.client import DockerClient
@@ -42,9 +43,11 @@ def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -
     environment = {**prepared.environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
     stack = SandboxStack(name, folder, environment)
     stack.ensure()
+    # Stacks of other files may be looking for free ports at the same moment.
+    apart = crc32(name.encode()) % 1000
     small: dict[str, object] = {
-        "serverPort": free_port(SERVER_PORT),
-        "elasticsearchPort": free_port(ELASTICSEARCH_PORT),
+        "serverPort": free_port(SERVER_PORT + apart),
+        "elasticsearchPort": free_port(ELASTICSEARCH_PORT + apart),
         "elasticsearchHeap": 512,
         "elasticsearchMemory": 1536,
     }
