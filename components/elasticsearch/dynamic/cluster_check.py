@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import cluster, generation
+from components.elasticsearch import cluster, generation, migration
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
@@ -28,7 +28,9 @@ class ClusterCheckProvider(ClusterProvider):
         """Check version and licence, and that the wanted index can be had without a loss."""
         found = cluster.prepare(client, start_trial_if_needed=bool(news["start_trial"]))
         wanted = wanted_of(news)
-        generation.plan(indices.read_live(client, wanted.alias), wanted)
+        decided = generation.plan(indices.read_live(client, wanted.alias), wanted)
+        if decided.action == "migrate" and decided.old is not None:
+            migration.require_possible(client, decided.old, migration.strategy_of(decided.old, wanted))
         return {"version": found.version, "licence": found.licence}
 
     def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002

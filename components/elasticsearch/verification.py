@@ -1,0 +1,159 @@
+"""Compares a new generation with the one that it was filled from, before people are sent to it."""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from components.elasticsearch.client import Requests
+from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.index import WantedIndex
+from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.strategy import Strategy
+
+SAMPLE = 8
+NEAR = 0.999
+"""Cosine: the same text embedded in another batch differs in the last digits only."""
+PAGE = 1000
+
+
+def delete_surplus(client: Requests, old: str, new: str) -> int:
+    """Delete from the new generation what was deleted from the old one after it was carried over; return how many.
+
+    All that the old one holds is in the new one when this is called, so equal counts mean equal documents.
+    """
+    if _count(client, new) <= _count(client, old):
+        return 0
+    deleted = 0
+    for hits in _pages(client, new):
+        ids = [str(hit["_id"]) for hit in hits]
+        body = {"query": {"ids": {"values": ids}}, "size": len(ids), "_source": False}
+        there = {hit["_id"] for hit in client.request("POST", f"/{old}/_search", body)["hits"]["hits"]}
+        gone = [hit for hit in hits if hit["_id"] not in there]
+        lines = [{"delete": _address(hit)} for hit in gone]
+        if lines:
+            client.request("POST", f"/{new}/_bulk", lines)
+            deleted += len(lines)
+    return deleted
+
+
+def verify_counts(client: Requests, new: str, old: str, wanted: WantedIndex) -> None:
+    """Raise IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings."""
+    total, expected = _count(client, new), _count(client, old)
+    embedded, before = _count(client, new, embedded=True), _count(client, old, embedded=True)
+    mapping = client.request("GET", f"/{new}/_mapping")[new]["mappings"]["properties"][VECTOR]
+    if total == expected and embedded >= before and mapping.get("dims") == wanted.identity.dims:
+        return
+    raise IndexingError(
+        f"The new index {new} holds {total} documents, {embedded} of them embedded in {mapping.get('dims')} dims, "
+        f"instead of {expected}, {before} of them embedded in {wanted.identity.dims}. {old} is in use as before. Look "
+        f"at the log of Elasticsearch, delete the new one (DELETE /{new}), and run the command again."
+    )
+
+
+def verify_sample(
+    client: Requests, new: str, wanted: WantedIndex, old: str, chosen: Strategy, *, patience: float
+) -> None:
+    """Raise IndexingError unless some documents, taken at random, have the embeddings that they would get now.
+
+    Embeddings that were copied or sliced are compared with those of the old generation.
+    """
+    client.request("POST", f"/{new}/_refresh")
+    pick = {"function_score": {"query": {"exists": {"field": VECTOR}}, "random_score": {}}}
+    found = _vectors(client, new, pick)
+    if chosen == "re-embed":
+        texts = {one: hit["content"] for one, hit in found.items() if isinstance(hit["content"], str)}
+        expected = _embedded(client, wanted.pipeline_id, texts, patience)
+    else:
+        there = _vectors(client, old, {"ids": {"values": sorted(found)}})
+        # Those that were changed meanwhile are carried over again later.
+        same = {one: hit for one, hit in there.items() if hit["version"] == found[one]["version"]}
+        expected = {one: hit["vector"][: wanted.identity.dims] for one, hit in same.items()}
+    for one, vector in expected.items():
+        stored = found[one]["vector"]
+        if len(stored) != wanted.identity.dims or cosine(stored, vector) < NEAR:
+            raise IndexingError(
+                f"Document {one} has another embedding in the new index {new} than it should have (cosine "
+                f"{cosine(stored, vector):.4f}). {old} is in use as before. Was the model or the pipeline changed "
+                f"during the migration? Delete the new index (DELETE /{new}), and run the command again."
+            )
+
+
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return the cosine of two vectors, 0 when they are of different lengths or one is of zeros."""
+    if len(a) != len(b):
+        return 0.0
+    lengths = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
+    return math.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else 0.0
+
+
+def _count(client: Requests, index: str, *, embedded: bool = False) -> int:
+    client.request("POST", f"/{index}/_refresh")
+    query = {"query": {"exists": {"field": VECTOR}} if embedded else {"match_all": {}}}
+    return int(client.request("POST", f"/{index}/_count", query)["count"])
+
+
+def _vectors(client: Requests, index: str, query: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    body = {"query": query, "size": SAMPLE, "fields": [VECTOR], "_source": [CONTENT], "version": True}
+    hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
+    return {
+        str(hit["_id"]): {
+            "vector": hit["fields"][VECTOR],
+            "content": hit.get("_source", {}).get(CONTENT),
+            "version": hit["_version"],
+        }
+        for hit in hits
+        if VECTOR in hit.get("fields", {})
+    }
+
+
+def _embedded(
+    client: Requests, pipeline_id: str, texts: dict[str, str], patience: float
+) -> dict[str, list[float]]:
+    """Return what the pipeline makes of texts, by id; ask again while the embedding server is busy."""
+    deadline, pause = time.monotonic() + patience, 0.5
+    docs = [
+        {"_index": "_verification", "_id": one, "_source": {CONTENT: text}} for one, text in texts.items()
+    ]
+    while docs:
+        path = f"/_ingest/pipeline/{pipeline_id}/_simulate"
+        answers = client.request("POST", path, {"docs": docs}, timeout=600)["docs"]
+        errors = [answer["error"] for answer in answers if "error" in answer]
+        if not errors:
+            return {answer["doc"]["_id"]: answer["doc"]["_source"][VECTOR] for answer in answers}
+        if time.monotonic() + pause > deadline:
+            raise IndexingError(
+                f"The new embeddings could not be verified: {errors[0].get('reason')}. The old index is in use as "
+                "before. Look at the embedding server (docker ps, docker logs), and run the command again."
+            )
+        time.sleep(pause)
+        pause = min(2 * pause, 30.0)
+    return {}
+
+
+def _pages(client: Requests, index: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the ids, and routings, of all documents as they are at the first page."""
+    pit = str(client.request("POST", f"/{index}/_pit", query={"keep_alive": "5m"})["id"])
+    after: list[Any] | None = None
+    try:
+        while True:
+            body: dict[str, Any] = {
+                "size": PAGE,
+                "_source": False,
+                "pit": {"id": pit, "keep_alive": "5m"},
+                "sort": ["_shard_doc"],
+                "track_total_hits": False,
+                **({"search_after": after} if after else {}),
+            }
+            hits = client.request("POST", "/_search", body)["hits"]["hits"]
+            if not hits:
+                return
+            yield hits
+            after = hits[-1]["sort"]
+    finally:
+        client.request("DELETE", "/_pit", {"id": pit})
+
+
+def _address(hit: dict[str, Any]) -> dict[str, str]:
+    routing = hit.get("_routing")
+    return {"_id": str(hit["_id"]), **({"routing": str(routing)} if routing else {})}
