@@ -161,6 +161,7 @@ class SearchIndex(pulumi.ComponentResource):
             "pipeline_id": args.settings.pipeline_id,
             "identity": args.embedding.identity(args.settings),
             "revision": args.embedding.revision,
+            "keep_generations": args.settings.keep_generations,
             "delete_data": args.settings.delete_data,
         }
         after = pulumi.ResourceOptions(parent=self, depends_on=[pipeline])

@@ -48,6 +48,7 @@ class Wanted:
     alias: str = ALIAS
     inference_id: str = "jina-local"
     pipeline_id: str = "jina-embeddings"
+    keep_generations: int = 1
     delete_data: str = ""
     start_trial: bool = False
     demo_documents: bool = True
@@ -93,6 +94,7 @@ class Wanted:
             "index": {
                 **index,
                 "identity": identity,
+                "keep_generations": float(self.keep_generations),
                 "delete_data": self.delete_data,
                 "alias_state": IN_PLACE,
             },
