@@ -70,9 +70,10 @@ def redirect(client: Requests, inference_id: str, indices: Collection[str]) -> N
         client.request("PUT", f"/_ingest/pipeline/{frozen_id(index)}", live)
 
 
-def sweep(client: Requests, alias: str) -> None:
-    """Delete the pipelines that were kept for generations which no longer use them, or are gone."""
+def unused(client: Requests, alias: str) -> list[str]:
+    """Return the pipelines that were kept for generations of an alias which do not use them, or are gone."""
     found = client.find(f"/_ingest/pipeline/{alias}-*{SUFFIX}") or {}
+    names = []
     for name, body in sorted(found.items()):
         index = str(body.get("_meta", {}).get("frozen_for", ""))
         if name != frozen_id(index):
@@ -80,7 +81,14 @@ def sweep(client: Requests, alias: str) -> None:
         live = client.find(f"/{index}")
         settings = live[index].get("settings", {}).get("index", {}) if live else {}
         if settings.get("default_pipeline") != name:
-            pipeline.delete(client, name)
+            names.append(name)
+    return names
+
+
+def sweep(client: Requests, alias: str) -> None:
+    """Delete what `unused` returns."""
+    for name in unused(client, alias):
+        pipeline.delete(client, name)
 
 
 def _users(client: Requests, pipeline_id: str) -> list[str]:

@@ -93,6 +93,7 @@ def _prepare(client: Requests, wanted: WantedIndex) -> tuple[LiveIndex, Plan]:
         decided = plan(live, wanted)
     for leftover in decided.leftovers:
         deletion.delete_generation(client, leftover)
+    frozen.sweep(client, wanted.alias)
     return live, decided
 
 

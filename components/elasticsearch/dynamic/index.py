@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion, generation
+from components.elasticsearch import deletion, frozen, generation
 from components.elasticsearch import index as indices
 from components.elasticsearch.carrying import Pace
 from components.elasticsearch.client import Client
@@ -38,11 +38,13 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _state(live: LiveIndex, current: Generation) -> str:
+def _state(client: Client, alias: str, live: LiveIndex, current: Generation) -> str:
     if current.successor or current.retired:
         return "closed to writers"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
-    return "in the middle of a migration" if unfinished else IN_PLACE
+    if unfinished or frozen.unused(client, alias):
+        return "in the middle of a migration"
+    return IN_PLACE
 
 
 class IndexProvider(ClusterProvider):
@@ -75,7 +77,7 @@ class IndexProvider(ClusterProvider):
         if current is None or current.identity is None:
             return {"alias_state": "moved" if moved else "of another index"}
         return {
-            "alias_state": _state(live, current),
+            "alias_state": _state(client, str(values["alias"]), live, current),
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
