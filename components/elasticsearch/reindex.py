@@ -12,7 +12,8 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import NotFoundError
 
 LONGEST_POLL = 1.0
-PASSING = (429, 500, 502, 503, 504)
+BUSY = 429
+PASSING = (BUSY, 500, 502, 503, 504)
 """What Elasticsearch, or the embedding server behind it, answers while it is busy, starting or gone."""
 
 LASTING = ("too large", "too long", "exceed", "context length", "context size")
@@ -98,8 +99,12 @@ def _running(client: Requests, destination: str) -> list[str]:
 
 
 def _lasts(failure: Mapping[str, Any]) -> bool:
+    status = int(failure.get("status", 500))
+    if status == BUSY:
+        # Whatever it says: a full disk has "exceeded" its watermark.
+        return False
     told = _told(failure.get("cause") or failure.get("reason") or {}).lower()
-    return int(failure.get("status", 500)) not in PASSING or any(one in told for one in LASTING)
+    return status not in PASSING or any(one in told for one in LASTING)
 
 
 def _told(error: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.dynamic.provider import ClusterProvider
 from tests.contract.elasticsearch.conftest import client, connection, model, node, wanted
 from tests.contract.elasticsearch.stack_resources import Wanted
 from tests.contract.migration.outcomes import Outcome, table
@@ -87,3 +88,11 @@ def prepared(
         return case
 
     return empty_and_prepare
+
+
+@pytest.fixture
+def brief_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send what was refused or cut again at once, as far as that goes, so that many cases take little time."""
+    monkeypatch.setattr(
+        ClusterProvider, "patience", Patience(unavailable=3, unreachable=20, first_pause=0.02)
+    )
