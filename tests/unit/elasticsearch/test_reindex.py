@@ -20,6 +20,10 @@ def failed(status: int, reason: str, **more: Any) -> dict[str, Any]:
     [
         ({"response": {"created": 3, "updated": 2, "version_conflicts": 1}}, Outcome(5, 1)),
         (failed(429, "a rate limit"), Outcome(3, 0, "a rate limit", "d7", lasts=False)),
+        (
+            failed(429, "disk usage exceeded flood-stage watermark"),
+            Outcome(3, 0, "disk usage exceeded flood-stage watermark", "d7", lasts=False),
+        ),
         (failed(503, "busy"), Outcome(3, 0, "busy", "d7", lasts=False)),
         (failed(500, "refused", caused_by={"reason": "connect"}), Outcome(3, 0, "refused: connect", "d7")),
         (
@@ -34,7 +38,18 @@ def failed(status: int, reason: str, **more: Any) -> dict[str, Any]:
         ({"error": {"type": "search_phase_execution_exception", "reason": "x"}}, Outcome(failure="x")),
         ({"error": {"type": "script_exception", "reason": "x"}}, Outcome(failure="x", lasts=True)),
     ],
-    ids=["done", "429", "503", "gone", "too large", "400", "cancelled", "search failed", "script failed"],
+    ids=[
+        "done",
+        "429",
+        "full disk",
+        "503",
+        "gone",
+        "too large",
+        "400",
+        "cancelled",
+        "search failed",
+        "script failed",
+    ],
 )
 def test_the_outcome_is_read_from_the_answer(answer: dict[str, Any], outcome: Outcome) -> None:
     assert read_outcome(answer) == outcome
