@@ -82,28 +82,66 @@ class Carrier:
             before = left
 
     def carry_up_to(self, target: int, left: int) -> None:
-        """Carry over, portion by portion, what was written up to sequence number `target`: `left` documents."""
+        """Carry over, portion by portion, what was written up to sequence number `target`: `left` documents.
+
+        Raises IndexingError when a portion fails for too long, or for good.
+        """
+        pause, failing_since = self.pace.first_pause, 0.0
         while self.watermark < target:
             upper = self._upper(target)
             started = time.monotonic()
-            count = self._carry(self.watermark, upper)
-            self.watermark = upper
-            # Of the rest nothing is noted: once writers are let in again, the numbers of a second shard may be lower.
-            if target != EVERYTHING:
-                note = {"source": self.old, "strategy": self.strategy, "watermark": upper}
-                indices.add_meta(self.client, self.new, {"migration": note})
-            taken = max(time.monotonic() - started, 1e-3)
-            if count:
-                self.rate = count / taken
-                self.portion = max(self.batch, min(LARGEST_PORTION, int(self.rate * self.pace.portion)))
-            left -= count
+            outcome = self._carry(upper)
+            if outcome.failure:
+                failing_since = failing_since or started
+                if outcome.lasts or time.monotonic() + pause - failing_since > self.pace.stalled:
+                    raise IndexingError(_not_carried(self, outcome))
+                self._ask_for_less()
+                time.sleep(pause)
+                pause = min(2 * pause, self.pace.longest_pause)
+                continue
+            pause, failing_since = self.pace.first_pause, 0.0
+            self._advance(upper, note=target != EVERYTHING)
+            left -= outcome.carried
+            self._adapt(outcome.carried, time.monotonic() - started)
             self._tell(left)
+
+    def _carry(self, upper: int) -> reindex.Outcome:
+        """Carry over what has a sequence number above the watermark and up to `upper`."""
+        reindex.wait_for_others(self.client, self.new)
+        outcome = reindex.run_reindex(self.client, self._body(upper, "external_gte"))
+        if outcome.stale and not outcome.failure:
+            # Deleted and made again, so that its versions began anew. What is read now is what counts.
+            outcome = reindex.run_reindex(self.client, self._body(upper, "internal"))
+        return outcome
+
+    def _advance(self, upper: int, *, note: bool) -> None:
+        self.watermark = upper
+        # Of the rest nothing is noted: once writers are let in again, the numbers of a second shard may be lower.
+        if note:
+            progress = {"source": self.old, "strategy": self.strategy, "watermark": upper}
+            indices.add_meta(self.client, self.new, {"migration": progress})
+
+    def _adapt(self, count: int, seconds: float) -> None:
+        self.carried += count
+        self.batch = min(BATCH[self.strategy], 2 * self.batch)
+        if count:
+            self.rate = count / max(seconds, 1e-3)
+            self.portion = max(self.batch, min(LARGEST_PORTION, int(self.rate * self.pace.portion)))
+
+    def _ask_for_less(self) -> None:
+        """Ask the embedding server, which may be overloaded, for less at a time, and lose less when it fails."""
+        self.batch = max(1, self.batch // 2)
+        self.portion = max(self.batch, self.portion // 2)
 
     def carry_rest(self) -> None:
         """Carry over what is left; to be called when nobody can write any more."""
         left = self._count(EVERYTHING)
         if left:
             self.carry_up_to(EVERYTHING, left)
+
+    def count_behind(self) -> int:
+        """Return how many documents of the old one are as they were when they were carried over."""
+        return self._count_between(NOTHING, self.watermark)
 
     def _tell(self, left: int) -> None:
         if left <= 0 or time.monotonic() - self.said < self.pace.between_lines:
@@ -117,8 +155,11 @@ class Carrier:
         )
 
     def _count(self, target: int) -> int:
+        return self._count_between(self.watermark, target)
+
+    def _count_between(self, above: int, upper: int) -> int:
         self.client.request("POST", f"/{self.old}/_refresh")
-        query = {"query": _numbered(self.watermark, target)}
+        query = {"query": _numbered(above, upper)}
         return int(self.client.request("POST", f"/{self.old}/_count", query)["count"])
 
     def _upper(self, target: int) -> int:
@@ -134,26 +175,7 @@ class Carrier:
         hits = self.client.request("POST", f"/{self.old}/_search", body)["hits"]["hits"]
         return int(hits[0]["sort"][0]) if hits else target
 
-    def _carry(self, above: int, upper: int) -> int:
-        """Carry over what has a sequence number above the one and up to the other; return how many there were."""
-        pause, failing_since = self.pace.first_pause, None
-        while True:
-            reindex.wait_for_others(self.client, self.new)
-            outcome = reindex.run_reindex(self.client, self._body(above, upper, "external_gte"))
-            if not outcome.failure and outcome.stale:
-                # Deleted and made again: its versions began anew. What is read now is what counts.
-                outcome = reindex.run_reindex(self.client, self._body(above, upper, "internal"))
-            if not outcome.failure:
-                self.carried += outcome.carried
-                return outcome.carried
-            failing_since = failing_since or time.monotonic()
-            if outcome.lasts or time.monotonic() + pause - failing_since > self.pace.stalled:
-                raise IndexingError(_not_carried(self, outcome))
-            self.batch = max(1, self.batch // 2)
-            time.sleep(pause)
-            pause = min(2 * pause, self.pace.longest_pause)
-
-    def _body(self, above: int, upper: int, versions: str) -> dict[str, Any]:
+    def _body(self, upper: int, versions: str) -> dict[str, Any]:
         body = strategy.reindex_body(
             self.strategy,
             source=self.old,
@@ -161,7 +183,7 @@ class Carrier:
             pipeline_id=self.pipeline_id,
             dims=self.dims,
         )
-        body["source"] |= {"query": _numbered(above, upper), "size": self.batch}
+        body["source"] |= {"query": _numbered(self.watermark, upper), "size": self.batch}
         body["dest"]["version_type"] = versions
         return {**body, "conflicts": "proceed"}
 

@@ -79,14 +79,15 @@ def migrate(
     if old.successor:
         indices.open_to_writers(client, old.index)
     moving.catch_up()
-    verification.delete_surplus(client, old.index, new)
     verification.verify_sample(client, new, wanted, old.index, chosen, patience=pace.stalled)
+    verification.delete_surplus(client, old.index, new, moving.count_behind())
+    # What was written while that was looked at.
+    moving.catch_up()
     closed = time.monotonic()
     try:
         indices.close_to_writers(client, old, new)
         moving.carry_rest()
-        verification.delete_surplus(client, old.index, new)
-        verification.verify_counts(client, new, old.index, wanted)
+        verification.settle_counts(client, new, old.index)
         _swap(client, wanted, old, new)
     except BaseException:
         if not _is_swapped(client, wanted, new):

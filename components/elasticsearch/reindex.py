@@ -12,6 +12,7 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import NotFoundError
 
 LONGEST_POLL = 1.0
+RESTARTED = "Elasticsearch was restarted in the middle of it"
 BUSY = 429
 PASSING = (BUSY, 500, 502, 503, 504)
 """What Elasticsearch, or the embedding server behind it, answers while it is busy, starting or gone."""
@@ -38,17 +39,20 @@ class Outcome:
 def run_reindex(client: Requests, body: Mapping[str, Any]) -> Outcome:
     """Run a `_reindex` and wait for its end."""
     started = client.request("POST", "/_reindex", body, query={"wait_for_completion": "false"})
-    return wait_for_task(client, str(started["task"]))
+    return wait_for_task(client, str(started["task"]), str(body["dest"]["index"]))
 
 
-def wait_for_task(client: Requests, task: str) -> Outcome:
-    """Wait until a task has ended, and return its outcome."""
+def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
+    """Wait until a task that writes into `destination` has ended, and return its outcome."""
     pause = 0.02
     while True:
         try:
             answer = client.request("GET", f"/_tasks/{task}")
         except NotFoundError:
-            return Outcome(failure="Elasticsearch was restarted in the middle of it")
+            return Outcome(failure=RESTARTED)
+        if not _writes_into(answer["task"], destination):
+            # Numbers of tasks begin anew with each start of a node: this is another one.
+            return Outcome(failure=RESTARTED)
         if answer.get("completed"):
             return read_outcome(answer)
         time.sleep(pause)
@@ -93,9 +97,13 @@ def _running(client: Requests, destination: str) -> list[str]:
         name
         for node in answer.get("nodes", {}).values()
         for name, task in node.get("tasks", {}).items()
-        # "reindex from [a] to [b]", with more between the two where there is a script
-        if str(task.get("description", "")).endswith(f"to [{destination}]")
+        if _writes_into(task, destination)
     ]
+
+
+def _writes_into(task: Mapping[str, Any], destination: str) -> bool:
+    # "reindex from [a] to [b]", with more between the two where there is a script
+    return str(task.get("description", "")).endswith(f"to [{destination}]")
 
 
 def _lasts(failure: Mapping[str, Any]) -> bool:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from components.elasticsearch.client import Requests
@@ -17,38 +18,59 @@ NEAR = 0.999
 PAGE = 1000
 
 
-def delete_surplus(client: Requests, old: str, new: str) -> int:
-    """Delete from the new generation what was deleted from the old one after it was carried over; return how many.
+@dataclass(frozen=True)
+class Count:
+    """How many documents an index holds, and how many of them have an embedding."""
+
+    documents: int
+    embedded: int
+
+
+def count(client: Requests, index: str) -> Count:
+    """Count what an index holds as of now."""
+    client.request("POST", f"/{index}/_refresh")
+    made = {"embedded": {"filter": {"exists": {"field": VECTOR}}}}
+    answer = client.request("POST", f"/{index}/_search", {"size": 0, "track_total_hits": True, "aggs": made})
+    return Count(int(answer["hits"]["total"]["value"]), int(answer["aggregations"]["embedded"]["doc_count"]))
+
+
+def delete_surplus(client: Requests, old: str, new: str, unchanged: int) -> None:
+    """Delete from the new generation what was deleted from the old one after it was carried over.
+
+    `unchanged` documents of the old one are as they were then. Where the new one has more, others were deleted, or
+    were changed and will be carried over again. Doing this while people write leaves less for when they must not.
+    """
+    if count(client, new).documents > unchanged:
+        _delete_missing(client, old, new)
+
+
+def settle_counts(client: Requests, new: str, old: str) -> None:
+    """Do as `delete_surplus` when nobody can write any more, and compare the two.
 
     All that the old one holds is in the new one when this is called, so equal counts mean equal documents.
+    Raises IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings.
     """
-    if _count(client, new) <= _count(client, old):
-        return 0
-    deleted = 0
+    expected, found = count(client, old), count(client, new)
+    if found.documents > expected.documents:
+        _delete_missing(client, old, new)
+        found = count(client, new)
+    if found.documents == expected.documents and found.embedded >= expected.embedded:
+        return
+    raise IndexingError(
+        f"The new index {new} holds {found.documents} documents, {found.embedded} of them embedded, instead of "
+        f"{expected.documents}, {expected.embedded} of them embedded. {old} is in use as before. Look at the log of "
+        f"Elasticsearch, delete the new one (DELETE /{new}), and run the command again."
+    )
+
+
+def _delete_missing(client: Requests, old: str, new: str) -> None:
     for hits in _pages(client, new):
         ids = [str(hit["_id"]) for hit in hits]
         body = {"query": {"ids": {"values": ids}}, "size": len(ids), "_source": False}
         there = {hit["_id"] for hit in client.request("POST", f"/{old}/_search", body)["hits"]["hits"]}
-        gone = [hit for hit in hits if hit["_id"] not in there]
-        lines = [{"delete": _address(hit)} for hit in gone]
+        lines = [{"delete": _address(hit)} for hit in hits if hit["_id"] not in there]
         if lines:
             client.request("POST", f"/{new}/_bulk", lines)
-            deleted += len(lines)
-    return deleted
-
-
-def verify_counts(client: Requests, new: str, old: str, wanted: WantedIndex) -> None:
-    """Raise IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings."""
-    total, expected = _count(client, new), _count(client, old)
-    embedded, before = _count(client, new, embedded=True), _count(client, old, embedded=True)
-    mapping = client.request("GET", f"/{new}/_mapping")[new]["mappings"]["properties"][VECTOR]
-    if total == expected and embedded >= before and mapping.get("dims") == wanted.identity.dims:
-        return
-    raise IndexingError(
-        f"The new index {new} holds {total} documents, {embedded} of them embedded in {mapping.get('dims')} dims, "
-        f"instead of {expected}, {before} of them embedded in {wanted.identity.dims}. {old} is in use as before. Look "
-        f"at the log of Elasticsearch, delete the new one (DELETE /{new}), and run the command again."
-    )
 
 
 def verify_sample(
@@ -85,12 +107,6 @@ def cosine(a: Sequence[float], b: Sequence[float]) -> float:
         return 0.0
     lengths = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
     return math.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else 0.0
-
-
-def _count(client: Requests, index: str, *, embedded: bool = False) -> int:
-    client.request("POST", f"/{index}/_refresh")
-    query = {"query": {"exists": {"field": VECTOR}} if embedded else {"match_all": {}}}
-    return int(client.request("POST", f"/{index}/_count", query)["count"])
 
 
 def _vectors(client: Requests, index: str, query: dict[str, Any]) -> dict[str, dict[str, Any]]:

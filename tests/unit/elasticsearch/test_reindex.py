@@ -61,8 +61,13 @@ def test_a_failure_that_lasts_is_told_before_those_of_a_busy_server() -> None:
     assert read_outcome(busy) == Outcome(3, 0, "broken", "d7", lasts=True)
 
 
-def test_a_task_that_a_restart_ended_is_tried_again() -> None:
-    outcome = reindex.wait_for_task(RecordedCluster({"GET /_tasks/n:1": missing()}), "n:1")
+@pytest.mark.parametrize(
+    "answer",
+    [missing(), {"completed": False, "task": {"description": "indices[.security]"}}],
+    ids=["gone", "its number is another task's"],
+)
+def test_a_task_that_a_restart_ended_is_tried_again(answer: Any) -> None:
+    outcome = reindex.wait_for_task(RecordedCluster({"GET /_tasks/n:1": answer}), "n:1", "new")
     assert (bool(outcome.failure), outcome.lasts) == (True, False)
 
 
