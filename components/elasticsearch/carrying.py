@@ -88,8 +88,11 @@ class Carrier:
         """
         pause, failing_since = self.pace.first_pause, 0.0
         while self.watermark < target:
-            upper = self._upper(target)
+            upper = self._upper(target) if left > self.portion else target
             started = time.monotonic()
+            if target != EVERYTHING or failing_since:
+                # Of the rest a second task would write the same again, while people wait.
+                reindex.wait_for_others(self.client, self.new)
             outcome = self._carry(upper)
             if outcome.failure:
                 failing_since = failing_since or started
@@ -107,7 +110,6 @@ class Carrier:
 
     def _carry(self, upper: int) -> reindex.Outcome:
         """Carry over what has a sequence number above the watermark and up to `upper`."""
-        reindex.wait_for_others(self.client, self.new)
         outcome = reindex.run_reindex(self.client, self._body(upper, "external_gte"))
         if outcome.stale and not outcome.failure:
             # Deleted and made again, so that its versions began anew. What is read now is what counts.
@@ -133,9 +135,8 @@ class Carrier:
         self.batch = max(1, self.batch // 2)
         self.portion = max(self.batch, self.portion // 2)
 
-    def carry_rest(self) -> None:
-        """Carry over what is left; to be called when nobody can write any more."""
-        left = self._count(EVERYTHING)
+    def carry_rest(self, left: int) -> None:
+        """Carry over the `left` documents that are left; to be called when nobody can write any more."""
         if left:
             self.carry_up_to(EVERYTHING, left)
 

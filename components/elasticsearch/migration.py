@@ -83,12 +83,15 @@ def migrate(
     verification.delete_surplus(client, old.index, new, moving.count_behind())
     # What was written while that was looked at.
     moving.catch_up()
+    # Somebody may have given the old one another alias since the plan was made.
+    aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
     closed = time.monotonic()
     try:
         indices.close_to_writers(client, old, new)
-        moving.carry_rest()
-        verification.settle_counts(client, new, old.index)
-        _swap(client, wanted, old, new)
+        held = verification.count(client, old.index, moving.watermark)
+        moving.carry_rest(held.since)
+        verification.settle_counts(client, new, old.index, held)
+        swap_aliases(client, wanted.alias, new, old.index, aliases)
     except BaseException:
         if not _is_swapped(client, wanted, new):
             indices.open_to_writers(client, old.index)
@@ -129,12 +132,6 @@ def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, cho
         "watermark": NOTHING,
     }
     indices.create_index(client, new, body)
-
-
-def _swap(client: Requests, wanted: WantedIndex, old: Generation, new: str) -> None:
-    # Somebody may have given the old one another alias since the plan was made.
-    found = client.request("GET", f"/{old.index}/_alias").get(old.index, {})
-    swap_aliases(client, wanted.alias, new, old.index, found.get("aliases", {}))
 
 
 def _is_swapped(client: Requests, wanted: WantedIndex, new: str) -> bool:

@@ -20,18 +20,26 @@ PAGE = 1000
 
 @dataclass(frozen=True)
 class Count:
-    """How many documents an index holds, and how many of them have an embedding."""
+    """How many documents an index holds, how many have an embedding, and how many were written `since`."""
 
     documents: int
     embedded: int
+    since: int
 
 
-def count(client: Requests, index: str) -> Count:
-    """Count what an index holds as of now."""
+def count(client: Requests, index: str, since: int = -1) -> Count:
+    """Count what an index holds as of now, and what of it has a sequence number above `since`."""
     client.request("POST", f"/{index}/_refresh")
-    made = {"embedded": {"filter": {"exists": {"field": VECTOR}}}}
-    answer = client.request("POST", f"/{index}/_search", {"size": 0, "track_total_hits": True, "aggs": made})
-    return Count(int(answer["hits"]["total"]["value"]), int(answer["aggregations"]["embedded"]["doc_count"]))
+    made = {"filter": {"exists": {"field": VECTOR}}}
+    later = {"filter": {"range": {"_seq_no": {"gt": since}}}}
+    body = {"size": 0, "track_total_hits": True, "aggs": {"embedded": made, "since": later}}
+    answer = client.request("POST", f"/{index}/_search", body)
+    found = answer["aggregations"]
+    return Count(
+        int(answer["hits"]["total"]["value"]),
+        int(found["embedded"]["doc_count"]),
+        int(found["since"]["doc_count"]),
+    )
 
 
 def delete_surplus(client: Requests, old: str, new: str, unchanged: int) -> None:
@@ -44,13 +52,14 @@ def delete_surplus(client: Requests, old: str, new: str, unchanged: int) -> None
         _delete_missing(client, old, new)
 
 
-def settle_counts(client: Requests, new: str, old: str) -> None:
+def settle_counts(client: Requests, new: str, old: str, expected: Count) -> None:
     """Do as `delete_surplus` when nobody can write any more, and compare the two.
 
-    All that the old one holds is in the new one when this is called, so equal counts mean equal documents.
+    All that the old one holds, which is what is `expected`, is in the new one when this is called: so equal counts
+    mean equal documents.
     Raises IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings.
     """
-    expected, found = count(client, old), count(client, new)
+    found = count(client, new)
     if found.documents > expected.documents:
         _delete_missing(client, old, new)
         found = count(client, new)
