@@ -30,7 +30,10 @@ CHANGES = {
     "dims up": Change(before={"dims": 256}, after={"dims": WIDTH}),
     "quant": Change(after={"quant": "Q4_K_M", "sha256": "b" * 64}, model="quantised: "),
     "model revision": Change(after={"revision": "0123456789", "sha256": "c" * 64}, model="trained anew: "),
+    "prefix": Change(after={"document_prefix": "Other: "}),
 }
+MATRIX = ("dims down", "dims up", "quant", "model revision")
+"""The changes that are put to every fault."""
 
 
 @dataclass

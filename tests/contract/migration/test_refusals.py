@@ -15,7 +15,7 @@ from tests.contract.elasticsearch.stack_resources import ALIAS
 from tests.contract.migration.conftest import Prepare
 from tests.contract.migration.outcomes import Outcome, added
 from tests.contract.migration.proxy import WatchedNode
-from tests.contract.migration.scenario import CHANGES, settle
+from tests.contract.migration.scenario import MATRIX, settle
 from tests.contract.migration.upgrade import PACE
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("brief_pauses")]
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("brief_pauses")]
 IMPATIENT = Pace(stalled=0.5, first_pause=0.1, longest_pause=0.2, portion=0.0)
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", MATRIX)
 def test_the_answer_to_every_write_is_lost_once(
     change: str, prepared: Prepare, watched: WatchedNode, outcomes: list[Outcome]
 ) -> None:
@@ -45,7 +45,7 @@ def test_the_answer_to_every_write_is_lost_once(
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", MATRIX)
 def test_the_answer_to_a_single_write_is_lost(
     change: str, prepared: Prepare, watched: WatchedNode, outcomes: list[Outcome]
 ) -> None:
