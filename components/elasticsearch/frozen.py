@@ -5,7 +5,6 @@ how often, and it goes with its generation.
 """
 
 import time
-from collections.abc import Collection
 from typing import Any
 
 from components.elasticsearch import pipeline
@@ -58,16 +57,22 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
         time.sleep(SETTLE_SECONDS)
 
 
-def redirect(client: Requests, inference_id: str, indices: Collection[str]) -> None:
-    """Have the pipelines kept for these generations embed with another endpoint, whose name changed."""
-    for index in indices:
-        live = pipeline.read_live(client, frozen_id(index))
-        if live is None or pipeline.inference_ids(live) == [inference_id]:
+def redirect(client: Requests, pattern: str, before: str, inference_id: str) -> None:
+    """Have kept pipelines whose names match embed with another endpoint, after its name was changed from `before`.
+
+    An empty `before` stands for any.
+    """
+    found = client.find(f"/_ingest/pipeline/{pattern}{SUFFIX}") or {}
+    for name, body in sorted(found.items()):
+        live = pipeline.without_dates(body)
+        ids = pipeline.inference_ids(live)
+        kept = live.get("_meta", {}).get("managed_by") == MANAGED_BY and "frozen_for" in live["_meta"]
+        if not kept or ids == [inference_id] or (before and ids != [before]):
             continue
         for processor in live["processors"]:
             if "inference" in processor:
                 processor["inference"]["model_id"] = inference_id
-        client.request("PUT", f"/_ingest/pipeline/{frozen_id(index)}", live)
+        client.request("PUT", f"/_ingest/pipeline/{name}", live)
 
 
 def unused(client: Requests, alias: str) -> list[str]:

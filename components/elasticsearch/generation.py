@@ -7,7 +7,7 @@ atomic step once it is complete. Whatever interrupts this, the next run goes on 
 from dataclasses import dataclass
 from typing import Literal
 
-from components.elasticsearch import deletion, frozen
+from components.elasticsearch import deletion, frozen, pipeline
 from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import restore_alias
 from components.elasticsearch.carrying import Pace, Say
@@ -113,6 +113,10 @@ def _carry_out(
         if old.successor or old.retired:
             indices.open_to_writers(client, old.index)
         indices.set_default_pipeline(client, old.index, wanted.pipeline_id)
+        # The pipeline was renamed, say, and the endpoint with it.
+        ids = pipeline.inference_ids(pipeline.read_live(client, wanted.pipeline_id) or {})
+        if len(ids) == 1:
+            frozen.redirect(client, f"{wanted.alias}-*", "", ids[0])
         frozen.sweep(client, wanted.alias)
     return old.index
 

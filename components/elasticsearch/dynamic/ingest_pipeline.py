@@ -37,6 +37,9 @@ class IngestPipelineProvider(ClusterProvider):
             ours=olds is not None and olds["url"] == news["url"],
             before=lambda: frozen.freeze_users(client, pipeline_id, body, inference_id),
         )
+        before = str(olds["inference_id"]) if olds else inference_id
+        if before != inference_id:
+            frozen.redirect(client, "*", before, inference_id)
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:

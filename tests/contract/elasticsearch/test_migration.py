@@ -160,3 +160,17 @@ def test_what_people_chose_for_the_index_is_taken_over(
     assert sorted(body["aliases"]) == [ALIAS, "theirs"]
     assert client.request("GET", "/theirs/_count")["count"] == 1
     assert client.request("GET", f"/{ALIAS}/_doc/a")["_source"] == {"content": "text", "title": "T"}
+
+
+@pytest.mark.parametrize("pipeline_id", ["jina-embeddings", "other-embeddings"])
+def test_a_renamed_endpoint_is_not_held_back_by_pipelines_that_are_kept(
+    pipeline_id: str, wanted: Wanted, stack: StackResources, client: Client
+) -> None:
+    fill(client, 5)
+    changed = replace(wanted, dims=64)
+    stack.up(changed)
+    stack.up(replace(changed, inference_id="other-local", pipeline_id=pipeline_id))
+    assert [one["inference_id"] for one in client.request("GET", "/_inference")["endpoints"]] == [
+        "other-local"
+    ]
+    assert len(client.request("GET", "/*")) == 2
