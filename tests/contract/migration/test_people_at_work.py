@@ -78,8 +78,8 @@ def test_a_writer_and_a_reader_through_a_migration_that_is_killed(
 @pytest.mark.xfail(
     strict=True,
     raises=AssertionError,
-    reason="Elasticsearch looks up the pipeline when a write arrives, and the index when it has been embedded: one that "
-    "is being embedded while the alias moves enters the new generation with the old prefix",
+    reason="Elasticsearch looks up the pipeline when a write arrives, and the index when it has been embedded: one "
+    "that is being embedded while the alias moves enters the new generation with the old prefix",
 )
 def test_a_write_that_is_being_embedded_while_the_alias_moves(
     prepared: Prepare, node: Node, monkeypatch: pytest.MonkeyPatch
