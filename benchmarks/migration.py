@@ -21,12 +21,13 @@ from components.elasticsearch.client import Client
 from components.elasticsearch.connection import Connection
 from sandbox.cache import cache_root
 from sandbox.elasticsearch import ensure_image
-from tests.contract.elasticsearch.people import Reader, Writer, at_work, fill
+from tests.contract.elasticsearch.people import Reader, Writer, at_work
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import start_node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding_server
 
 STEPS = (("768 -> 256", "slice", 256), ("256 -> 768", "re-embed", 768))
+BULK = 200
 SETTLED = 0.2
 """Seconds for which people work before the migration begins."""
 
@@ -80,13 +81,36 @@ def measure(connection: Connection, model: EmbeddingServer, documents: int) -> l
     stack.up(wanted)
     measured = []
     with Client(connection) as client:
-        contents = set(fill(client, documents))
+        contents = index_texts(client, documents)
         for people in (False, True):
             for dims, strategy, number in STEPS:
                 target = replace(wanted, dims=number)
                 one = migrate(client, stack, target, model, contents, people=people)
                 measured.append(replace(one, dims=dims, strategy=strategy))
     return measured
+
+
+def index_texts(client: Client, count: int) -> set[str]:
+    """Index documents through the alias, again those that were refused; return their ids."""
+    left = [f"doc-{number}" for number in range(count)]
+    for attempt in range(count // BULK + 20):
+        if not left:
+            break
+        bulk = left[:BULK]
+        lines: list[dict[str, Any]] = []
+        for one in bulk:
+            lines += [
+                {"index": {"_id": one}},
+                {"content": f"text of {one}, for the measurement of migrations"},
+            ]
+        answer = client.request("POST", f"/{ALIAS}/_bulk", lines, timeout=600)
+        refused = [item["index"] for item in answer["items"] if "error" in item["index"]]
+        if refused:
+            print(f"bulk {attempt}: {len(refused)} refused, the first with {refused[0]['error']}", flush=True)
+        left = [str(one["_id"]) for one in refused] + left[BULK:]
+    if left:
+        raise SystemExit(f"{len(left)} of {count} documents were refused over and over.")
+    return {f"doc-{number}" for number in range(count)}
 
 
 def migrate(

@@ -36,6 +36,12 @@ MATRIX = ("dims down", "dims up", "quant", "model revision")
 """The changes that are put to every fault."""
 
 
+def chosen(*changes: str) -> list[Any]:
+    """Return all changes as parameters; those that are not named are left to the exhaustive run."""
+    others = [pytest.param(one, marks=pytest.mark.exhaustive) for one in MATRIX if one not in changes]
+    return [*changes, *others]
+
+
 @dataclass
 class Case:
     """A stack with documents, about to be changed: `contents` are the documents by id, `wanted` the settings."""

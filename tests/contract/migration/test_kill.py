@@ -32,7 +32,7 @@ def test_killed_after_some_of_the_writes(
 ) -> None:
     steps = record(change, prepared, watched)
     start = MATRIX.index(change)
-    kill_after_each(range(start, len(steps) + 1, 5), change, steps, prepared, watched, outcomes)
+    kill_after_each(range(start + 2, len(steps) + 1, 6), change, steps, prepared, watched, outcomes)
 
 
 @pytest.mark.exhaustive

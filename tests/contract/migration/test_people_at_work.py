@@ -9,7 +9,7 @@ from tests.contract.elasticsearch.people import Reader, Writer, at_work, fill
 from tests.contract.migration.conftest import Prepare
 from tests.contract.migration.outcomes import Outcome
 from tests.contract.migration.proxy import WatchedNode
-from tests.contract.migration.scenario import MATRIX, Case, settle
+from tests.contract.migration.scenario import Case, chosen, settle
 from tests.contract.migration.upgrade import Settings, start_upgrade, use
 from tests.fixtures.elasticsearch_node import Node
 
@@ -23,7 +23,7 @@ AT_WORK = Settings(portion=100, settle=0.5)
 """Where people are at work, the pause is needed which the other tests here leave out."""
 
 
-@pytest.mark.parametrize("change", MATRIX)
+@pytest.mark.parametrize("change", chosen("dims down"))
 def test_a_writer_and_a_reader_through_a_whole_migration(
     change: str, prepared: Prepare, node: Node, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
