@@ -175,6 +175,7 @@ class SearchIndex(pulumi.ComponentResource):
             "pipeline_id": default_pipeline(args.settings),
             "identity": args.embedding.identity(args.settings),
             "revision": args.embedding.revision,
+            "keep_generations": args.settings.keep_generations,
             "delete_data": args.settings.delete_data,
         }
         after = pulumi.ResourceOptions(parent=self, depends_on=before)

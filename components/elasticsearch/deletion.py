@@ -1,16 +1,20 @@
 """Whether documents may be deleted: only those that the stack can make again, unless somebody said otherwise."""
 
+from components.elasticsearch import frozen, pipeline, reindex
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import delete_documents, read_demo
 from components.elasticsearch.errors import DocumentsAtRiskError
-from components.elasticsearch.index import LiveIndex
+from components.elasticsearch.index import Generation, LiveIndex
 from components.elasticsearch.refusals import deletion
 
 
 def at_stake(live: LiveIndex) -> dict[str, int]:
-    """Return how many documents other than unchanged demo documents each index of ours holds, if any."""
-    ours = [one for one in (*live.behind, *live.beside) if one.identity is not None]
+    """Return how many documents other than unchanged demo documents each index of ours holds, if any.
+
+    What was carried over to, or from, the index in use is not counted twice.
+    """
+    ours = [one for one in (*live.behind, *live.beside) if one.identity is not None and not live.is_copy(one)]
     return {one.index: one.held.foreign for one in ours if one.held.foreign}
 
 
@@ -54,9 +58,19 @@ def delete_generations(client: Requests, alias: str, delete_data: str) -> None:
     """
     require_deletable_index(client, alias, delete_data)
     live = indices.read_live(client, alias)
-    for one in (*live.behind, *live.beside):
+    for one in (*live.beside, *live.behind):
         if one.identity is not None:
-            indices.delete_index(client, one.index)
+            delete_generation(client, one)
+    frozen.sweep(client, alias)
+
+
+def delete_generation(client: Requests, one: Generation) -> None:
+    """Delete an index, what still writes into it, and the pipeline that was kept for it."""
+    if one.migration:
+        reindex.wait_for_others(client, one.index)
+    indices.delete_index(client, one.index)
+    if one.default_pipeline == frozen.frozen_id(one.index):
+        pipeline.delete(client, one.default_pipeline)
 
 
 def retire_alias(client: Requests, alias: str) -> str:
@@ -66,9 +80,9 @@ def retire_alias(client: Requests, alias: str) -> str:
     """
     live = indices.read_live(client, alias)
     stake = at_stake(live)
-    for one in (*live.behind, *live.beside):
+    for one in (*live.beside, *live.behind):
         if one.identity is not None and one.index not in stake:
-            indices.delete_index(client, one.index)
+            delete_generation(client, one)
     return (
         f"{alias} is kept, and no longer part of this stack: it holds documents ({stake})." if stake else ""
     )

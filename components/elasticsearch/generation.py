@@ -4,30 +4,34 @@ A generation never changes its identity: another identity is another generation,
 atomic step once it is complete. Whatever interrupts this, the next run goes on from what it finds.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
+from components.elasticsearch import deletion, frozen, pipeline
 from components.elasticsearch import index as indices
+from components.elasticsearch.aliases import restore_alias
+from components.elasticsearch.carrying import Pace, Say
 from components.elasticsearch.client import Requests
-from components.elasticsearch.documents import DEMO_DOCUMENTS, Held, index_documents, read_held
 from components.elasticsearch.embedding import Embedder
-from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, IndexingError
+from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
-from components.elasticsearch.pipeline import VECTOR
-from components.elasticsearch.refusals import at_risk, concrete_index, unlike_index
+from components.elasticsearch.migration import finish, migrate
+from components.elasticsearch.refusals import concrete_index, unlike_index
 
-Action = Literal["nothing", "create", "adopt", "restore alias", "repair", "recreate"]
+Action = Literal["nothing", "create", "adopt", "restore alias", "finish", "repair", "migrate"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What to do: `old` is the generation that it is done to, `leftovers` are unfinished or retired ones to delete.
 
-    `why` says it to a person in a few words.
+    `unfinished` is what an interrupted run left of the migration that is wanted. `why` says it to a person in a few
+    words.
     """
 
     action: Action
     old: Generation | None = None
+    unfinished: Generation | None = None
     leftovers: tuple[Generation, ...] = ()
     why: str = ""
 
@@ -35,65 +39,102 @@ class Plan:
 def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
     """Decide; nothing is asked or changed.
 
-    Raises ConflictError when an index or alias that is not ours is in the way, and DocumentsAtRiskError when
-    another identity is wanted than that of documents which this stack cannot make again.
+    Raises ConflictError when an index or alias that is not ours is in the way.
     """
     if live.concrete:
         raise ConflictError(concrete_index(wanted))
     current = live.current
-    if (current is None or current.identity is None) and live.beside:
-        newest = max(live.beside, key=lambda one: (not one.successor, one.counter))
+    candidates = [one for one in live.beside if not live.is_unfinished(one)]
+    if (current is None or current.identity is None) and candidates:
+        newest = max(candidates, key=lambda one: (not one.retired, not one.successor, one.counter))
         return Plan(action="restore alias", old=newest, why=f"the alias no longer points to {newest.index}")
-    # A leftover is a copy, or was copied: unless somebody wrote to it since.
-    leftovers = tuple(one for one in live.beside if one.held.foreign == 0)
     if current is None:
-        return Plan(action="create", leftovers=leftovers, why="there is none")
+        return Plan(action="create", leftovers=live.beside, why="there is none")
     if current.identity is None:
-        if _same_vectors(current, wanted):
-            return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
-        raise ConflictError(unlike_index(current, wanted))
+        if not _same_vectors(current, wanted):
+            raise ConflictError(unlike_index(current, wanted))
+        return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
+    if current.migration:
+        return Plan(action="finish", old=current, why="it was filled, and the alias moved to it")
+    leftovers = _leftovers(live, wanted)
     differences = current.identity.differences(wanted.identity)
     if differences or not _same_vectors(current, wanted):
-        if current.held.foreign:
-            raise DocumentsAtRiskError(at_risk(current, wanted, differences))
+        unfinished = next((one for one in live.beside if _resumable(one, current, wanted)), None)
+        leftovers = tuple(one for one in leftovers if one != unfinished)
         why = ", ".join(differences) or "its mapping was changed"
-        return Plan(action="recreate", old=current, leftovers=leftovers, why=why)
-    if current.default_pipeline != wanted.pipeline_id or current.successor:
-        return Plan(action="repair", old=current, leftovers=leftovers, why="its settings were changed")
-    return Plan(action="nothing", old=current, leftovers=leftovers)
+        return Plan(action="migrate", old=current, unfinished=unfinished, leftovers=leftovers, why=why)
+    changed = current.default_pipeline != wanted.pipeline_id or current.successor or current.retired
+    why = "its settings were changed" if changed else ""
+    return Plan(action="repair" if changed else "nothing", old=current, leftovers=leftovers, why=why)
 
 
-def converge(client: Requests, wanted: WantedIndex, embedder: Embedder | None = None) -> str:
+def converge(
+    client: Requests,
+    wanted: WantedIndex,
+    embedder: Embedder | None = None,
+    *,
+    pace: Pace | None = None,
+    say: Say = print,
+) -> str:
     """Make the index what is wanted; return the name of the generation that the alias points to.
 
-    With `embedder`, documents are embedded here, else by the pipeline. Raises what `plan` raises, and IndexingError
-    or EmbeddingError when the new generation could not be filled: the old one is then in use as before.
+    With `embedder`, documents are embedded here, else by the pipeline. Raises what `plan` and `migrate` raise: the
+    old generation is then in use as before.
     """
+    live, decided = _prepare(client, wanted)
+    concrete = _carry_out(client, wanted, live, decided, embedder, pace=pace or Pace(), say=say)
+    if decided.action == "migrate":
+        # What was retired by it, and is beyond what is kept.
+        _prepare(client, wanted)
+    if embedder is not None:
+        frozen.release(client, wanted.alias)
+    return concrete
+
+
+def _prepare(client: Requests, wanted: WantedIndex) -> tuple[LiveIndex, Plan]:
+    """Restore and finish what needs it, delete leftovers; return what is there then, and what is to be done."""
     live = indices.read_live(client, wanted.alias)
     decided = plan(live, wanted)
-    if decided.action == "restore alias" and decided.old is not None:
-        _restore_alias(client, wanted, live, decided.old)
+    while decided.old is not None and decided.action in ("restore alias", "finish"):
+        if decided.action == "finish":
+            finish(client, decided.old.index, str(decided.old.migration.get("source")))
+        else:
+            restore_alias(client, wanted.alias, live, decided.old.index)
         live = indices.read_live(client, wanted.alias)
         decided = plan(live, wanted)
     for leftover in decided.leftovers:
-        indices.delete_index(client, leftover.index)
-    return _carry_out(client, wanted, live, decided, embedder)
+        deletion.delete_generation(client, leftover)
+    frozen.sweep(client, wanted.alias)
+    return live, decided
 
 
 def _carry_out(
-    client: Requests, wanted: WantedIndex, live: LiveIndex, decided: Plan, embedder: Embedder | None
+    client: Requests,
+    wanted: WantedIndex,
+    live: LiveIndex,
+    decided: Plan,
+    embedder: Embedder | None,
+    *,
+    pace: Pace,
+    say: Say,
 ) -> str:
     old = decided.old
     if old is None:
         return _create(client, wanted, live)
-    if decided.action == "recreate":
-        return _recreate(client, wanted, live, old, embedder)
+    if decided.action == "migrate":
+        name = indices.new_name(wanted, live)
+        return migrate(client, wanted, old, name, decided.unfinished, pace=pace, say=say, embedder=embedder)
     if decided.action == "adopt":
         indices.add_meta(client, old.index, indices.build_meta(wanted))
     if decided.action in ("adopt", "repair"):
-        if old.successor:
+        if old.successor or old.retired:
             indices.open_to_writers(client, old.index)
         indices.set_default_pipeline(client, old.index, wanted.pipeline_id)
+        # The pipeline was renamed, say, and the endpoint with it.
+        ids = pipeline.inference_ids(pipeline.read_live(client, wanted.pipeline_id) or {})
+        if len(ids) == 1:
+            frozen.redirect(client, f"{wanted.alias}-*", "", ids[0])
+        frozen.sweep(client, wanted.alias)
     return old.index
 
 
@@ -105,52 +146,27 @@ def _create(client: Requests, wanted: WantedIndex, live: LiveIndex) -> str:
     return name
 
 
-def _restore_alias(client: Requests, wanted: WantedIndex, live: LiveIndex, to: Generation) -> None:
-    actions: list[dict[str, object]] = [{"add": {"index": to.index, "alias": wanted.alias}}]
-    actions += [{"remove": {"index": one.index, "alias": wanted.alias}} for one in live.behind]
-    client.request("POST", "/_aliases", {"actions": actions})
+def _leftovers(live: LiveIndex, wanted: WantedIndex) -> tuple[Generation, ...]:
+    """Return what can go: unfinished generations, retired ones beyond those that are kept, and empty ones.
+
+    None goes that somebody wrote to since, or that holds what is nowhere else. Copies of demo documents alone are
+    not worth keeping.
+    """
+    retired = [one for one in live.beside if one.retired and live.is_copy(one) and one.held.foreign]
+    retired.sort(key=lambda one: -one.counter)
+    kept = {one.index for one in retired[: wanted.keep_generations]}
+    return tuple(
+        one for one in live.beside if one.index not in kept and (one.held.foreign == 0 or live.is_copy(one))
+    )
 
 
-def _recreate(
-    client: Requests, wanted: WantedIndex, live: LiveIndex, old: Generation, embedder: Embedder | None
-) -> str:
-    """Make a new generation with the demo documents of the old one, move the alias, delete the old one."""
-    name = indices.new_name(wanted, live)
-    indices.close_to_writers(client, old, name)
-    try:
-        # Only now can nobody write any more: what came since the plan was made is counted.
-        held = _held_by_demo_alone(client, wanted, old)
-        indices.create_index(client, name, indices.build_index(wanted, predecessor=old))
-        documents = [one for one in DEMO_DOCUMENTS if one.id in held.unchanged]
-        index_documents(client, name, documents, embedder)
-        _verify(client, name, len(documents))
-    except BaseException:
-        indices.delete_index(client, name)
-        indices.open_to_writers(client, old.index)
-        raise
-    indices.swap_aliases(client, wanted.alias, name, old)
-    indices.delete_index(client, old.index)
-    return name
-
-
-def _held_by_demo_alone(client: Requests, wanted: WantedIndex, old: Generation) -> Held:
-    held = read_held(client, old.index)
-    if held.foreign:
-        differences = old.identity.differences(wanted.identity) if old.identity else []
-        raise DocumentsAtRiskError(at_risk(replace(old, held=held), wanted, differences))
-    return held
-
-
-def _verify(client: Requests, index: str, expected: int) -> None:
-    """Raise IndexingError unless the generation holds that many documents, each with a vector of its mapping."""
-    client.request("POST", f"/{index}/_refresh")
-    query = {"query": {"exists": {"field": VECTOR}}}
-    found = int(client.request("POST", f"/{index}/_count", query)["count"])
-    if found != expected:
-        raise IndexingError(
-            f"The new index {index} holds {found} embedded documents instead of {expected}; the old one is in use "
-            "as before. Look at the pipeline and the log of the embedding server, then run the command again."
-        )
+def _resumable(one: Generation, current: Generation, wanted: WantedIndex) -> bool:
+    return (
+        one.migration.get("source") == current.index
+        and one.identity == wanted.identity
+        and one.default_pipeline == wanted.pipeline_id
+        and _same_vectors(one, wanted)
+    )
 
 
 def _same_vectors(current: Generation, wanted: WantedIndex) -> bool:

@@ -10,6 +10,20 @@ from components.elasticsearch.documents import Held, read_held
 from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.sequence import read_progress
+
+KEPT_SETTINGS = (
+    *("number_of_shards", "analysis", "similarity", "sort", "mapping", "codec", "refresh_interval"),
+    *(
+        "max_result_window",
+        "max_ngram_diff",
+        "max_shingle_diff",
+        "query",
+        "highlight",
+        "routing_partition_size",
+    ),
+)
+"""Settings of an index that people choose, and that its successor needs to take the same documents."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +37,7 @@ class WantedIndex:
     pipeline_id: str
     identity: Identity
     revision: str
+    keep_generations: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +46,9 @@ class Generation:
 
     `identity` is None for an index that this project did not make; `vector` is its mapping of the embeddings;
     `successor` is the generation that was being made when the index was last closed to writers by this project.
+    `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
+    has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since.
+    `settings` and `mappings` are what people chose and a successor takes over.
     """
 
     index: str
@@ -41,6 +59,11 @@ class Generation:
     replicas: str = "0"
     aliases: Mapping[str, Any] = field(default_factory=dict)
     successor: str = ""
+    migration: Mapping[str, Any] = field(default_factory=dict)
+    retired: Mapping[str, Any] = field(default_factory=dict)
+    touched: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    mappings: Mapping[str, Any] = field(default_factory=dict)
     held: Held = field(default_factory=Held)
 
     @property
@@ -66,6 +89,19 @@ class LiveIndex:
         """The generation that people use: ours before any other, the newest first."""
         ordered = sorted(self.behind, key=lambda one: (one.identity is not None, one.counter))
         return ordered[-1] if ordered else None
+
+    def is_unfinished(self, one: Generation) -> bool:
+        """Whether an index is being filled from another that is still there: all it holds are copies."""
+        sources = {other.index for other in (*self.behind, *self.beside)}
+        return one in self.beside and one.migration.get("source") in sources
+
+    def is_copy(self, one: Generation) -> bool:
+        """Whether everything that an index beside the alias holds is elsewhere too, by our own doing."""
+        if self.is_unfinished(one):
+            return True
+        current = self.current
+        succeeded = current is not None and current.identity is not None and current.counter > one.counter
+        return one in self.beside and bool(one.retired) and not one.touched and succeeded
 
 
 def read_live(client: Requests, alias: str) -> LiveIndex:
@@ -105,19 +141,24 @@ def vector_mapping(identity: Identity) -> dict[str, Any]:
 def build_index(wanted: WantedIndex, *, predecessor: Generation | None = None) -> dict[str, Any]:
     """Return the body that creates a generation.
 
-    What people did to its predecessor is carried on: fields that they added, and the number of replicas, which is
-    0 at first since a single node has no place for one.
+    What people did to its predecessor is carried on: fields that they added, how they are analysed, shards, and the
+    number of replicas, which is 0 at first since a single node has no place for one.
     """
-    added = dict(predecessor.properties) if predecessor else {}
-    ours = {CONTENT: {"type": "text"}, VECTOR: vector_mapping(wanted.identity)}
+    added = {CONTENT: {"type": "text"}, **(predecessor.properties if predecessor else {})}
+    ours = {VECTOR: vector_mapping(wanted.identity)}
     return {
         "settings": {
             "index": {
+                **(predecessor.settings if predecessor else {}),
                 "default_pipeline": wanted.pipeline_id,
                 "number_of_replicas": int(predecessor.replicas) if predecessor else 0,
             }
         },
-        "mappings": {"_meta": build_meta(wanted), "properties": {**added, **ours}},
+        "mappings": {
+            **(predecessor.mappings if predecessor else {}),
+            "_meta": build_meta(wanted),
+            "properties": {**added, **ours},
+        },
     }
 
 
@@ -143,7 +184,7 @@ def build_meta(wanted: WantedIndex) -> dict[str, Any]:
 def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
     """Add to what an index says of itself; an empty value takes its key away."""
     meta = {**_meta(client.request("GET", f"/{index}")[index]), **added}
-    kept = {key: value for key, value in meta.items() if value != ""}
+    kept = {key: value for key, value in meta.items() if value not in ("", {})}
     client.request("PUT", f"/{index}/_mapping", {"_meta": kept})
 
 
@@ -157,7 +198,7 @@ def open_to_writers(client: Requests, index: str) -> None:
     """Undo `close_to_writers`; an index that is gone is no error."""
     try:
         client.request("PUT", f"/{index}/_settings", {"index.blocks.write": None})
-        add_meta(client, index, {"successor": ""})
+        add_meta(client, index, {"successor": "", "retired": {}})
     except NotFoundError:
         return
 
@@ -165,24 +206,6 @@ def open_to_writers(client: Requests, index: str) -> None:
 def set_default_pipeline(client: Requests, index: str, pipeline_id: str) -> None:
     """Have an index embed by another pipeline."""
     client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": pipeline_id})
-
-
-def swap_aliases(client: Requests, alias: str, new: str, old: Generation | None) -> None:
-    """Point the alias, and every other alias of the old generation, to the new one in one atomic step."""
-    actions: list[dict[str, Any]] = [{"add": {"index": new, "alias": alias}}]
-    if old is not None:
-        for name, options in old.aliases.items():
-            if name != alias:
-                actions.append({"add": {"index": new, "alias": name, **alias_options(options)}})
-            actions.append({"remove": {"index": old.index, "alias": name}})
-    client.request("POST", "/_aliases", {"actions": actions})
-
-
-def alias_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of an alias, as read, in the form in which an action takes them."""
-    return {
-        key: value for key, value in options.items() if key in ("filter", "is_hidden", "is_write_index")
-    } | {key: options[key] for key in ("index_routing", "search_routing") if key in options}
 
 
 def delete_index(client: Requests, index: str) -> None:
@@ -195,9 +218,11 @@ def delete_index(client: Requests, index: str) -> None:
 
 def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Generation:
     meta = _meta(body)
-    properties = body.get("mappings", {}).get("properties", {})
+    mappings = body.get("mappings", {})
+    properties = mappings.get("properties", {})
     settings = body.get("settings", {}).get("index", {})
     ours = meta.get("managed_by") == MANAGED_BY
+    retired = dict(meta.get("retired") or {}) if ours else {}
     return Generation(
         index=index,
         identity=Identity.of(meta.get("identity", {})) if ours else None,
@@ -207,6 +232,11 @@ def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Genera
         replicas=str(settings.get("number_of_replicas", "0")),
         aliases=body.get("aliases", {}),
         successor=str(meta.get("successor", "")) if ours else "",
+        migration=dict(meta.get("migration") or {}) if ours else {},
+        retired=retired,
+        touched=bool(retired) and read_progress(client, index).written != retired.get("written"),
+        settings={key: settings[key] for key in KEPT_SETTINGS if key in settings},
+        mappings={key: value for key, value in mappings.items() if key not in ("_meta", "properties")},
         held=read_held(client, index),
     )
 

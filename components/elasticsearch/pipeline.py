@@ -4,7 +4,7 @@ Facts of Elasticsearch it rests on: the inference processor appends to an output
 `model_id` beside it; its vector is an array of doubles, not a list, so that `.length` and `[i]` serve for both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from components.elasticsearch.client import Requests
@@ -90,16 +90,28 @@ def can_be_overwritten(live: Mapping[str, Any], inference_id: str) -> bool:
     """Say whether a pipeline is this project's, or embeds with our endpoint (made by hand, to be adopted)."""
     if live.get("_meta", {}).get("managed_by") == MANAGED_BY:
         return True
-    models = [one["inference"].get("model_id") for one in live.get("processors", []) if "inference" in one]
-    return models == [inference_id]
+    return inference_ids(live) == [inference_id]
+
+
+def inference_ids(body: Mapping[str, Any]) -> list[str]:
+    """Return the endpoints that a pipeline embeds with."""
+    found = [one["inference"].get("model_id") for one in body.get("processors", []) if "inference" in one]
+    return [str(one) for one in found]
 
 
 def converge(
-    client: Requests, pipeline_id: str, body: Mapping[str, Any], inference_id: str, *, ours: bool
+    client: Requests,
+    pipeline_id: str,
+    body: Mapping[str, Any],
+    inference_id: str,
+    *,
+    ours: bool,
+    before: Callable[[], None] | None = None,
 ) -> bool:
     """Make the pipeline what is wanted; return whether anything was written.
 
-    `ours` says that this stack made it. Raises ConflictError when another pipeline has the name.
+    `ours` says that this stack made it; `before` is called before one that exists is overwritten.
+    Raises ConflictError when another pipeline has the name.
     """
     live = read_live(client, pipeline_id)
     if live == dict(body):
@@ -110,6 +122,8 @@ def converge(
             f"({live.get('description') or 'it has no description'}). Set elasticsearchPipelineId to a name that "
             f"is free, or delete that pipeline (DELETE /_ingest/pipeline/{pipeline_id})."
         )
+    if live is not None and before is not None:
+        before()
     client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
     return True
 

@@ -1,6 +1,6 @@
 """Why an index is left alone, told with what to do: as texts, so that every refusal reads alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex, new_name
 
@@ -10,15 +10,12 @@ def documents(count: int) -> str:
     return "1 document" if count == 1 else f"{count} documents"
 
 
-def at_risk(current: Generation, wanted: WantedIndex, differences: Sequence[str]) -> str:
-    """Say that documents are in the way of another identity."""
-    changes = ", ".join(differences) or "its mapping was changed by hand"
+def without_content(current: Generation, count: int) -> str:
+    """Say that documents bring an embedding of their own, which no other can be made from."""
+    what = "an embedding, and no content that another could be made from"
     return (
-        f"Index {wanted.alias} ({current.index}) holds {documents(current.held.foreign)} that this stack did not put "
-        f"there, and they were embedded differently ({changes}). Nothing was changed. Set the old values back "
-        f"(`pulumi config set`), or make a second stack whose elasticsearchIndex, elasticsearchPipelineId and "
-        "elasticsearchInferenceId have names of their own and index the documents there, or delete them from "
-        f"{wanted.alias} yourself."
+        f"{documents(count)} of {current.index} have {what}: they would lose it. Nothing was changed. Set the old "
+        "values back (`pulumi config set`), or give those documents content, or delete them."
     )
 
 

@@ -166,6 +166,7 @@ def _elasticsearch(reader: SettingsReader, project_directory: Path) -> Elasticse
         index=reader.required_text("elasticsearchIndex", NAME, NAME_MEANING),
         similarity=reader.choice("elasticsearchSimilarity", schema.SIMILARITIES),
         index_options=reader.choice("elasticsearchIndexOptions", schema.INDEX_OPTIONS),
+        keep_generations=reader.integer("elasticsearchKeepGenerations", 0, 100),
         delete_data=reader.text("elasticsearchDeleteData"),
         demo_documents=reader.boolean("demoDocuments"),
     )

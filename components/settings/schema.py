@@ -107,6 +107,7 @@ class ElasticsearchSettings:
     index: str
     similarity: str
     index_options: str
+    keep_generations: int
     delete_data: str
     demo_documents: bool
 

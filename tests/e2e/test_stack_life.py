@@ -166,23 +166,21 @@ def test_a_container_removed_by_hand_is_seen_by_refresh_and_started_again_by_up(
     assert engine.containers.get(name).status == "running"
 
 
-def test_documents_of_people_stop_a_change_of_dims_before_anything_is_changed(
+def test_documents_of_people_survive_a_change_of_dims_and_are_embedded_anew(
     running: SandboxStack, client: Client
 ) -> None:
-    client.request(
-        "POST", "/jina-demo/_doc/mine", {"content": "A document of mine."}, query={"refresh": "true"}
-    )
+    client.request("POST", "/jina-demo/_doc/mine", {"content": "A document of mine."}, query={"refresh": "true"})
     before = held(running)
-    running.configure({"dims": 128})
 
-    stopped = running.up(capture=True)
+    changed(running, dims=512)
 
-    assert stopped.exit_code != 0
-    assert "1 document" in stopped.output
-    assert "Traceback" not in stopped.output
-    running.configure({"dims": 256})
     assert kept(before, held(running), CONTAINER)
-    assert client.request("GET", "/jina-demo/_doc/mine")["found"]
+    asked = {"query": {"ids": {"values": ["mine"]}}, "fields": ["content_embedding"]}
+    found = client.request("POST", "/jina-demo/_search", asked)["hits"]["hits"]
+    assert [hit["_source"]["content"] for hit in found] == ["A document of mine."]
+    assert [len(hit["fields"]["content_embedding"]) for hit in found] == [512]
+    answers = demo_answers(running.outputs())
+    assert [answer.best for answer in answers] == [answer.expected for answer in answers]
 
 
 def test_destroy_stops_before_an_index_with_documents_of_people(

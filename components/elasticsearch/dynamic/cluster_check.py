@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import cluster, generation
+from components.elasticsearch import cluster, generation, migration
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
@@ -32,7 +32,9 @@ class ClusterCheckProvider(ClusterProvider):
             needs_inference=bool(news.get("needs_inference", True)),
         )
         wanted = wanted_of(news)
-        generation.plan(indices.read_live(client, wanted.alias), wanted)
+        decided = generation.plan(indices.read_live(client, wanted.alias), wanted)
+        if decided.action == "migrate" and decided.old is not None:
+            migration.require_possible(client, decided.old, migration.strategy_of(decided.old, wanted))
         return {"version": found.version, "licence": found.licence}
 
     def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002

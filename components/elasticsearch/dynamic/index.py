@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion, generation
+from components.elasticsearch import deletion, frozen, generation
 from components.elasticsearch import index as indices
+from components.elasticsearch.carrying import Pace
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import (
@@ -17,7 +18,7 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
 )
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.index import WantedIndex
+from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
 
 IN_PLACE = "in place"
 
@@ -29,7 +30,22 @@ def wanted_of(values: Mapping[str, Any]) -> WantedIndex:
         pipeline_id=str(values["pipeline_id"]),
         identity=Identity.of_json(str(values["identity"])),
         revision=str(values["revision"]),
+        # Numbers come as floats, and states of before have none.
+        keep_generations=int(values.get("keep_generations", 1)),
     )
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _state(client: Client, alias: str, live: LiveIndex, current: Generation) -> str:
+    if current.successor or current.retired:
+        return "closed to writers"
+    unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
+    if unfinished or frozen.unused(client, alias):
+        return "in the middle of a migration"
+    return IN_PLACE
 
 
 class IndexProvider(ClusterProvider):
@@ -39,11 +55,12 @@ class IndexProvider(ClusterProvider):
     # The revision only names: what counts is the content of the model file, which is part of the identity.
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "delete_data", "revision")
     computed = ("concrete_index",)
+    pace: ClassVar[Pace] = Pace()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, mend or recreate the index; an alias that is no longer used is deleted if it holds nothing new."""
         wanted = wanted_of(news)
-        concrete = generation.converge(client, wanted, embedder_of(news))
+        concrete = generation.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
         if before != wanted.alias:
             kept = deletion.retire_alias(client, before)
@@ -61,7 +78,7 @@ class IndexProvider(ClusterProvider):
         if current is None or current.identity is None:
             return {"alias_state": "moved" if moved else "of another index"}
         return {
-            "alias_state": "closed to writers" if current.successor else IN_PLACE,
+            "alias_state": _state(client, str(values["alias"]), live, current),
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,

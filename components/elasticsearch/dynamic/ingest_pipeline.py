@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.elasticsearch import pipeline
+from components.elasticsearch import frozen, pipeline
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.provider import (
     ClusterProvider,
@@ -23,14 +23,23 @@ class IngestPipelineProvider(ClusterProvider):
     replaced_by = ("pipeline_id",)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Make, adopt or overwrite the pipeline, if it is another than wanted."""
+        """Make, adopt or overwrite the pipeline, if it is another than wanted.
+
+        Generations that it would embed wrongly for get a pipeline of their own first.
+        """
+        pipeline_id, inference_id = str(news["pipeline_id"]), str(news["inference_id"])
+        body = json.loads(str(news["body"]))
         pipeline.converge(
             client,
-            str(news["pipeline_id"]),
-            json.loads(str(news["body"])),
-            str(news["inference_id"]),
+            pipeline_id,
+            body,
+            inference_id,
             ours=olds is not None and olds["url"] == news["url"],
+            before=lambda: frozen.freeze_users(client, pipeline_id, body, inference_id),
         )
+        before = str(olds["inference_id"]) if olds else inference_id
+        if before != inference_id:
+            frozen.redirect(client, "*", before, inference_id)
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:

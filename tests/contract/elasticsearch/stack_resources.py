@@ -49,6 +49,7 @@ class Wanted:
     alias: str = ALIAS
     inference_id: str = "jina-local"
     pipeline_id: str = "jina-embeddings"
+    keep_generations: int = 1
     delete_data: str = ""
     start_trial: bool = False
     demo_documents: bool = True
@@ -114,6 +115,7 @@ class Wanted:
             "index": {
                 **index,
                 "identity": identity,
+                "keep_generations": float(self.keep_generations),
                 "delete_data": self.delete_data,
                 "alias_state": IN_PLACE,
             },

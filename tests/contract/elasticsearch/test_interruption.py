@@ -9,10 +9,14 @@ import pytest
 
 from components.elasticsearch.client import Body, Client
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
+from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 
 pytestmark = pytest.mark.sandbox
+
+
+READING = ("_refresh", "_mget", "_search", "_count", "_simulate", "_pit")
 
 
 class KilledError(BaseException):
@@ -36,7 +40,7 @@ def killed_after(requests: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[lis
         timeout: float = 60.0,
     ) -> Any:
         nonlocal left
-        writes = method != "GET" and not path.endswith(("_refresh", "_mget", "_search", "_count"))
+        writes = method != "GET" and not path.endswith(READING)
         if left == 0 and writes:
             raise KilledError
         if writes:
@@ -49,20 +53,24 @@ def killed_after(requests: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[lis
         yield sent
 
 
-STEPS_OF_RECREATION = 7
-"""Mark, block, create, bulk, swap, delete: and the pipeline before them."""
+STEPS_OF_A_MIGRATION = 14
+"""As in docs/migrations.md: two for the pipeline that is kept, one for the new one; create, reindex, note, mark,
+block, swap; block again, two notes; delete the former generation and its pipeline."""
 
 
-@pytest.mark.parametrize("step", range(STEPS_OF_RECREATION + 1))
+@pytest.mark.parametrize("step", range(STEPS_OF_A_MIGRATION + 1))
 @pytest.mark.parametrize("back", [False, True], ids=["and up again", "and the settings set back"])
+@pytest.mark.parametrize("people", [False, True], ids=["demo documents", "documents of people"])
 def test_a_change_of_dims_may_die_at_every_step(
     step: int,
     back: bool,
+    people: bool,
     wanted: Wanted,
     stack: StackResources,
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    contents = CONTENTS | (fill(client, 30) if people else {})
     changed = replace(wanted, dims=64)
     state = {name: dict(outputs) for name, outputs in stack.state.items()}
     with killed_after(step, monkeypatch) as sent:
@@ -71,24 +79,33 @@ def test_a_change_of_dims_may_die_at_every_step(
         except KilledError:
             assert len(sent) == step
         else:
-            assert step == STEPS_OF_RECREATION, sent
+            # Documents of people are kept in the former generation: nothing is deleted.
+            assert len(sent) == STEPS_OF_A_MIGRATION - (2 if people else 0), sent
     # While nothing is complete, readers find all documents behind the alias.
-    assert sorted(vectors(client)) == sorted(CONTENTS)
+    assert sorted(vectors(client)) == sorted(contents)
     # The process died, and what it had not reported is not in the state.
     again = StackResources(state)
     final = wanted if back else changed
     if back:
         again.refresh()
     again.up(final)
+    assert_holds(client, final, contents)
     indices = client.request("GET", "/*")
-    assert len(indices) == 1
-    assert next(iter(indices.values()))["aliases"] == {ALIAS: {}}
-    stored = vectors(client)
-    assert sorted(stored) == sorted(CONTENTS)
-    assert {len(vector) for vector in stored.values()} == {final.dims}
+    assert [body["aliases"] for body in indices.values() if body["aliases"]] == [{ALIAS: {}}]
+    assert all("migration" not in body["mappings"]["_meta"] for body in indices.values())
+    assert len(indices) <= (2 if people else 1)
+    assert_frozen_pipelines_are_used(client)
     client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "writers are let in again"})
     again.refresh()
     assert again.up(final) == []
+
+
+def assert_frozen_pipelines_are_used(client: Client) -> None:
+    """Assert that no pipeline is left over that was kept for a generation which is gone or does not need it."""
+    used = {
+        body["settings"]["index"].get("default_pipeline") for body in client.request("GET", "/*").values()
+    }
+    assert set(client.request("GET", "/_ingest/pipeline")) == used | {"jina-embeddings"}
 
 
 @pytest.mark.parametrize("step", range(5))
@@ -108,26 +125,32 @@ def test_a_first_up_may_die_at_every_step(
     assert list(client.request("GET", "/*")) == ["jina-demo-768-f16-59cfacee-1"]
 
 
+FIRST_UP = ("PUT /_inference/text_embedding/jina-local", "_bulk")
+
+
 @pytest.mark.parametrize(
     "cut",
     [
-        "PUT /_inference/text_embedding/jina-local",
+        *FIRST_UP,
         "PUT /_ingest/pipeline",
         "PUT /jina-demo-64",
-        "_bulk",
         "POST /_aliases",
+        "POST /_reindex",
+        "_settings",
+        "_mapping",
         "DELETE /jina-demo-768",
         "_block/write",
+        "-frozen",
     ],
 )
 def test_an_answer_that_is_lost_is_no_request_that_failed(cut: str, wanted: Wanted, client: Client) -> None:
     with faulty_proxy(wanted.connection.url) as proxy:
         through = replace(wanted, connection=replace(wanted.connection, url=proxy.url))
         stack = StackResources()
-        if "_inference" in cut:
-            proxy.cut_after = cut
+        first = cut in FIRST_UP
+        proxy.cut_after = cut if first else ""
         stack.up(through)
-        proxy.cut_after = proxy.cut_after or ("" if "_inference" in cut else cut)
+        proxy.cut_after = proxy.cut_after if first else cut
         stack.up(replace(through, dims=64))
         assert proxy.cut_after == ""
     stored = vectors(client)

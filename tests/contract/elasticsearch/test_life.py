@@ -249,13 +249,10 @@ def test_destroy_leaves_nothing_in_an_order_that_the_server_accepts(
 
 
 @pytest.mark.parametrize("id_", ["mine", "demo-02"], ids=["a new document", "an edited demo document"])
-def test_documents_of_people_survive_every_refusal(
+def test_documents_of_people_survive_the_refusal_to_delete_them(
     id_: str, wanted: Wanted, stack: StackResources, client: Client
 ) -> None:
     client.request("PUT", f"/{ALIAS}/_doc/{id_}", {"content": "mine"})
-    for changes in ({"dims": 32}, {"quant": "Q8_0"}, {"sha256": "b" * 64}, {"similarity": "l2_norm"}):
-        with pytest.raises(DocumentsAtRiskError, match="1 document that this stack did not put there"):
-            stack.up(replace(wanted, **changes))
     with pytest.raises(DocumentsAtRiskError, match="elasticsearchDeleteData jina-demo"):
         stack.destroy()
     assert list(stack.state) == EVERYTHING

@@ -1,0 +1,145 @@
+"""Carries the documents of a generation over to its successor, in portions, while people go on writing to the old one.
+
+How far it has come is written into the successor itself, so that whatever interrupts it, the next run goes on from
+there. docs/migrations.md tells the steps, and what a crash between any two of them leaves.
+"""
+
+import time
+
+from components.elasticsearch import frozen, pipeline, strategy, verification
+from components.elasticsearch import index as indices
+from components.elasticsearch.aliases import swap_aliases
+from components.elasticsearch.carrying import NOTHING, Carrier, Pace, Say, shown_seconds
+from components.elasticsearch.client import Requests
+from components.elasticsearch.embedding import Embedder
+from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.index import Generation, WantedIndex
+from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.refusals import without_content
+from components.elasticsearch.sequence import read_progress
+from components.elasticsearch.strategy import Strategy
+
+
+def require_possible(client: Requests, old: Generation, chosen: Strategy) -> None:
+    """Raise DocumentsAtRiskError when there are embeddings that cannot be made again: of documents without content."""
+    if chosen != "re-embed":
+        return
+    made = {"exists": {"field": VECTOR}}
+    query = {"query": {"bool": {"filter": [made], "must_not": [{"exists": {"field": CONTENT}}]}}}
+    client.request("POST", f"/{old.index}/_refresh")
+    count = int(client.request("POST", f"/{old.index}/_count", query).get("count", 0))
+    if count:
+        raise DocumentsAtRiskError(without_content(old, count))
+
+
+def strategy_of(old: Generation, wanted: WantedIndex) -> Strategy:
+    """Return how the documents of a generation become those of the wanted identity."""
+    if old.identity is None or old.vector.get("dims") != old.identity.dims:
+        return "re-embed"
+    return strategy.choose_strategy(old.identity, wanted.identity)
+
+
+def migrate(
+    client: Requests,
+    wanted: WantedIndex,
+    old: Generation,
+    new: str,
+    unfinished: Generation | None,
+    *,
+    pace: Pace,
+    say: Say,
+    embedder: Embedder | None = None,
+) -> str:
+    """Fill a new generation from the old one, verify it, move the aliases to it, retire the old one.
+
+    `new` is a free name; `unfinished` is what an earlier run left of the same migration, to go on with.
+    With `embedder`, documents are embedded anew here, else by the wanted pipeline.
+    Return the name of the new generation.
+    Raises IndexingError or another ElasticsearchError when it cannot be done: the old one is then in use as before,
+    and the next run goes on from where this one came to.
+    """
+    started = time.monotonic()
+    chosen = strategy_of(old, wanted)
+    require_possible(client, old, chosen)
+    _freeze(client, old)
+    if unfinished is None:
+        _begin(client, wanted, old, new, chosen)
+    else:
+        new = unfinished.index
+        say(f"{wanted.alias}: going on with {new}, which holds {unfinished.held.total:,} documents so far")
+    moving = Carrier(
+        client=client,
+        alias=wanted.alias,
+        pipeline_id=wanted.pipeline_id,
+        dims=wanted.identity.dims,
+        old=old.index,
+        new=new,
+        strategy=chosen,
+        embedder=embedder,
+        watermark=int(unfinished.migration["watermark"]) if unfinished else NOTHING,
+        pace=pace,
+        say=say,
+    )
+    if old.successor:
+        indices.open_to_writers(client, old.index)
+    moving.catch_up()
+    verification.verify_sample(
+        client, new, wanted, old.index, chosen, patience=pace.stalled, embedder=embedder
+    )
+    verification.delete_surplus(client, old.index, new, moving.count_behind())
+    # What was written while that was looked at.
+    moving.catch_up()
+    # Somebody may have given the old one another alias since the plan was made.
+    aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
+    closed = time.monotonic()
+    try:
+        indices.close_to_writers(client, old, new)
+        held = verification.count(client, old.index, moving.watermark)
+        moving.carry_rest(held.since)
+        verification.settle_counts(client, new, old.index, held)
+        swap_aliases(client, wanted.alias, new, old.index, aliases)
+    except BaseException:
+        if not _is_swapped(client, wanted, new):
+            indices.open_to_writers(client, old.index)
+            raise
+    refused = time.monotonic() - closed
+    if old.held.foreign:
+        say(
+            f"{wanted.alias}: {moving.carried:,} documents carried over to {new} in "
+            f"{shown_seconds(time.monotonic() - started)} ({chosen}); writers were refused for {refused:.1f} s"
+        )
+    finish(client, new, old.index)
+    return new
+
+
+def finish(client: Requests, new: str, old: str) -> None:
+    """Note that a migration whose aliases were moved is over: what the old one holds are copies from now on."""
+    if client.find(f"/{old}") is not None:
+        written = read_progress(client, old).written
+        client.request("PUT", f"/{old}/_block/write")
+        indices.add_meta(client, old, {"successor": "", "retired": {"successor": new, "written": written}})
+    indices.add_meta(client, new, {"migration": {}})
+
+
+def _freeze(client: Requests, old: Generation) -> None:
+    """Give the old generation a pipeline of its own, which the stack's may change, go or be renamed without."""
+    if old.identity is None or old.default_pipeline in ("", "_none", frozen.frozen_id(old.index)):
+        return
+    ids = pipeline.inference_ids(pipeline.read_live(client, old.default_pipeline) or {})
+    if len(ids) == 1:
+        frozen.freeze(client, old.index, old.identity, ids[0])
+
+
+def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> None:
+    body = indices.build_index(wanted, predecessor=old)
+    body["mappings"]["_meta"]["migration"] = {
+        "source": old.index,
+        "strategy": chosen,
+        "watermark": NOTHING,
+    }
+    indices.create_index(client, new, body)
+
+
+def _is_swapped(client: Requests, wanted: WantedIndex, new: str) -> bool:
+    """Tell whether the request that moved the aliases was carried out though its answer was lost."""
+    return new in (client.find(f"/{wanted.alias}") or {})

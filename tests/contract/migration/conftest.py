@@ -1,0 +1,98 @@
+"""Migrations under faults: the doubles of the Elasticsearch tests, and the table that tells what was lost."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.dynamic.provider import ClusterProvider
+from tests.contract.elasticsearch.conftest import client, connection, model, node, wanted
+from tests.contract.elasticsearch.stack_resources import Wanted
+from tests.contract.migration.outcomes import Outcome, table
+from tests.contract.migration.proxy import WatchedNode, watched_node
+from tests.contract.migration.scenario import Case, prepare
+from tests.contract.migration.upgrade import Settings, use
+from tests.fixtures.elasticsearch_node import Node
+from tests.fixtures.embedding_server import EmbeddingServer
+
+__all__ = ["client", "connection", "model", "node", "wanted"]
+
+OUTCOMES = pytest.StashKey[list[Outcome]]()
+Prepare = Callable[[str], Case]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[OUTCOMES] = []
+    config.addinivalue_line("markers", "exhaustive: many cases more, run only when asked for by this mark")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the exhaustive cases out unless they are asked for by their mark."""
+    if "exhaustive" in config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    outcomes = config.stash[OUTCOMES]
+    if outcomes:
+        terminalreporter.section("documents lost by migrations under faults")
+        for line in table(outcomes):
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:
+    """Return the rows of the table at the end; append to it."""
+    return request.config.stash[OUTCOMES]
+
+
+@pytest.fixture(autouse=True)
+def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have few documents make several portions, and waits be short."""
+    use(Settings(), monkeypatch.setattr)
+
+
+@pytest.fixture
+def watched(node: Node) -> Iterator[WatchedNode]:
+    """Return the node's address that tells of the requests which write."""
+    with watched_node(node.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def prepared(
+    node: Node,
+    watched: WatchedNode,
+    wanted: Wanted,
+    client: Client,
+    model: EmbeddingServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Prepare:
+    """Return a function that empties the node and puts a stack with documents on it, before a change.
+
+    The stack reaches the node by way of the proxy, whose count of writes begins anew; people go straight to it.
+    """
+    stacks = replace(wanted, connection=replace(wanted.connection, url=watched.url))
+
+    def empty_and_prepare(change: str) -> Case:
+        node.clean()
+        model.reset()
+        watched.reset()
+        case = prepare(change, stacks, client, model, monkeypatch)
+        watched.reset()
+        return case
+
+    return empty_and_prepare
+
+
+@pytest.fixture
+def brief_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send what was refused or cut again at once, as far as that goes, so that many cases take little time."""
+    monkeypatch.setattr(
+        ClusterProvider, "patience", Patience(unavailable=3, unreachable=20, first_pause=0.02)
+    )

@@ -1,0 +1,171 @@
+"""A stack and its people as a state machine: whatever the order of what they do, a successful `up` ends as wanted."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import note
+from hypothesis import strategies as some
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from components.elasticsearch.client import Client
+from components.elasticsearch.errors import ElasticsearchError
+from tests.contract.elasticsearch.people import stored
+from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.contract.elasticsearch.test_interruption import KilledError, killed_after
+from tests.contract.elasticsearch.test_life import CONTENTS
+from tests.contract.migration.scenario import Case, assert_embedded, assert_tidy
+
+IDS = some.sampled_from([f"doc-{number}" for number in range(8)])
+WORDS = some.sampled_from(["first", "second", "third", "fourth"])
+DIMS = some.sampled_from([768, 512, 256, 64])
+MODELS = some.sampled_from(["F16", "Q8_0"])
+ELSEWHERE = "elsewhere"
+
+
+class PeopleAndStack(RuleBasedStateMachine):
+    """The model: `contents` is what people were told is written; `drifted` that somebody changed what is the stack's.
+
+    `died` are the settings of an update that did not end: until the next one, writers may be refused. `start` empties
+    the node and returns a stack on it.
+    """
+
+    def __init__(self, start: Callable[[], Case]) -> None:
+        super().__init__()
+        self.start = start
+        self.case: Case
+        self.drifted = False
+        self.alias_moved = False
+        self.died: Wanted | None = None
+        self.replicas = "0"
+        self.fields: set[str] = set()
+
+    @initialize()
+    def begin(self) -> None:
+        self.case = self.start()
+
+    @property
+    def client(self) -> Client:
+        """People's way to the node."""
+        return self.case.client
+
+    @rule(dims=DIMS, quant=MODELS)
+    def up(self, dims: int, quant: str) -> None:
+        """Change the settings and update.
+
+        What somebody edited, and what an update left that died on the way to other settings, is seen by a refresh.
+        """
+        self.set_to(dims, quant)
+        if self.drifted or (self.died is not None and self.died != self.case.wanted):
+            self.case.stack.refresh()
+        self.case.stack.up(self.case.wanted)
+        self.drifted = self.alias_moved = False
+        self.died = None
+        self.assert_as_wanted()
+
+    @rule(dims=DIMS, quant=MODELS, writes=some.integers(0, 14))
+    def up_that_dies(self, dims: int, quant: str, writes: int) -> None:
+        """Change the settings and update, and let no more than so many writing requests through."""
+        self.set_to(dims, quant)
+        with pytest.MonkeyPatch.context() as patched, killed_after(writes, patched):
+            try:
+                self.case.stack.up(self.case.wanted)
+            except KilledError:
+                note(f"died after {writes} writes")
+        self.died = self.case.wanted
+
+    @rule(one=IDS, words=WORDS)
+    @precondition(lambda self: not self.alias_moved)
+    def write(self, one: str, words: str) -> None:
+        self.as_people("PUT", f"/{ALIAS}/_doc/{one}", {"content": words}, lambda: self.put(one, words))
+
+    @rule(one=IDS)
+    @precondition(lambda self: not self.alias_moved)
+    def delete(self, one: str) -> None:
+        if one in self.case.contents:
+            self.as_people("DELETE", f"/{ALIAS}/_doc/{one}", None, lambda: self.case.contents.pop(one))
+
+    @rule()
+    def refresh(self) -> None:
+        self.case.stack.refresh()
+
+    @rule()
+    def edit_the_pipeline(self) -> None:
+        """Somebody adds a field to each document, and takes the mark of the stack away."""
+        name = self.case.wanted.pipeline_id
+        body = self.client.request("GET", f"/_ingest/pipeline/{name}")[name]
+        processors = [*body["processors"], {"set": {"field": "edited", "value": True}}]
+        self.client.request("PUT", f"/_ingest/pipeline/{name}", {"processors": processors})
+        self.drifted = True
+
+    @rule(elsewhere=some.booleans())
+    @precondition(lambda self: not self.alias_moved)
+    def move_the_alias(self, elsewhere: bool) -> None:
+        """Somebody takes the alias away, or points it to an index of their own."""
+        actions: list[dict[str, Any]] = [{"remove": {"index": "*", "alias": ALIAS}}]
+        if elsewhere:
+            if self.client.find(f"/{ELSEWHERE}") is None:
+                self.client.request("PUT", f"/{ELSEWHERE}", {"mappings": {"properties": {}}})
+            actions.append({"add": {"index": ELSEWHERE, "alias": ALIAS}})
+        self.client.request("POST", "/_aliases", {"actions": actions})
+        self.drifted = self.alias_moved = True
+
+    @rule(replicas=some.sampled_from(["0", "1"]))
+    @precondition(lambda self: not self.alias_moved)
+    def set_replicas(self, replicas: str) -> None:
+        self.client.request("PUT", f"/{ALIAS}/_settings", {"index.number_of_replicas": replicas})
+        self.replicas = replicas
+
+    @rule(name=some.sampled_from(["tag", "author"]))
+    @precondition(lambda self: not self.alias_moved)
+    def add_a_field(self, name: str) -> None:
+        self.client.request("PUT", f"/{ALIAS}/_mapping", {"properties": {name: {"type": "keyword"}}})
+        self.fields.add(name)
+
+    @invariant()
+    def nothing_acknowledged_is_missing(self) -> None:
+        """Whatever is unfinished: readers find exactly what was written, wherever the alias is the stack's."""
+        if not self.alias_moved:
+            found = {one: content for one, (content, _) in stored(self.client).items()}
+            assert found == self.case.contents
+
+    def set_to(self, dims: int, quant: str) -> None:
+        sha256 = {"F16": "a", "Q8_0": "b"}[quant] * 64
+        self.case.wanted = replace(self.case.wanted, dims=dims, quant=quant, sha256=sha256)
+
+    def put(self, one: str, words: str) -> None:
+        self.case.contents[one] = words
+
+    def as_people(
+        self, method: str, path: str, body: dict[str, Any] | None, then: Callable[[], object]
+    ) -> None:
+        """Do what people do: it happens when it is acknowledged, and is refused only while an update is pending."""
+        try:
+            self.client.request(method, path, body)
+        except ElasticsearchError as error:
+            note(f"refused: {error}")
+            assert self.died is not None, "refused though no update is unfinished"
+        else:
+            then()
+
+    def assert_as_wanted(self) -> None:
+        """Assert all that a successful update promises."""
+        found = stored(self.client)
+        assert {one: content for one, (content, _) in found.items()} == self.case.contents
+        assert_embedded(self.case, found)
+        if self.client.find(f"/{ELSEWHERE}") is not None:
+            self.client.request("DELETE", f"/{ELSEWHERE}")
+        assert_tidy(self.client, self.case.wanted)
+        body = next(iter(self.client.request("GET", f"/{ALIAS}").values()))
+        assert body["settings"]["index"]["number_of_replicas"] == self.replicas
+        assert self.fields <= body["mappings"]["properties"].keys()
+        before = self.case.stack.up(self.case.wanted)
+        assert before == []
+
+
+def started(case: Case, wanted: Wanted) -> Case:
+    """Bring up the stack that a sequence begins with."""
+    stack = StackResources()
+    stack.up(wanted)
+    return replace(case, wanted=wanted, stack=stack, contents=dict(CONTENTS))

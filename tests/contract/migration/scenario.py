@@ -1,0 +1,159 @@
+"""An index with people's documents, the changes that migrate it, and all that must hold when one has ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.client import Client
+from components.elasticsearch.frozen import frozen_id
+from components.elasticsearch.search import truncate
+from tests.contract.elasticsearch.people import stored
+from tests.contract.elasticsearch.stack_resources import ALIAS, WIDTH, StackResources, Wanted
+from tests.contract.elasticsearch.test_life import CONTENTS
+from tests.contract.migration.outcomes import Outcome
+from tests.fixtures.embedding_server import EmbeddingServer, Request, embedding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Settings before and after; with `model` the server embeds by another model from the change on."""
+
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any]
+    model: str = ""
+
+
+CHANGES = {
+    "dims down": Change(after={"dims": 256}),
+    "dims up": Change(before={"dims": 256}, after={"dims": WIDTH}),
+    "quant": Change(after={"quant": "Q4_K_M", "sha256": "b" * 64}, model="quantised: "),
+    "model revision": Change(after={"revision": "0123456789", "sha256": "c" * 64}, model="trained anew: "),
+    "prefix": Change(after={"document_prefix": "Other: "}),
+}
+MATRIX = ("dims down", "dims up", "quant", "model revision")
+"""The changes that are put to every fault."""
+
+
+def chosen(*changes: str) -> list[Any]:
+    """Return all changes as parameters; those that are not named are left to the exhaustive run."""
+    others = [pytest.param(one, marks=pytest.mark.exhaustive) for one in MATRIX if one not in changes]
+    return [*changes, *others]
+
+
+@dataclass
+class Case:
+    """A stack with documents, about to be changed: `contents` are the documents by id, `wanted` the settings."""
+
+    client: Client
+    model: EmbeddingServer
+    monkeypatch: pytest.MonkeyPatch
+    wanted: Wanted
+    change: str
+    stack: StackResources
+    contents: dict[str, str]
+    embeds_as: str = ""
+
+    def changed(self) -> Wanted:
+        """Set the settings to those after the change, and start the model that goes with them; return them."""
+        change = CHANGES[self.change]
+        self.wanted = replace(self.wanted, **change.after)
+        self.embeds_as = change.model
+        self.monkeypatch.setattr(self.model, "answer", embedding_as(self.model, change.model))
+        return self.wanted
+
+    def write(self, one: str, content: str) -> None:
+        """Write a document through the alias."""
+        self.client.request("PUT", f"/{ALIAS}/_doc/{one}", {"content": content})
+        self.contents[one] = content
+
+
+def embedding_as(model: EmbeddingServer, name: str) -> Callable[[Request], tuple[int, dict[str, Any]]]:
+    """Return the double's answers as if another model was loaded, whose vectors have nothing to do with the first's."""
+
+    def answer(request: Request) -> tuple[int, dict[str, Any]]:
+        texts = request.body.get("input") or []
+        renamed = [f"{name}{text}" for text in ([texts] if isinstance(texts, str) else texts)]
+        return EmbeddingServer.answer(model, replace(request, body={**request.body, "input": renamed}))
+
+    return answer
+
+
+def prepare(
+    change: str, wanted: Wanted, client: Client, model: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> Case:
+    """Bring a stack up on an empty node, and have people write, change and delete documents."""
+    monkeypatch.setattr(model, "answer", embedding_as(model, ""))
+    before = replace(wanted, **CHANGES[change].before)
+    stack = StackResources()
+    stack.up(before)
+    lines: list[dict[str, Any]] = []
+    contents = dict(CONTENTS)
+    for number in range(34):
+        lines += [{"index": {"_id": f"doc-{number}"}}, {"content": f"text {number}"}]
+        contents[f"doc-{number}"] = f"text {number}"
+    for number in range(3, 9):
+        lines += [{"index": {"_id": f"doc-{number}"}}, {"content": f"changed {number}"}]
+        contents[f"doc-{number}"] = f"changed {number}"
+    for number in range(6, 12):
+        lines.append({"delete": {"_id": f"doc-{number}"}})
+        del contents[f"doc-{number}"]
+    # Deleted and made again: its versions begin anew.
+    lines += [{"index": {"_id": "doc-6"}}, {"content": "again"}]
+    contents["doc-6"] = "again"
+    answer = client.request("POST", f"/{ALIAS}/_bulk", lines, query={"refresh": "true"})
+    assert answer["errors"] is False
+    return Case(client, model, monkeypatch, before, change, stack, contents)
+
+
+def settle(case: Case, stack: StackResources, fault: str, *, writable: bool = True) -> Outcome:
+    """Assert all that must hold after a change that ended well; return what became of the documents."""
+    client, wanted = case.client, case.wanted
+    if writable:
+        case.write("doc-0", "writers are let in")
+        case.write("doc-new", "also with new documents")
+    found = stored(client)
+    total = int(client.request("GET", f"/{ALIAS}/_count")["count"])
+    lost = sorted(case.contents.keys() - found.keys())
+    assert lost == [], f"{len(lost)} documents lost after {fault}"
+    assert {one: content for one, (content, _) in found.items()} == case.contents
+    assert total == len(case.contents)
+    assert_embedded(case, found)
+    assert_tidy(client, wanted)
+    stack.refresh()
+    assert stack.up(wanted) == []
+    return Outcome(
+        change=case.change, fault=fault, runs=1, documents=total, lost=len(lost), twice=total - len(found)
+    )
+
+
+def assert_embedded(case: Case, found: dict[str, tuple[str, list[float]]]) -> None:
+    """Assert that each document has the embedding which the model in use makes of its content."""
+    for one, (content, vector) in found.items():
+        assert len(vector) == case.wanted.dims, one
+        whole = embedding(f"{case.embeds_as}{case.wanted.document_prefix}{content}", WIDTH)
+        expected = truncate(whole, case.wanted.dims)
+        assert max(abs(a - b) for a, b in zip(vector, expected, strict=True)) < 1e-4, one
+
+
+def assert_tidy(client: Client, wanted: Wanted) -> None:
+    """Assert that the alias has one index, and that nothing is left over of how it came to it."""
+    made = client.request("GET", f"/{ALIAS}-*", query={"expand_wildcards": "all"})
+    behind = [index for index, body in made.items() if ALIAS in body["aliases"]]
+    assert len(behind) == 1
+    assert len(made) <= 1 + wanted.keep_generations, sorted(made)
+    for index, body in made.items():
+        meta, settings = body["mappings"]["_meta"], body["settings"]["index"]
+        assert "migration" not in meta, index
+        assert "successor" not in meta, index
+        blocked = str(settings.get("blocks", {}).get("write", "false")) == "true"
+        assert (blocked, "retired" in meta) == ((False, False) if index in behind else (True, True)), index
+        if index in behind:
+            assert body["mappings"]["properties"]["content_embedding"]["dims"] == wanted.dims
+            assert settings["default_pipeline"] == wanted.pipeline_id
+    used = {body["settings"]["index"]["default_pipeline"] for body in made.values()}
+    assert set(client.request("GET", "/_ingest/pipeline")) == {wanted.pipeline_id, *used}
+    assert used <= {wanted.pipeline_id, *map(frozen_id, made)}
+    running = client.request("GET", "/_tasks", query={"actions": "*/reindex"}).get("nodes", {})
+    assert [task for node in running.values() for task in node.get("tasks", {})] == []

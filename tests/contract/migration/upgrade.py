@@ -1,0 +1,104 @@
+"""`pulumi up` in a process of its own, which can be killed: what its resources reported is what the engine knows."""
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from components.elasticsearch import carrying, frozen
+from components.elasticsearch.carrying import Pace
+from components.elasticsearch.dynamic.index import IndexProvider
+from components.elasticsearch.errors import ElasticsearchError
+from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
+
+State = dict[str, dict[str, Any]]
+
+PORTION = 12
+"""Documents in a portion, so that few documents make several."""
+PACE = Pace(stalled=60.0, first_pause=0.1, longest_pause=0.5, portion=0.0)
+
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.contract.migration.upgrade", "elasticsearch"])
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How fast the migration goes; `settle` is in seconds, see frozen.SETTLE_SECONDS."""
+
+    pace: Pace = PACE
+    portion: int = PORTION
+    settle: float = 0.0
+
+
+def use(settings: Settings, put: Callable[[object, str, object], None] = setattr) -> None:
+    """Take settings over; `put` sets an attribute, and may undo that later."""
+    for name in ("FIRST_PORTION", "BATCH"):
+        put(carrying, name, dict.fromkeys(("copy", "slice", "re-embed"), settings.portion))
+    put(frozen, "SETTLE_SECONDS", settings.settle)
+    put(IndexProvider, "pace", settings.pace)
+
+
+class _Reported(State):
+    """A state that tells of each resource as soon as it is done."""
+
+    def __init__(self, state: State, pipe: Pipe) -> None:
+        super().__init__(state)
+        self._pipe = pipe
+
+    def __setitem__(self, name: str, outputs: dict[str, Any]) -> None:
+        super().__setitem__(name, outputs)
+        self._pipe.send((name, outputs))
+
+
+def _run(state: State, wanted: Wanted, settings: Settings, pipe: Pipe) -> None:
+    use(settings)
+    try:
+        StackResources(_Reported(state, pipe)).up(wanted)
+    except ElasticsearchError as error:
+        pipe.send(("", {"error": str(error)}))
+
+
+@dataclass
+class Upgrade:
+    """An update that runs: `process` may be killed at any time."""
+
+    process: BaseProcess
+    pipe: Pipe
+    state: State
+    error: str = ""
+
+    def kill(self) -> None:
+        """End it with SIGKILL; nothing more reaches the node when this returns."""
+        self.process.kill()
+        self.process.join()
+
+    def wait(self) -> StackResources:
+        """Wait for its end; return the stack as the engine would know it then.
+
+        `error` is what it failed with, if it did.
+        """
+        while True:
+            try:
+                name, outputs = self.pipe.recv()
+            except (EOFError, OSError):
+                break
+            if name:
+                self.state[name] = outputs
+            else:
+                self.error = str(outputs["error"])
+        self.process.join()
+        return StackResources(self.state)
+
+
+def start_upgrade(stack: StackResources, wanted: Wanted, settings: Settings | None = None) -> Upgrade:
+    """Start `pulumi up` in a process of its own."""
+    state = {name: dict(outputs) for name, outputs in stack.state.items()}
+    ours, theirs = _processes.Pipe(duplex=False)
+    process = _processes.Process(
+        target=_run, args=(state, wanted, settings or Settings(), theirs), daemon=True
+    )
+    process.start()
+    theirs.close()
+    return Upgrade(process, ours, state)
