@@ -40,10 +40,11 @@ def embed_stragglers(client: Requests, index: str, above: int, *, former: str, p
         if not outcome.failure:
             return
         if outcome.lasts or time.monotonic() + pause > deadline:
+            which = f"document {outcome.document}" if outcome.document else "documents"
             raise IndexingError(
-                f"Documents that were written to {index} in the moment of the switch could not be embedded again: "
-                f"{outcome.failure}. They are there, and {index} is in use; look at the embedding server (docker ps, "
-                "docker logs), and run the command again."
+                f"In the moment of the switch {which} was written to {index} with an embedding made the old way, and "
+                f"could not be embedded again: {outcome.failure}. {index} is in use. Look at the embedding server "
+                "(docker ps, docker logs), or change or delete the document, and run the command again."
             )
         time.sleep(pause)
         pause = min(2 * pause, 30.0)
