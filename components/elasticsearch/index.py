@@ -14,14 +14,8 @@ from components.elasticsearch.sequence import read_progress
 
 KEPT_SETTINGS = (
     *("number_of_shards", "analysis", "similarity", "sort", "mapping", "codec", "refresh_interval"),
-    *(
-        "max_result_window",
-        "max_ngram_diff",
-        "max_shingle_diff",
-        "query",
-        "highlight",
-        "routing_partition_size",
-    ),
+    *("max_result_window", "max_ngram_diff", "max_shingle_diff", "query", "highlight"),
+    "routing_partition_size",
 )
 """Settings of an index that people choose, and that its successor needs to take the same documents."""
 
@@ -181,9 +175,14 @@ def build_meta(wanted: WantedIndex) -> dict[str, Any]:
     }
 
 
+def read_meta(client: Requests, index: str) -> dict[str, Any]:
+    """Return what an index says of itself."""
+    return _meta(client.request("GET", f"/{index}")[index])
+
+
 def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
     """Add to what an index says of itself; an empty value takes its key away."""
-    meta = {**_meta(client.request("GET", f"/{index}")[index]), **added}
+    meta = {**read_meta(client, index), **added}
     kept = {key: value for key, value in meta.items() if value not in ("", {})}
     client.request("PUT", f"/{index}/_mapping", {"_meta": kept})
 

@@ -17,6 +17,7 @@ from components.elasticsearch.index import Generation, WantedIndex
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 from components.elasticsearch.refusals import without_content
 from components.elasticsearch.sequence import read_progress
+from components.elasticsearch.stragglers import embed_stragglers
 from components.elasticsearch.strategy import Strategy
 
 
@@ -89,6 +90,8 @@ def migrate(
     verification.delete_surplus(client, old.index, new, moving.count_behind())
     # What was written while that was looked at.
     moving.catch_up()
+    if chosen == "re-embed" and old.vector.get("dims") == wanted.identity.dims:
+        _note_stragglers(client, wanted, old, new)
     # Somebody may have given the old one another alias since the plan was made.
     aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
     closed = time.monotonic()
@@ -113,7 +116,13 @@ def migrate(
 
 
 def finish(client: Requests, new: str, old: str) -> None:
-    """Note that a migration whose aliases were moved is over: what the old one holds are copies from now on."""
+    """Note that a migration whose aliases were moved is over: what the old one holds are copies from now on.
+
+    Raises IndexingError as `embed_stragglers` does.
+    """
+    stragglers = indices.read_meta(client, new).get("migration", {}).get("stragglers")
+    if stragglers:
+        embed_stragglers(client, new, **stragglers)
     if client.find(f"/{old}") is not None:
         written = read_progress(client, old).written
         client.request("PUT", f"/{old}/_block/write")
@@ -138,6 +147,17 @@ def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, cho
         "watermark": NOTHING,
     }
     indices.create_index(client, new, body)
+
+
+def _note_stragglers(client: Requests, wanted: WantedIndex, old: Generation, new: str) -> None:
+    """Note how to find, after the switch, what was being embedded in its moment."""
+    noted = {
+        "above": read_progress(client, new).settled,
+        "former": frozen.frozen_id(old.index),
+        "pipeline_id": wanted.pipeline_id,
+    }
+    migration = indices.read_meta(client, new).get("migration", {})
+    indices.add_meta(client, new, {"migration": {**migration, "stragglers": noted}})
 
 
 def _is_swapped(client: Requests, wanted: WantedIndex, new: str) -> bool:
