@@ -90,7 +90,7 @@ def migrate(
     verification.delete_surplus(client, old.index, new, moving.count_behind())
     # What was written while that was looked at.
     moving.catch_up()
-    if chosen == "re-embed" and old.vector.get("dims") == wanted.identity.dims:
+    if embedder is None and chosen == "re-embed" and old.vector.get("dims") == wanted.identity.dims:
         _note_stragglers(client, wanted, old, new)
     # Somebody may have given the old one another alias since the plan was made.
     aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})

@@ -169,7 +169,9 @@ def test_a_container_removed_by_hand_is_seen_by_refresh_and_started_again_by_up(
 def test_documents_of_people_survive_a_change_of_dims_and_are_embedded_anew(
     running: SandboxStack, client: Client
 ) -> None:
-    client.request("POST", "/jina-demo/_doc/mine", {"content": "A document of mine."}, query={"refresh": "true"})
+    client.request(
+        "POST", "/jina-demo/_doc/mine", {"content": "A document of mine."}, query={"refresh": "true"}
+    )
     before = held(running)
 
     changed(running, dims=512)

@@ -21,8 +21,8 @@ def fill(client: Client, count: int, *, first: int = 0, words: str = "text") -> 
     lines: list[dict[str, Any]] = []
     for one, content in contents.items():
         lines += [{"index": {"_id": one}}, {"content": content}]
-    for start in range(0, len(lines), 1000):
-        answer = client.request("POST", f"/{ALIAS}/_bulk", lines[start : start + 1000], timeout=600)
+    for start in range(0, len(lines), 200):
+        answer = client.request("POST", f"/{ALIAS}/_bulk", lines[start : start + 200], timeout=600)
         assert answer["errors"] is False
     client.request("POST", f"/{ALIAS}/_refresh")
     return contents

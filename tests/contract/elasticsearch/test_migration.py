@@ -84,7 +84,7 @@ def test_writers_and_readers_work_through_it(
     assert_holds(client, changed, contents | writer.contents)
     assert writer.answers <= {"cluster_block_exception", "document_parsing_exception"}
     print(f"longest refusal of a write: {max(writer.refused, default=0):.2f} s")
-    # Under a second on a machine that does nothing else; measure_migrations.py tells.
+    # Under a second on a machine that does nothing else; `python -m benchmarks.migration` tells.
     assert max(writer.refused, default=0) < 5
     assert (reader.errors, reader.fewest >= 1000) == ([], True)
 

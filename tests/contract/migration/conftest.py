@@ -1,7 +1,7 @@
 """Migrations under faults: the doubles of the Elasticsearch tests, and the table that tells what was lost."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -9,7 +9,7 @@ from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.provider import ClusterProvider
 from tests.contract.elasticsearch.conftest import client, connection, model, node, wanted
 from tests.contract.elasticsearch.stack_resources import Wanted
-from tests.contract.migration.outcomes import Outcome, table
+from tests.contract.migration.outcomes import OUTCOMES, Outcome
 from tests.contract.migration.proxy import WatchedNode, watched_node
 from tests.contract.migration.scenario import Case, prepare
 from tests.contract.migration.upgrade import Settings, use
@@ -18,13 +18,7 @@ from tests.fixtures.embedding_server import EmbeddingServer
 
 __all__ = ["client", "connection", "model", "node", "wanted"]
 
-OUTCOMES = pytest.StashKey[list[Outcome]]()
 Prepare = Callable[[str], Case]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[OUTCOMES] = []
-    config.addinivalue_line("markers", "exhaustive: many cases more, run only when asked for by this mark")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,18 +31,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    outcomes = config.stash[OUTCOMES]
-    if outcomes:
-        terminalreporter.section("documents lost by migrations under faults")
-        for line in table(outcomes):
-            terminalreporter.write_line(line)
-
-
 @pytest.fixture
-def outcomes(request: pytest.FixtureRequest) -> list[Outcome]:
+def outcomes(record_property: Callable[[str, object], None]) -> Iterator[list[Outcome]]:
     """Return the rows of the table at the end; append to it."""
-    return request.config.stash[OUTCOMES]
+    rows: list[Outcome] = []
+    yield rows
+    record_property(OUTCOMES, [asdict(one) for one in rows])
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import pytest
+
+OUTCOMES = "migration outcomes"
+"""The property of a test's report that carries its rows, also from another process."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -44,3 +49,20 @@ def table(outcomes: Iterable[Outcome]) -> list[str]:
     sums = [sum(getattr(one, name) for one in rows) for name in ("runs", "documents", "lost", "twice")]
     lines.append(f"{'all':<61} {sums[0]:>5} {sums[1]:>9} {sums[2]:>5} {sums[3]:>5}")
     return lines
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write the table of all tests of the session, where there were any."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    rows = [
+        Outcome(**row)
+        for report in reports
+        if getattr(report, "when", "") == "teardown"
+        for name, found in report.user_properties
+        if name == OUTCOMES
+        for row in found
+    ]
+    if rows:
+        terminalreporter.section("documents lost by migrations under faults")
+        for line in table(rows):
+            terminalreporter.write_line(line)
