@@ -74,6 +74,7 @@ class ClusterCheck(pulumi.ComponentResource):
                 "pipeline_id": default_pipeline(args.settings),
                 "identity": args.embedding.identity(args.settings),
                 "revision": args.embedding.revision,
+                "adopt": args.settings.adopt,
             },
             pulumi.ResourceOptions(parent=self),
         )
@@ -143,6 +144,7 @@ class SearchIndex(pulumi.ComponentResource):
             **args.connection.as_inputs(),
             "inference_id": args.settings.inference_id,
             "body": canonical(asdict(wanted)),
+            "adopt": args.settings.adopt,
             "embeddings_api_key": pulumi.Output.secret(args.embeddings_api_key),
         }
         return InferenceEndpointResource(f"{name}-endpoint", inputs, pulumi.ResourceOptions(parent=self))
@@ -176,6 +178,7 @@ class SearchIndex(pulumi.ComponentResource):
             "identity": args.embedding.identity(args.settings),
             "revision": args.embedding.revision,
             "keep_generations": args.settings.keep_generations,
+            "adopt": args.settings.adopt,
             "delete_data": args.settings.delete_data,
         }
         after = pulumi.ResourceOptions(parent=self, depends_on=before)

@@ -113,8 +113,8 @@ def plan(
         return "replace"
     raise ConflictError(
         f"There is an inference endpoint {inference_id} already, and it is another one: {live.shown()}; "
-        f"wanted: {asdict(wanted)}. Set elasticsearchInferenceId to a name that is free, or delete that endpoint "
-        f"(DELETE /_inference/{inference_id})."
+        f"wanted: {asdict(wanted)}. Set elasticsearchInferenceId to a name that is free, or have it replaced: "
+        "pulumi up --config elasticsearchAdopt=<the name of the index>"
     )
 
 

@@ -7,7 +7,7 @@ atomic step once it is complete. Whatever interrupts this, the next run goes on 
 from dataclasses import dataclass
 from typing import Literal
 
-from components.elasticsearch import deletion, frozen, pipeline
+from components.elasticsearch import adoption, deletion, frozen, pipeline
 from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import restore_alias
 from components.elasticsearch.carrying import Pace, Say
@@ -18,7 +18,7 @@ from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
 from components.elasticsearch.migration import finish, migrate
 from components.elasticsearch.refusals import concrete_index, unlike_index
 
-Action = Literal["nothing", "create", "adopt", "restore alias", "finish", "repair", "migrate"]
+Action = Literal["nothing", "create", "take over", "adopt", "restore alias", "finish", "repair", "migrate"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +41,12 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
 
     Raises ConflictError when an index or alias that is not ours is in the way.
     """
-    if live.concrete:
-        raise ConflictError(concrete_index(wanted))
+    found = _plan_for_others(live, wanted)
+    if found is not None:
+        return found
     current = live.current
-    candidates = [one for one in live.beside if not live.is_unfinished(one)]
-    if (current is None or current.identity is None) and candidates:
-        newest = max(candidates, key=lambda one: (not one.retired, not one.successor, one.counter))
-        return Plan(action="restore alias", old=newest, why=f"the alias no longer points to {newest.index}")
-    if current is None:
+    if current is None or current.identity is None:
         return Plan(action="create", leftovers=live.beside, why="there is none")
-    if current.identity is None:
-        if not _same_vectors(current, wanted):
-            raise ConflictError(unlike_index(current, wanted))
-        return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
     if current.migration:
         return Plan(action="finish", old=current, why="it was filled, and the alias moved to it")
     leftovers = _leftovers(live, wanted)
@@ -66,6 +59,26 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
     changed = current.default_pipeline != wanted.pipeline_id or current.successor or current.retired
     why = "its settings were changed" if changed else ""
     return Plan(action="repair" if changed else "nothing", old=current, leftovers=leftovers, why=why)
+
+
+def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
+    """Decide where the name leads to no index of this project's; return None where it leads to one, or nowhere."""
+    if live.concrete:
+        if not wanted.adopt:
+            raise ConflictError(concrete_index(wanted))
+        return Plan(action="take over", why="an index made by hand has the alias's name")
+    current = live.current
+    if current is not None and current.identity is not None:
+        return None
+    candidates = [one for one in live.beside if not live.is_unfinished(one)]
+    if candidates:
+        newest = max(candidates, key=lambda one: (not one.retired, not one.successor, one.counter))
+        return Plan(action="restore alias", old=newest, why=f"the alias no longer points to {newest.index}")
+    if current is None:
+        return None
+    if not _same_vectors(current, wanted):
+        raise ConflictError(unlike_index(current, wanted))
+    return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
 
 
 def converge(
@@ -95,6 +108,10 @@ def _prepare(client: Requests, wanted: WantedIndex) -> tuple[LiveIndex, Plan]:
     """Restore and finish what needs it, delete leftovers; return what is there then, and what is to be done."""
     live = indices.read_live(client, wanted.alias)
     decided = plan(live, wanted)
+    if decided.action == "take over":
+        adoption.adopt(client, wanted)
+        live = indices.read_live(client, wanted.alias)
+        decided = plan(live, wanted)
     while decided.old is not None and decided.action in ("restore alias", "finish"):
         if decided.action == "finish":
             finish(client, decided.old.index, str(decided.old.migration.get("source")))
@@ -125,7 +142,7 @@ def _carry_out(
         name = indices.new_name(wanted, live)
         return migrate(client, wanted, old, name, decided.unfinished, pace=pace, say=say, embedder=embedder)
     if decided.action == "adopt":
-        indices.add_meta(client, old.index, indices.build_meta(wanted))
+        indices.add_meta(client, old.index, {**indices.build_meta(wanted), "adopted_as": ""})
     if decided.action in ("adopt", "repair"):
         if old.successor or old.retired:
             indices.open_to_writers(client, old.index)

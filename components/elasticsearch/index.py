@@ -24,7 +24,8 @@ KEPT_SETTINGS = (
 class WantedIndex:
     """The index that a stack wants: `alias` is its name for people, `revision` the commit of the model.
 
-    The revision is only told: what counts is the content of the model file, in `identity`.
+    The revision is only told: what counts is the content of the model file, in `identity`. `adopt` allows that an
+    index which has the alias's name is put behind the alias.
     """
 
     alias: str
@@ -32,6 +33,7 @@ class WantedIndex:
     identity: Identity
     revision: str
     keep_generations: int = 1
+    adopt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

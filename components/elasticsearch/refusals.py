@@ -26,22 +26,23 @@ def concrete_index(wanted: WantedIndex) -> str:
         f"{wanted.alias} is an index already, and this project keeps its indices behind an alias of that name. "
         "Either set elasticsearchIndex to another name, or adopt the index with all its documents, provided that "
         f"they were embedded by {wanted.identity.model} with {wanted.identity.dims} dimensions:\n"
-        f"  PUT /{wanted.alias}/_block/write\n"
-        f"  POST /{wanted.alias}/_clone/{name}"
-        ' {"settings": {"index.blocks.write": null}}\n'
-        f'  POST /_aliases {{"actions": [{{"remove_index": {{"index": "{wanted.alias}"}}}}, '
-        f'{{"add": {{"index": "{name}", "alias": "{wanted.alias}"}}}}]}}\n'
-        "then run the command again."
+        f"  pulumi up --config elasticsearchAdopt={wanted.alias}\n"
+        f"It is then called {name}, and {wanted.alias} is its alias."
     )
 
 
 def unlike_index(current: Generation, wanted: WantedIndex) -> str:
     """Say that the alias points to an index of another mapping that this project did not make."""
-    vector = {key: current.vector.get(key) for key in ("type", "dims", "similarity")}
+    return unlike_mapping(f"Alias {wanted.alias} points to {current.index}, which", current.vector, wanted)
+
+
+def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex) -> str:
+    """Say that `what` was not made by this project and has embeddings of another mapping."""
+    live = {key: vector.get(key) for key in ("type", "dims", "similarity")}
     identity = wanted.identity
     return (
-        f"Alias {wanted.alias} points to {current.index}, which this project did not make and whose "
-        f"content_embedding is {vector} where dims {identity.dims} and similarity {identity.similarity} are wanted. "
+        f"{what} was not made by this project, and its content_embedding is {live} where dims {identity.dims} and "
+        f"similarity {identity.similarity} are wanted. "
         "Set dims and elasticsearchSimilarity to those values, or elasticsearchIndex to another name."
     )
 

@@ -167,6 +167,7 @@ def _elasticsearch(reader: SettingsReader, project_directory: Path) -> Elasticse
         similarity=reader.choice("elasticsearchSimilarity", schema.SIMILARITIES),
         index_options=reader.choice("elasticsearchIndexOptions", schema.INDEX_OPTIONS),
         keep_generations=reader.integer("elasticsearchKeepGenerations", 0, 100),
+        adopt=reader.text("elasticsearchAdopt"),
         delete_data=reader.text("elasticsearchDeleteData"),
         demo_documents=reader.boolean("demoDocuments"),
     )

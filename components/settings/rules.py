@@ -119,6 +119,11 @@ def _check_extra_arguments(reader: SettingsReader, arguments: tuple[str, ...]) -
 def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
     elasticsearch = settings.elasticsearch
     reader.require(
+        elasticsearch.adopt in ("", elasticsearch.index),
+        f'elasticsearchAdopt is "{elasticsearch.adopt}": to adopt an index made by hand it must be the name of the '
+        f"index, {elasticsearch.index}.",
+    )
+    reader.require(
         elasticsearch.delete_data in ("", elasticsearch.index),
         f'elasticsearchDeleteData is "{elasticsearch.delete_data}": to allow the deletion of documents '
         f"it must be the name of the index, {elasticsearch.index}.",

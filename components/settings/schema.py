@@ -108,6 +108,7 @@ class ElasticsearchSettings:
     similarity: str
     index_options: str
     keep_generations: int
+    adopt: str
     delete_data: str
     demo_documents: bool
 

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import cluster, generation, migration
+from components.elasticsearch import adoption, cluster, generation, migration
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
@@ -33,6 +33,8 @@ class ClusterCheckProvider(ClusterProvider):
         )
         wanted = wanted_of(news)
         decided = generation.plan(indices.read_live(client, wanted.alias), wanted)
+        if decided.action == "take over":
+            adoption.require_adoptable(client, wanted)
         if decided.action == "migrate" and decided.old is not None:
             migration.require_possible(client, decided.old, migration.strategy_of(decided.old, wanted))
         return {"version": found.version, "licence": found.licence}

@@ -32,6 +32,7 @@ def wanted_of(values: Mapping[str, Any]) -> WantedIndex:
         revision=str(values["revision"]),
         # Numbers come as floats, and states of before have none.
         keep_generations=int(values.get("keep_generations", 1)),
+        adopt=values.get("adopt") == values["alias"],
     )
 
 
@@ -53,7 +54,7 @@ class IndexProvider(ClusterProvider):
 
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "delete_data", "revision")
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
     computed = ("concrete_index",)
     pace: ClassVar[Pace] = Pace()
 

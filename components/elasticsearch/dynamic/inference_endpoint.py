@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
 from components.elasticsearch import endpoint
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.provider import (
+    CONNECTION,
     ClusterProvider,
     Values,
     secret_outputs,
@@ -23,10 +24,12 @@ class InferenceEndpointProvider(ClusterProvider):
 
     name_key = "inference_id"
     replaced_by = ("inference_id",)
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "adopt")
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, adopt, update or replace the endpoint."""
-        ours = olds is not None and olds["url"] == news["url"]
+        # Whoever has an index adopted gives the endpoint of that name along with it.
+        ours = bool(news.get("adopt")) or (olds is not None and olds["url"] == news["url"])
         endpoint.converge(
             client,
             str(news["inference_id"]),

@@ -50,6 +50,7 @@ class Wanted:
     inference_id: str = "jina-local"
     pipeline_id: str = "jina-embeddings"
     keep_generations: int = 1
+    adopt: str = ""
     delete_data: str = ""
     start_trial: bool = False
     demo_documents: bool = True
@@ -101,11 +102,13 @@ class Wanted:
                 "identity": identity,
                 "start_trial": self.start_trial,
                 "needs_inference": not in_client,
+                "adopt": self.adopt,
             },
             "endpoint": {
                 "inference_id": self.inference_id,
                 "body": canonical(asdict(endpoint)),
                 "embeddings_api_key": self.embeddings_api_key,
+                "adopt": self.adopt,
             },
             "pipeline": {
                 "pipeline_id": self.pipeline_id,
@@ -116,6 +119,7 @@ class Wanted:
                 **index,
                 "identity": identity,
                 "keep_generations": float(self.keep_generations),
+                "adopt": self.adopt,
                 "delete_data": self.delete_data,
                 "alias_state": IN_PLACE,
             },

@@ -1,7 +1,6 @@
 """What was there before the stack: adopted when it is what is wanted, refused with the way out when not."""
 
-import json
-import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +48,15 @@ def test_another_endpoint_of_the_name_is_refused(wanted: Wanted, client: Client)
     assert found["model_id"] == "theirs"
 
 
+def test_another_endpoint_of_the_name_is_replaced_where_adoption_is_asked_for(
+    wanted: Wanted, client: Client
+) -> None:
+    put_endpoint(client, wanted)
+    StackResources().up(replace(wanted, adopt=ALIAS))
+    found = client.request("GET", "/_inference/jina-local")["endpoints"][0]["service_settings"]
+    assert found["similarity"] == "cosine"
+
+
 def seed_index(client: Client, wanted: Wanted, name: str, documents: int = 2) -> None:
     """Make an index by hand, with documents that carry their own embeddings."""
     mapping = vector_mapping(wanted.identity())
@@ -60,24 +68,50 @@ def seed_index(client: Client, wanted: Wanted, name: str, documents: int = 2) ->
         client.request("PUT", f"/{name}/_doc/{number}", document, query={"refresh": "true"})
 
 
-def test_an_index_of_the_aliass_name_is_adopted_by_the_commands_of_the_refusal(
+def test_an_index_of_the_aliass_name_is_adopted_by_the_command_of_the_refusal(
     wanted: Wanted, client: Client, model: EmbeddingServer
 ) -> None:
     seed_index(client, wanted, ALIAS)
-    with pytest.raises(ConflictError) as raised:
+    client.request("PUT", f"/{ALIAS}/_alias/other-name")
+    with pytest.raises(ConflictError, match=f"pulumi up --config elasticsearchAdopt={ALIAS}"):
         StackResources().up(wanted)
     assert model.texts == []
-    commands = re.findall(r"^  (PUT|POST) (\S+)(?: (.*))?$", str(raised.value), re.MULTILINE)
-    assert len(commands) == 3
-    for method, path, body in commands:
-        client.request(method, path, json.loads(body) if body else None)
     stack = StackResources()
+    stack.up(replace(wanted, adopt=ALIAS))
+    assert client.request("GET", "/other-name/_count")["count"] == 12
     stack.up(wanted)
     assert list(client.request("GET", "/*")) == ["jina-demo-768-f16-59cfacee-1"]
     assert client.request("GET", f"/{ALIAS}/_count")["count"] == 12
     client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "mine"})
     stack.refresh()
     assert stack.up(wanted) == []
+
+
+def test_an_index_of_another_mapping_is_not_adopted(wanted: Wanted, client: Client) -> None:
+    wanted.dims = 32
+    seed_index(client, wanted, ALIAS, documents=1)
+    wanted.dims = 64
+    with pytest.raises(ConflictError, match=r"32.*dims 64"):
+        StackResources().up(replace(wanted, adopt=ALIAS))
+    client.request("PUT", f"/{ALIAS}/_doc/more", {"content": "writers are let in"})
+    assert list(client.request("GET", "/*")) == [ALIAS]
+
+
+@pytest.mark.parametrize("left", ["note", "block", "clone"])
+def test_an_adoption_that_was_interrupted_is_done_by_the_next_run(
+    wanted: Wanted, client: Client, left: str
+) -> None:
+    seed_index(client, wanted, ALIAS)
+    name = "jina-demo-768-f16-59cfacee-1"
+    client.request("PUT", f"/{ALIAS}/_mapping", {"_meta": {"adopted_as": name}})
+    if left in ("block", "clone"):
+        client.request("PUT", f"/{ALIAS}/_block/write")
+    if left == "clone":
+        client.request("POST", f"/{ALIAS}/_clone/{name}")
+    StackResources().up(replace(wanted, adopt=ALIAS))
+    assert list(client.request("GET", "/*")) == [name]
+    assert client.request("GET", f"/{ALIAS}/_count")["count"] == 12
+    client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "mine"})
 
 
 def test_an_alias_of_another_mapping_is_refused(wanted: Wanted, client: Client) -> None:
