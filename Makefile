@@ -5,6 +5,8 @@ INSTALLED := $(VENV)/.installed
 # Settings of the demo's stack: empty keeps what the stack has (F16 and 768 at first).
 QUANT ?=
 DIMS ?=
+# Name of the index whose documents `make down` may delete, also those that people put there.
+DELETE_DATA ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo search down test test-unit prepare lint format settings clean
@@ -22,7 +24,7 @@ search: $(INSTALLED) ## Ask the demo's stack a question: make search QUERY="..."
 	@$(PYTHON) -m sandbox.demo search "$(QUERY)"
 
 down: $(INSTALLED) ## Take the demo's stack away again
-	@$(PYTHON) -m sandbox.demo down
+	@$(PYTHON) -m sandbox.demo down --delete-data "$(DELETE_DATA)"
 
 prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
 	@$(PYTHON) -m sandbox.demo prepare

@@ -87,12 +87,19 @@ class Demo:
         report.show_hits(self._console, ask(stack.outputs(), query))
         return 0
 
-    def down(self) -> int:
-        """Take the stack away, and the servers that were started for it; what is cached stays."""
+    def down(self, delete_data: str) -> int:
+        """Take the stack away, and the servers that were started for it; what is cached stays.
+
+        `delete_data` is the name of the index when documents that people put there may go too, else empty.
+        """
         stack = self._existing()
+        if delete_data:
+            stack.configure({"elasticsearchDeleteData": delete_data})
+            self._update(stack)
         if stack.destroy().exit_code != 0:
             raise SandboxError(
-                "`pulumi destroy` did not finish; its output above says why. Nothing that it did not name is lost."
+                "`pulumi destroy` did not finish; its output above says why. Nothing that it did not name is lost. "
+                "Where it stopped before documents that may go: make down DELETE_DATA=jina-demo"
             )
         stack.remove()
         stop_hub(self._cache)
@@ -163,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "search":
                 return demo.search(chosen.query)
             case "down":
-                return demo.down()
+                return demo.down(chosen.delete_data)
             case _:
                 demo.prepare_tests()
                 return 0
@@ -186,7 +193,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="prepare everything that the stack and the tests run on")
     search = commands.add_parser("search", help="ask the stack a question")
     search.add_argument("query")
-    commands.add_parser("down", help="take the stack away again")
+    down = commands.add_parser("down", help="take the stack away again")
+    down.add_argument(
+        "--delete-data", default="", help="name of the index whose documents may go, also yours"
+    )
     return parser
 
 
