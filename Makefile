@@ -33,7 +33,7 @@ test: prepare ## Run all tests: unit, contract, end to end
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile tests
 
 test-unit: $(INSTALLED) ## Run the unit tests (seconds)
-	$(PYTHON) -m pytest tests/unit
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile tests/unit
 
 lint: $(INSTALLED) ## Check format, lint and types
 	$(VENV)/bin/ruff format --check .
