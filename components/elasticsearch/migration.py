@@ -92,20 +92,7 @@ def migrate(
     moving.catch_up()
     if embedder is None and chosen == "re-embed" and old.vector.get("dims") == wanted.identity.dims:
         _note_stragglers(client, wanted, old, new)
-    # Somebody may have given the old one another alias since the plan was made.
-    aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
-    closed = time.monotonic()
-    try:
-        indices.close_to_writers(client, old, new)
-        held = verification.count(client, old.index, moving.watermark)
-        moving.carry_rest(held.since)
-        verification.settle_counts(client, new, old.index, held)
-        swap_aliases(client, wanted.alias, new, old.index, aliases)
-    except BaseException:
-        if not _is_swapped(client, wanted, new):
-            indices.open_to_writers(client, old.index)
-            raise
-    refused = time.monotonic() - closed
+    refused = _switch(client, wanted, old, moving)
     if old.held.foreign:
         say(
             f"{wanted.alias}: {moving.carried:,} documents carried over to {new} in "
@@ -113,6 +100,27 @@ def migrate(
         )
     finish(client, new, old.index)
     return new
+
+
+def _switch(client: Requests, wanted: WantedIndex, old: Generation, moving: Carrier) -> float:
+    """Close the old generation to writers, carry over the rest, compare, move the aliases.
+
+    Return the seconds for which writers were refused. After an error the old one is open to them again.
+    """
+    # Somebody may have given the old one another alias since the plan was made.
+    aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
+    closed = time.monotonic()
+    try:
+        indices.close_to_writers(client, old, moving.new)
+        held = verification.count(client, old.index, moving.watermark)
+        moving.carry_rest(held.since)
+        verification.settle_counts(client, moving.new, old.index, held)
+        swap_aliases(client, wanted.alias, moving.new, old.index, aliases)
+    except BaseException:
+        if not _is_swapped(client, wanted, moving.new):
+            indices.open_to_writers(client, old.index)
+            raise
+    return time.monotonic() - closed
 
 
 def finish(client: Requests, new: str, old: str) -> None:
