@@ -10,6 +10,8 @@ from docker.client import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
 
+from components.elasticsearch.client import Client
+from components.elasticsearch.connection import Connection
 from sandbox.cache import cache_root
 from sandbox.ports import free_port
 from sandbox.preparation import Prepared, prepare
@@ -33,6 +35,19 @@ def stack(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("stack")
     yield new_stack("e2e", folder, prepared)
     remove_left_overs("e2e")
+
+
+@pytest.fixture
+def client(running: SandboxStack) -> Iterator[Client]:
+    """Return a client for the Elasticsearch of the stack that the file brings up as `running`."""
+    outputs = running.outputs()
+    connection = Connection(
+        url=outputs["elasticsearchUrl"],
+        user=outputs["elasticsearchUser"],
+        password=outputs["elasticsearchPassword"],
+    )
+    with Client(connection) as opened:
+        yield opened
 
 
 def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -> SandboxStack:

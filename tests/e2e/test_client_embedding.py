@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
 from sandbox.answers import demo_answers
 from sandbox.ports import free_port
 from sandbox.preparation import Prepared
@@ -41,18 +40,6 @@ def running(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield stack
     finally:
         remove_left_overs(NAME)
-
-
-@pytest.fixture
-def client(running: SandboxStack) -> Iterator[Client]:
-    outputs = running.outputs()
-    connection = Connection(
-        url=outputs["elasticsearchUrl"],
-        user=outputs["elasticsearchUser"],
-        password=outputs["elasticsearchPassword"],
-    )
-    with Client(connection) as opened:
-        yield opened
 
 
 def answers(stack: SandboxStack) -> list[bool]:

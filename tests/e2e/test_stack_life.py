@@ -3,13 +3,10 @@
 The tests follow one another on one stack, as a person's commands would.
 """
 
-from collections.abc import Iterator
-
 import pytest
 from docker.client import DockerClient
 
 from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
 from sandbox.answers import demo_answers
 from sandbox.cache import cache_root
 from sandbox.models.library import ensure_model
@@ -33,18 +30,6 @@ def running(stack: SandboxStack) -> SandboxStack:
     brought_up = stack.up(capture=True)
     assert brought_up.exit_code == 0, brought_up.output
     return stack
-
-
-@pytest.fixture
-def client(running: SandboxStack) -> Iterator[Client]:
-    outputs = running.outputs()
-    connection = Connection(
-        url=outputs["elasticsearchUrl"],
-        user=outputs["elasticsearchUser"],
-        password=outputs["elasticsearchPassword"],
-    )
-    with Client(connection) as opened:
-        yield opened
 
 
 def changed(stack: SandboxStack, **settings: object) -> dict[str, int]:

@@ -59,7 +59,7 @@ class IndexProvider(ClusterProvider):
     pace: ClassVar[Pace] = Pace()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Make, mend or recreate the index; an alias that is no longer used is deleted if it holds nothing new."""
+        """Make, mend, adopt or migrate the index; an alias no longer used is deleted if it holds nothing new."""
         wanted = wanted_of(news)
         concrete = generation.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
