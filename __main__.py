@@ -15,7 +15,7 @@ from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.image import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
-from components.server import LlamaServer, LlamaServerArgs
+from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings.project import project_settings
 
 settings = project_settings()
@@ -53,6 +53,13 @@ check = ClusterCheck(
     pulumi.ResourceOptions(depends_on=[elasticsearch]),
 )
 
+proxy = ServerProxy(
+    "proxy",
+    ServerProxyArgs(
+        name=f"{stack}-proxy", network=network.name, image=settings.image, server=settings.server
+    ),
+)
+
 server = LlamaServer(
     "llama-server",
     LlamaServerArgs(
@@ -62,6 +69,7 @@ server = LlamaServer(
         model_path=model.path,
         model_sha256=model.sha256,
         network=network.name,
+        proxy=proxy,
         model=settings.model,
         settings=settings.server,
     ),
@@ -76,9 +84,9 @@ search = SearchIndex(
         settings=settings.elasticsearch,
         embedding=embedding,
         embeddings_url=node_embeddings_url(
-            settings.elasticsearch, server.network_embeddings_url, settings.server.port
+            settings.elasticsearch, proxy.network_embeddings_url, settings.server.port
         ),
-        local_embeddings_url=server.embeddings_url,
+        local_embeddings_url=proxy.embeddings_url,
         embeddings_api_key=settings.server.api_key,
     ),
     pulumi.ResourceOptions(depends_on=[server]),
@@ -86,10 +94,11 @@ search = SearchIndex(
 
 pulumi.export("quant", settings.quant)
 pulumi.export("dims", settings.dims)
-pulumi.export("serverUrl", server.url)
+pulumi.export("serverUrl", proxy.url)
 pulumi.export("serverApiKey", pulumi.Output.secret(settings.server.api_key))
-pulumi.export("embeddingsUrl", server.embeddings_url)
+pulumi.export("embeddingsUrl", proxy.embeddings_url)
 pulumi.export("embeddingCheck", server.checked)
+pulumi.export("serverContainer", server.container_name)
 pulumi.export("imageDigest", image.image_id)
 pulumi.export("modelName", settings.model.name)
 pulumi.export("modelFile", model.path)

@@ -3,5 +3,6 @@
 pytest_plugins = (
     "tests.contract.migration.outcomes",
     "tests.fixtures.elasticsearch_node",
+    "tests.fixtures.proxy_image",
     "tests.fixtures.server_image",
 )

@@ -1,4 +1,4 @@
-"""Declares the container of llama-server, and the checks that it does what it is for."""
+"""Declares the container of llama-server, proves it, and then sends people's requests to it."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import pulumi_command as command
 import pulumi_docker as docker
 
 from components.server import container
+from components.server.proxy import ServerProxy
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
 
@@ -15,8 +16,8 @@ from components.settings.schema import Device
 class LlamaServerArgs:
     """What the server is made from.
 
-    `container_name` is its name in the Docker engine, `model_path` and `model_sha256` are the model file on
-    this machine and its content, `network` the name of the stack's network.
+    `container_name` begins its name in the Docker engine, which ends at random; `model_path` and `model_sha256` are the
+    model file on this machine and its content, `network` the name of the stack's network, `proxy` what stands in front.
     """
 
     container_name: str
@@ -25,47 +26,46 @@ class LlamaServerArgs:
     model_path: pulumi.Input[str]
     model_sha256: pulumi.Input[str]
     network: pulumi.Input[str]
+    proxy: ServerProxy
     model: ModelSettings
     settings: ServerSettings
 
 
 class LlamaServer(pulumi.ComponentResource):
-    """A running llama-server.
+    """A running llama-server behind the proxy.
 
-    `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do; `checked`
-    resolves, to what was seen, once the server has answered with an embedding that is right.
+    A change makes a new container beside the one that serves, proves it by an embedding, moves the requests to it, and
+    removes the other one at the end of the update. When it does not prove itself, the other one goes on serving.
+    `container_name` is its full name in the Docker engine; `checked` resolves, to what was seen, once the server has
+    answered where people ask it with an embedding that is right.
     """
 
-    url: str
-    embeddings_url: str
-    network_embeddings_url: str
+    container_name: pulumi.Output[str]
     container_id: pulumi.Output[str]
     checked: pulumi.Output[str]
 
     def __init__(self, name: str, args: LlamaServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:LlamaServer", name, None, opts)
-        self.url = f"http://{container.reachable_address(args.settings.address)}:{args.settings.port}"
-        self.embeddings_url = f"{self.url}/v1/embeddings"
-        self.network_embeddings_url = f"http://{container.ALIAS}:{container.PORT}/v1/embeddings"
         gpu = [self._gpu_check(name, args)] if args.device == "cuda" else []
-        server = self._container(name, args, gpu)
+        server = self._container(args, gpu)
+        self.container_name = server.name
         self.container_id = server.id
-        # Secret only because the check is given the API key: what it says of the server is not.
-        self.checked = pulumi.Output.unsecret(self._embedding_check(name, args, server).stdout)
-        self.register_outputs(
-            {"url": self.url, "embeddings_url": self.embeddings_url, "checked": self.checked}
+        proved = self._embedding_check(f"{name}-embedding", args, server, url="", after=server)
+        moved = self._traffic(name, args, server, after=proved)
+        served = self._embedding_check(
+            f"{name}-served", args, server, url=args.proxy.embeddings_url, after=moved
         )
+        # Secret only because the check is given the API key: what it says of the server is not.
+        self.checked = pulumi.Output.unsecret(served.stdout)
+        self.register_outputs({"container_name": self.container_name, "checked": self.checked})
 
-    def _container(self, name: str, args: LlamaServerArgs, after: list[pulumi.Resource]) -> docker.Container:
+    def _container(self, args: LlamaServerArgs, after: list[pulumi.Resource]) -> docker.Container:
         settings = args.settings
         return docker.Container(
-            name,
-            name=args.container_name,
+            # Without a name of its own the container gets this one with a random ending: for a moment there are two.
+            args.container_name,
             image=args.image_id,
             envs=environment(args),
-            ports=[
-                docker.ContainerPortArgs(internal=container.PORT, external=settings.port, ip=settings.address)
-            ],
             mounts=[
                 docker.ContainerMountArgs(
                     type="bind",
@@ -77,27 +77,21 @@ class LlamaServer(pulumi.ComponentResource):
             # A mount shows the file that was there at the start: another content must be another container.
             labels=[docker.ContainerLabelArgs(label="jina-search.model.sha256", value=args.model_sha256)],
             network_mode="bridge",
-            networks_advanced=[
-                docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
-            ],
+            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
             hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")],
             device_requests=container.device_requests(args.device, settings.gpus),
             cpus=settings.cpus or None,
             memory=settings.memory or None,
             healthcheck=container.healthcheck(),
-            wait=True,
-            wait_timeout=container.READY_WITHIN,
+            # What waits is the check: it sees at once when the server crashes, and says why.
+            wait=False,
             must_run=True,
             restart="unless-stopped",
             destroy_grace_seconds=container.STOPPED_AFTER,
-            read_only=True,
             tmpfs={"/tmp": "rw,noexec,nosuid,size=64m"},  # noqa: S108 (a file system inside the container)
-            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-            security_opts=["no-new-privileges"],
-            log_driver="json-file",
-            log_opts={"max-size": "10m", "max-file": "3"},
-            # The name and the published port can belong to one container only.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=after),
+            **container.LEAST_PRIVILEGE,
+            # The provider removes a container before it makes its successor, unless told not to.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False, depends_on=after),
         )
 
     def _gpu_check(self, name: str, args: LlamaServerArgs) -> pulumi.Resource:
@@ -112,22 +106,36 @@ class LlamaServer(pulumi.ComponentResource):
         )
 
     def _embedding_check(
-        self, name: str, args: LlamaServerArgs, server: docker.Container
+        self, name: str, args: LlamaServerArgs, server: docker.Container, *, url: str, after: pulumi.Resource
     ) -> command.local.Command:
-        script = "python3 components/server/embedding_check.py"
+        script = "python3 -m components.checks.embedding"
         return command.local.Command(
-            f"{name}-embedding",
+            name,
             create=script,
             update=script,
             environment={
-                "EMBEDDING_CHECK_URL": self.embeddings_url,
+                "EMBEDDING_CHECK_URL": url,
+                "EMBEDDING_CHECK_PORT": str(container.PORT),
                 "EMBEDDING_CHECK_MODEL": args.model.name,
                 "EMBEDDING_CHECK_WIDTH": str(args.model.width),
-                "EMBEDDING_CHECK_CONTAINER": args.container_name,
+                "EMBEDDING_CHECK_CONTAINER": server.name,
                 "EMBEDDING_CHECK_API_KEY": pulumi.Output.secret(args.settings.api_key),
             },
-            triggers=[server.id, args.image_id, args.model_sha256],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[server]),
+            triggers=[server.id, args.proxy.container_id, args.image_id, args.model_sha256],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
+        )
+
+    def _traffic(
+        self, name: str, args: LlamaServerArgs, server: docker.Container, *, after: pulumi.Resource
+    ) -> command.local.Command:
+        script = "python3 -m components.checks.traffic"
+        return command.local.Command(
+            f"{name}-traffic",
+            create=script,
+            update=script,
+            environment={"TRAFFIC_PROXY": args.proxy.container_name, "TRAFFIC_SERVER": server.name},
+            triggers=[server.id, args.proxy.container_id],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
         )
 
 

@@ -4,13 +4,15 @@ The environment uses the names that llama-server really reads; with LLAMA_ARG_BA
 LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 tokens.
 """
 
+from typing import Any
+
 import pulumi_docker as docker
 
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
 
 ALIAS = "llama-server"
-"""Name of the server on the stack's network."""
+"""Name on the stack's network under which the server is reached, through its proxy."""
 
 PORT = 8080
 """Port of the server inside its container."""
@@ -22,6 +24,15 @@ STOPPED_AFTER = 20
 
 READY_WITHIN = 300
 """Seconds within which the model must be loaded."""
+
+LEAST_PRIVILEGE: dict[str, Any] = {
+    "read_only": True,
+    "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+    "security_opts": ["no-new-privileges"],
+    "log_driver": "json-file",
+    "log_opts": {"max-size": "10m", "max-file": "3"},
+}
+"""What every container of the server has: no rights that it does not need, and a log that does not fill the disk."""
 
 HEALTH_REQUEST = (
     f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 "

@@ -77,6 +77,7 @@ def remove_left_overs(name: str) -> None:
         container.remove(force=True, v=True)
     for kind, left_over in (
         (engine.volumes, f"{PROJECT}-{name}-elasticsearch-data"),
+        (engine.volumes, f"{PROJECT}-{name}-proxy"),
         (engine.networks, f"{PROJECT}-{name}"),
     ):
         with suppress(NotFound):
@@ -85,6 +86,6 @@ def remove_left_overs(name: str) -> None:
 
 def containers(name: str) -> list[Container]:
     """Return the containers of the stack `name`, and of no stack whose name begins alike."""
-    pattern = f"^/{PROJECT}-{name}-(llama-server|elasticsearch)$"
+    pattern = f"^/{PROJECT}-{name}-(llama-server-[0-9a-f]+|proxy|elasticsearch)$"
     found: list[Container] = DockerClient.from_env().containers.list(all=True, filters={"name": pattern})
     return found

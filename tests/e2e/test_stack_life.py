@@ -13,13 +13,14 @@ from sandbox.models.library import ensure_model
 from sandbox.stack import PROJECT, SandboxStack
 from tests.e2e.conftest import containers
 from tests.e2e.resources import held, kept
+from tests.fixtures.load import Load
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
 CONTAINER = "docker:index/container:Container"
 IMAGE = "docker:index/image:Image"
 NETWORK = "docker:index/network:Network"
-SERVER = f"{CONTAINER} llama-server"
+SERVER = f"{CONTAINER} {PROJECT}-e2e-llama-server"
 NODE = f"{CONTAINER} elasticsearch"
 MODEL = "pulumi-python:dynamic/model:ModelFile"
 UNREACHABLE = {"DOCKER_HOST": "tcp://127.0.0.1:1", "HF_ENDPOINT": "http://127.0.0.1:1"}
@@ -30,6 +31,11 @@ def running(stack: SandboxStack) -> SandboxStack:
     brought_up = stack.up(capture=True)
     assert brought_up.exit_code == 0, brought_up.output
     return stack
+
+
+def server_name(stack: SandboxStack) -> str:
+    """Return the name of the server's container in the engine."""
+    return str(stack.outputs()["serverContainer"])
 
 
 def changed(stack: SandboxStack, **settings: object) -> dict[str, int]:
@@ -77,27 +83,31 @@ def test_secrets_are_in_the_state_encrypted_only(running: SandboxStack) -> None:
 
 
 def test_the_containers_run_without_privileges_and_listen_on_loopback_alone(running: SandboxStack) -> None:
-    engine = DockerClient.from_env()
-
-    for name in ("llama-server", "elasticsearch"):
-        container = engine.containers.get(f"{PROJECT}-{running.name}-{name}")
+    found = containers(running.name)
+    assert len(found) == 3
+    for container in found:
         settings = container.attrs["HostConfig"]
         assert settings["CapDrop"] == ["ALL"]
         assert "no-new-privileges" in str(settings["SecurityOpt"])
         published = [binding["HostIp"] for ports in settings["PortBindings"].values() for binding in ports]
-        assert published == ["127.0.0.1"]
+        assert published == ([] if container.name == server_name(running) else ["127.0.0.1"])
         assert container.exec_run(["id", "-u"]).output.strip() != b"0"
 
 
-def test_another_quant_replaces_model_and_server_and_leaves_image_network_and_node(
+def test_another_quant_replaces_model_and_server_without_a_failed_request_and_leaves_the_rest(
     running: SandboxStack,
 ) -> None:
     ensure_model(cache_root(), print, "Q8_0")
     before = held(running)
+    outputs = running.outputs()
 
-    changed(running, quant="Q8_0")
+    with Load(outputs["embeddingsUrl"], outputs["modelWidth"], clients=4) as load:
+        changed(running, quant="Q8_0")
 
     after = held(running)
+    assert load.failed == []
+    assert load.answered > 20
+    assert len(containers(running.name)) == 3
     assert before[SERVER].id != after[SERVER].id
     assert kept(before, after, IMAGE)
     assert kept(before, after, NETWORK)
@@ -141,14 +151,34 @@ def test_a_container_removed_by_hand_is_seen_by_refresh_and_started_again_by_up(
     running: SandboxStack,
 ) -> None:
     engine = DockerClient.from_env()
-    name = f"{PROJECT}-{running.name}-llama-server"
-    engine.containers.get(name).remove(force=True)
+    engine.containers.get(server_name(running)).remove(force=True)
 
     refreshed = running.refresh()
     assert refreshed.exit_code == 0, refreshed.output
     changed(running)
 
-    assert engine.containers.get(name).status == "running"
+    assert engine.containers.get(server_name(running)).status == "running"
+    assert demo_answers(running.outputs())
+
+
+def test_a_server_that_does_not_come_up_is_reported_in_seconds_and_the_one_before_goes_on(
+    running: SandboxStack,
+) -> None:
+    outputs = running.outputs()
+
+    with Load(outputs["embeddingsUrl"], outputs["modelWidth"], clients=1) as load:
+        running.configure({"serverExtraArguments": ["LLAMA_ARG_SPLIT_MODE=perhaps"]})
+        failed = running.up(capture=True)
+        running.configure({"serverExtraArguments": None})
+        mended = running.up(capture=True)
+
+    assert failed.exit_code != 0
+    assert "LLAMA_ARG_SPLIT_MODE" in failed.output
+    assert "serverExtraArguments" in failed.output
+    assert "Traceback" not in failed.output
+    assert mended.exit_code == 0, mended.output
+    assert load.failed == []
+    assert len(containers(running.name)) == 3
 
 
 def test_documents_of_people_survive_a_change_of_dims_and_are_embedded_anew(
@@ -190,5 +220,5 @@ def test_destroy_takes_everything_away_once_the_documents_are_given_up(running: 
     engine = DockerClient.from_env()
     prefix = f"{PROJECT}-{running.name}"
     assert containers(running.name) == []
-    assert f"{prefix}-elasticsearch-data" not in {volume.name for volume in engine.volumes.list()}
+    assert not [one.name for one in engine.volumes.list() if str(one.name).startswith(f"{prefix}-")]
     assert prefix not in {network.name for network in engine.networks.list()}

@@ -40,6 +40,9 @@ class RecordingMocks(mocks.Mocks):
             "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:pulled-{number}"},
             "command:local:Command": {"stdout": f"said by {args.name}"},
         }.get(args.typ, {})
+        if args.typ == "docker:index/container:Container":
+            # As the provider names a container that the program does not name.
+            outputs = {"name": args.inputs.get("name", f"{args.name}-1234567")}
         return f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:

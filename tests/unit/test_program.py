@@ -16,18 +16,19 @@ DECLARED = {
     "jina:model:ModelDownload": 1,
     "pulumi-python:dynamic/model:ModelFile": 1,
     "jina:image:ServerImage": 1,
-    IMAGE: 1,
+    IMAGE: 2,
     "jina:elasticsearch:Elasticsearch": 1,
     "jina:elasticsearch:ElasticsearchNode": 1,
     "pulumi-python:dynamic/elasticsearch:Password": 1,
     "docker:index/remoteImage:RemoteImage": 1,
-    "docker:index/volume:Volume": 1,
-    CONTAINER: 2,
+    "docker:index/volume:Volume": 2,
+    CONTAINER: 3,
     "pulumi-python:dynamic/elasticsearch:DeletionGuard": 2,
     "jina:elasticsearch:ClusterCheck": 1,
     "pulumi-python:dynamic/elasticsearch:ClusterCheck": 1,
+    "jina:server:ServerProxy": 1,
     "jina:server:LlamaServer": 1,
-    COMMAND: 1,
+    COMMAND: 3,
     "jina:elasticsearch:SearchIndex": 1,
     "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
     "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
@@ -75,12 +76,12 @@ def test_without_demo_documents_none_are_declared() -> None:
     ("stack", "dockerfile"), [("cpu", "docker/Dockerfile"), ("gpu", "docker/Dockerfile.cuda")]
 )
 def test_each_stack_builds_its_own_dockerfile(stack: str, dockerfile: str) -> None:
-    assert one(declare_program(stack), IMAGE).inputs["build"]["dockerfile"] == dockerfile
+    assert one(declare_program(stack), IMAGE, "llama-server").inputs["build"]["dockerfile"] == dockerfile
 
 
 @pytest.mark.parametrize(("stack", "requests"), [("cpu", False), ("gpu", True)])
 def test_only_the_gpu_stack_asks_for_devices(stack: str, requests: bool) -> None:
-    server = one(declare_program(stack), CONTAINER, "llama-server")
+    server = one(declare_program(stack), CONTAINER, f"jina-search-{stack}-llama-server")
 
     assert bool(server.inputs.get("deviceRequests")) is requests
 
@@ -88,9 +89,13 @@ def test_only_the_gpu_stack_asks_for_devices(stack: str, requests: bool) -> None
 def test_two_stacks_have_no_name_in_common_in_the_docker_engine() -> None:
     kinds = (CONTAINER, "docker:index/network:Network", "docker:index/volume:Volume")
     names = [
-        {resource.inputs["name"] for resource in declare_program(stack) if resource.type in kinds}
+        {
+            resource.inputs.get("name", resource.name)
+            for resource in declare_program(stack)
+            if resource.type in kinds
+        }
         for stack in ("cpu", "gpu")
     ]
 
-    assert len(names[0]) == 4
+    assert len(names[0]) == 5
     assert names[0].isdisjoint(names[1])

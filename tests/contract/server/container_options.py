@@ -5,6 +5,8 @@ from typing import Any
 
 from docker.types import LogConfig, Mount
 
+from components.server.container import PORT
+
 SECOND = 1_000_000_000
 """Nanoseconds, in which the engine takes durations."""
 
@@ -20,7 +22,7 @@ BY_THE_PROVIDER = {
 """Inputs for the provider, not the engine, and those that need a network of the stack."""
 
 REPLACED = {"restart", "ports"}
-"""Inputs that a test sets itself: a container that fails must stay so, on a port that is free."""
+"""What a test sets itself: a container that fails must stay so, and ports are free ones of loopback."""
 
 
 def container_options(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,8 +35,8 @@ def container_options(inputs: Mapping[str, Any]) -> dict[str, Any]:
         if key not in BY_THE_PROVIDER | REPLACED:
             options.update(CONVERSIONS[key](value))
     options["log_config"] = LogConfig(type=inputs["logDriver"], config=inputs["logOpts"])
-    (port,) = inputs["ports"]
-    options["ports"] = {f"{int(port['internal'])}/tcp": (port["ip"], None)}
+    # Also where the stack publishes none, as for the server behind its proxy: tests ask each part itself.
+    options["ports"] = {f"{PORT}/tcp": ("127.0.0.1", None)}
     return options
 
 
@@ -56,7 +58,9 @@ def _healthcheck(declared: Mapping[str, Any]) -> dict[str, Any]:
 def _mounts(declared: list[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "mounts": [
-            Mount(mount["target"], mount["source"], type=mount["type"], read_only=mount["readOnly"])
+            Mount(
+                mount["target"], mount["source"], type=mount["type"], read_only=mount.get("readOnly", False)
+            )
             for mount in declared
         ]
     }

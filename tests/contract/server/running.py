@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ import requests
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from components.server import LlamaServer, LlamaServerArgs
-from components.server.embedding_check import Check
+from components.checks.embedding import Check
+from components.checks.engine import Container as Inspected
+from components.server.container import PORT
 from tests.contract.server.container_options import container_options
-from tests.unit.declared import declare, one
-from tests.unit.project import stack_settings
+from tests.unit.declared import one
+from tests.unit.server.declared_server import CONTAINER, SERVER, declare_server
 
-CONTAINER = "docker:index/container:Container"
 READY_SECONDS = 60
 REQUEST_SECONDS = 120
 
@@ -40,9 +40,18 @@ class Server:
         assert answer.status_code == 200, answer.text
         return [item["embedding"] for item in answer.json()["data"]]
 
+    @property
+    def inspected(self) -> Inspected:
+        """The container as the stack's own checks see it."""
+        return Inspected(str(self.container.name))
+
     def check(self, width: int, api_key: str = "") -> Check:
         """Return the stack's own check of this server."""
-        return Check(f"{self.url}/v1/embeddings", "any", width, str(self.container.name), api_key)
+        return Check(f"{self.url}/v1/embeddings", PORT, "any", width, str(self.container.name), api_key)
+
+    def check_inside(self, width: int, api_key: str = "") -> Check:
+        """Return the stack's own check of this server inside its container, as before anybody is sent to it."""
+        return replace(self.check(width, api_key), url="")
 
     def log(self) -> str:
         """Return what the server has written."""
@@ -64,13 +73,21 @@ class Server:
 
 @contextmanager
 def running(
-    image: str, model: Path, changed: Mapping[str, str | None] | None = None, **settings: object
+    image: str,
+    model: Path,
+    changed: Mapping[str, str | None] | None = None,
+    *,
+    restart: bool = False,
+    **settings: object,
 ) -> Iterator[Server]:
     """Start the server with `model`; remove it afterwards.
 
-    `settings` are those of the stack; `changed` replaces variables of the environment, or removes them (None).
+    `settings` are those of the stack; `changed` replaces variables of the environment, or removes them (None). The
+    stack's container is started again whenever it ends; here only with `restart`, so that tests can look at the end.
     """
     options = container_options(declared_container(image, model, **settings))
+    if restart:
+        options["restart_policy"] = {"Name": "unless-stopped"}
     environment = dict(entry.split("=", 1) for entry in options.pop("environment"))
     environment = {
         key: value for key, value in {**environment, **(changed or {})}.items() if value is not None
@@ -89,15 +106,6 @@ def running(
 
 def declared_container(image: str, model: Path, **settings: object) -> Mapping[str, Any]:
     """Return the inputs of the docker.Container that the component declares on the cpu stack."""
-    chosen = stack_settings("cpu", modelFile=model.name, **settings)
-    args = LlamaServerArgs(
-        container_name="any",
-        device="cpu",
-        image_id=image,
-        model_path=str(model),
-        model_sha256="any",
-        network="any",
-        model=chosen.model,
-        settings=chosen.server,
-    )
-    return one(declare(lambda: LlamaServer("llama-server", args)), CONTAINER).inputs
+    changes = {"modelFile": model.name, **settings}
+    declared = declare_server("cpu", changes, image_id=image, model_path=str(model))
+    return one(declared, CONTAINER, SERVER).inputs

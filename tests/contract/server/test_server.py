@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from components.checks.embedding import run as run_check
 from components.server.container import STOPPED_AFTER
-from components.server.embedding_check import run as run_check
 from sandbox.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
@@ -39,7 +39,7 @@ def document(tokens: int) -> str:
 
 
 def test_proves_itself_by_the_stacks_own_check(twin: Server) -> None:
-    assert run_check(twin.check(768)) == "any answers with 768 finite numbers of length 1"
+    assert run_check(twin.check(768), twin.inspected) == "any answers with 768 finite numbers of length 1"
 
 
 def test_a_related_sentence_is_closer_than_an_unrelated_one(twin: Server) -> None:
@@ -58,7 +58,7 @@ def test_the_model_is_called_by_its_name(twin: Server) -> None:
 
 
 def test_a_eurobert_embeds_and_pools_by_the_last_token(eurobert: Server) -> None:
-    assert run_check(eurobert.check(TINY.width))
+    assert run_check(eurobert.check(TINY.width), eurobert.inspected)
     one, other = eurobert.embeddings("the first words", "the first worlds")
     assert cosine(one, other) < 0.9999
 
@@ -98,7 +98,7 @@ def test_wants_the_api_key_that_the_stack_sets(server_image: str) -> None:
         # The healthcheck of the container has no key, and needs none.
         server.wait_for("healthy")
         assert server.post("/v1/embeddings", {"input": "text"}).status_code == 401
-        assert run_check(server.check(TINY.width, "a-long-enough-key"))
+        assert run_check(server.check(TINY.width, "a-long-enough-key"), server.inspected)
 
 
 def test_a_damaged_model_ends_the_server_with_a_reason_in_its_log(server_image: str, tmp_path: Path) -> None:

@@ -2,34 +2,19 @@
 
 import pytest
 
-from components.server import LlamaServer, LlamaServerArgs
 from components.server.container import thread_count
-from tests.unit.declared import Declared, declare, one
+from tests.unit.declared import Declared, one
 from tests.unit.project import stack_settings
-
-CONTAINER = "docker:index/container:Container"
-COMMAND = "command:local:Command"
+from tests.unit.server.declared_server import COMMAND, CONTAINER, SERVER, declare_server
 
 
 def server(stack: str, **changes: object) -> list[Declared]:
-    """Declare the server of a stack."""
-    settings = stack_settings(stack, **changes)
-    args = LlamaServerArgs(
-        container_name="jina-search-test-llama-server",
-        device=settings.device,
-        image_id="sha256:image",
-        model_path="/srv/models/model.gguf",
-        model_sha256="abc",
-        network="jina-search-test",
-        model=settings.model,
-        settings=settings.server,
-    )
-    return declare(lambda: LlamaServer("llama-server", args))
+    return declare_server(stack, changes)
 
 
 def environment(declared: list[Declared]) -> dict[str, str]:
     """Return the container's environment as a dictionary."""
-    return dict(entry.split("=", 1) for entry in one(declared, CONTAINER).inputs["envs"])
+    return dict(entry.split("=", 1) for entry in one(declared, CONTAINER, SERVER).inputs["envs"])
 
 
 CPU_ENVIRONMENT = {
@@ -69,13 +54,18 @@ def test_the_environment_is_what_the_server_reads(
     assert environment(server(stack, **changes)) == CPU_ENVIRONMENT | more
 
 
-def test_the_container_is_published_on_loopback_alone() -> None:
-    inputs = one(server("cpu", serverPort=8181), CONTAINER).inputs
-    assert inputs["ports"] == [{"internal": 8080, "external": 8181, "ip": "127.0.0.1"}]
+def test_nobody_reaches_the_container_but_through_the_proxy() -> None:
+    inputs = one(server("cpu"), CONTAINER, SERVER).inputs
+    assert "ports" not in inputs
+    assert inputs["networksAdvanced"] == [{"name": "jina-search-test"}]
+
+
+def test_the_container_has_no_name_of_its_own_so_that_a_successor_can_run_beside_it() -> None:
+    assert "name" not in one(server("cpu"), CONTAINER, SERVER).inputs
 
 
 def test_the_model_file_alone_is_mounted_read_only() -> None:
-    inputs = one(server("cpu"), CONTAINER).inputs
+    inputs = one(server("cpu"), CONTAINER, SERVER).inputs
     assert inputs["mounts"] == [
         {
             "type": "bind",
@@ -88,7 +78,7 @@ def test_the_model_file_alone_is_mounted_read_only() -> None:
 
 
 def test_the_container_has_least_privilege_and_is_kept_running() -> None:
-    inputs = one(server("cpu"), CONTAINER).inputs
+    inputs = one(server("cpu"), CONTAINER, SERVER).inputs
     assert inputs["capabilities"] == {"drops": ["ALL"]}
     assert inputs["securityOpts"] == ["no-new-privileges"]
     assert inputs["readOnly"] is True
@@ -96,14 +86,12 @@ def test_the_container_has_least_privilege_and_is_kept_running() -> None:
     assert inputs["restart"] == "unless-stopped"
     assert inputs["logOpts"] == {"max-size": "10m", "max-file": "3"}
     assert inputs["hosts"] == [{"host": "host.docker.internal", "ip": "host-gateway"}]
-    assert inputs["networksAdvanced"] == [{"name": "jina-search-test", "aliases": ["llama-server"]}]
 
 
-def test_up_waits_until_the_model_is_loaded() -> None:
-    inputs = one(server("cpu"), CONTAINER).inputs
-    assert inputs["wait"] is True
-    assert inputs["waitTimeout"] == 300
+def test_the_engine_knows_whether_the_model_is_loaded_and_up_waits_for_more_than_that() -> None:
+    inputs = one(server("cpu"), CONTAINER, SERVER).inputs
     assert "/health" in inputs["healthcheck"]["tests"][-1]
+    assert inputs["wait"] is False
 
 
 @pytest.mark.parametrize(
@@ -121,7 +109,7 @@ def test_up_waits_until_the_model_is_loaded() -> None:
 )
 def test_gpus_are_asked_for_on_cuda_alone(stack: str, gpus: str, requests: object) -> None:
     declared = server(stack, serverGpus=gpus)
-    assert one(declared, CONTAINER).inputs.get("deviceRequests") == requests
+    assert one(declared, CONTAINER, SERVER).inputs.get("deviceRequests") == requests
     checks = [item for item in declared if item.name == "llama-server-gpu"]
     assert len(checks) == (0 if stack == "cpu" else 1)
 
@@ -133,40 +121,40 @@ def test_gpus_are_asked_for_on_cuda_alone(stack: str, gpus: str, requests: objec
 def test_limits_are_set_only_when_asked_for(
     changes: dict[str, object], limits: tuple[object, object]
 ) -> None:
-    inputs = one(server("cpu", **changes), CONTAINER).inputs
+    inputs = one(server("cpu", **changes), CONTAINER, SERVER).inputs
     assert (inputs.get("cpus"), inputs.get("memory")) == limits
 
 
-def test_the_embedding_check_runs_again_when_server_image_or_model_change() -> None:
-    check = one(server("cpu", serverApiKey="hunter2"), COMMAND)
-    inputs = check.inputs
-    assert inputs["triggers"] == ["llama-server-id", "sha256:image", "abc"]
-    assert inputs["environment"] == {
-        "EMBEDDING_CHECK_URL": "http://127.0.0.1:8080/v1/embeddings",
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("llama-server-embedding", ""), ("llama-server-served", "http://127.0.0.1:8080/v1/embeddings")],
+)
+def test_the_server_is_proved_inside_its_container_and_then_where_people_ask_it(name: str, url: str) -> None:
+    check = one(server("cpu", serverApiKey="hunter2"), COMMAND, name)
+    assert check.inputs["environment"] == {
+        "EMBEDDING_CHECK_URL": url,
+        "EMBEDDING_CHECK_PORT": "8080",
         "EMBEDDING_CHECK_MODEL": "jina-embeddings-v5-text-nano-retrieval",
         "EMBEDDING_CHECK_WIDTH": "768",
-        "EMBEDDING_CHECK_CONTAINER": "jina-search-test-llama-server",
+        "EMBEDDING_CHECK_CONTAINER": f"{SERVER}-1234567",
         "EMBEDDING_CHECK_API_KEY": "hunter2",
     }
     assert check.secrets == {"environment"}
+    assert check.inputs["triggers"] == [f"{SERVER}-id", "proxy-id", "sha256:image", "abc"]
+
+
+def test_requests_are_moved_to_another_server_and_by_another_proxy() -> None:
+    traffic = one(server("cpu"), COMMAND, "llama-server-traffic").inputs
+    assert traffic["environment"] == {
+        "TRAFFIC_PROXY": "jina-search-test-proxy",
+        "TRAFFIC_SERVER": f"{SERVER}-1234567",
+    }
+    assert traffic["triggers"] == [f"{SERVER}-id", "proxy-id"]
 
 
 def test_the_api_key_is_a_secret() -> None:
-    assert one(server("cpu", serverApiKey="hunter2"), CONTAINER).secrets == {"envs"}
-    assert one(server("cpu"), CONTAINER).secrets == set()
-
-
-@pytest.mark.parametrize(
-    ("address", "url"),
-    [
-        ("127.0.0.1", "http://127.0.0.1:8080"),
-        ("0.0.0.0", "http://127.0.0.1:8080"),
-        ("::1", "http://[::1]:8080"),
-    ],
-)
-def test_the_server_is_asked_at_an_address_that_this_machine_reaches(address: str, url: str) -> None:
-    inputs = one(server("cpu", serverAddress=address, serverApiKey="k"), COMMAND).inputs
-    assert inputs["environment"]["EMBEDDING_CHECK_URL"] == f"{url}/v1/embeddings"
+    assert one(server("cpu", serverApiKey="hunter2"), CONTAINER, SERVER).secrets == {"envs"}
+    assert one(server("cpu"), CONTAINER, SERVER).secrets == set()
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,14 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from components.server.embedding_check import Check, CheckError, run
+from components.checks.embedding import Check, CheckError, run
+from components.checks.engine import Container, NotListeningError, State
 
 Answer = tuple[int, object]
 
@@ -42,7 +43,7 @@ def answering(answers: list[Answer], seen: list[dict[str, object]] | None = None
 
 def check(url: str, api_key: str = "") -> Check:
     """Return a check for a model of four numbers."""
-    return Check(url=url, model="nano", width=4, container="the-container", api_key=api_key)
+    return Check(url=url, port=8080, model="nano", width=4, container="the-container", api_key=api_key)
 
 
 def embedding(numbers: list[float]) -> Answer:
@@ -50,13 +51,39 @@ def embedding(numbers: list[float]) -> Answer:
     return 200, {"data": [{"index": 0, "embedding": numbers}]}
 
 
+class Stub(Container):
+    """A container whose states are told in turn, the last one for good; nothing listens in it."""
+
+    def __init__(self, states: list[State], log: list[str]) -> None:
+        super().__init__("the-container")
+        object.__setattr__(self, "_states", states)
+        object.__setattr__(self, "_log", log)
+
+    def post(self, *_request: object) -> tuple[int, bytes]:
+        raise NotListeningError("Connection refused")
+
+    def state(self) -> State:
+        states: list[State] = vars(self)["_states"]
+        return states.pop(0) if len(states) > 1 else states[0]
+
+    def last_lines(self, count: int) -> list[str]:
+        log: list[str] = vars(self)["_log"]
+        return log[-count:]
+
+
+def running(restarts: int = 0) -> State:
+    """Return the state of a container that runs, and was started again so many times."""
+    return State(status="running", exit_code=1, out_of_memory=False, restarts=restarts)
+
+
+LOADING = Stub([running()], ["loading model"])
 UNIT = [0.5, 0.5, 0.5, 0.5]
 
 
 def test_an_embedding_as_promised_is_accepted() -> None:
     seen: list[dict[str, object]] = []
     with answering([embedding(UNIT)], seen) as url:
-        assert run(check(url, "hunter2")) == "nano answers with 4 finite numbers of length 1"
+        assert run(check(url, "hunter2"), LOADING) == "nano answers with 4 finite numbers of length 1"
     assert seen[0]["path"] == "/v1/embeddings"
     assert seen[0]["body"] == {"input": ["What is deep learning?"], "model": "nano"}
     assert seen[0]["key"] == "Bearer hunter2"
@@ -64,7 +91,7 @@ def test_an_embedding_as_promised_is_accepted() -> None:
 
 def test_a_server_that_still_loads_is_asked_again() -> None:
     with answering([(503, {"error": "Loading model"}), embedding(UNIT)]) as url:
-        assert "4 finite numbers" in run(check(url), patience=5)
+        assert "4 finite numbers" in run(check(url), LOADING, patience=5)
 
 
 @pytest.mark.parametrize(
@@ -83,22 +110,29 @@ def test_a_server_that_still_loads_is_asked_again() -> None:
 )
 def test_any_other_answer_is_refused_with_the_reason(answer: Answer, says: str) -> None:
     with answering([answer]) as url, pytest.raises(CheckError, match=says):
-        run(check(url), patience=0)
+        run(check(url), LOADING, patience=0)
 
 
-@pytest.mark.parametrize("answer", [(503, {"error": "Loading model"}), None])
-def test_a_server_that_never_gets_ready_is_reported_with_its_log(answer: Answer | None) -> None:
-    def refused() -> str:
-        with answering([embedding(UNIT)]) as url:
-            return url
+@pytest.mark.parametrize("status", [502, 503])
+def test_a_server_that_never_gets_ready_is_reported_with_its_log(status: int) -> None:
+    says = r"(?s)did not answer with an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
+    with answering([(status, "not yet")]) as url, pytest.raises(CheckError, match=says):
+        run(check(url), LOADING, patience=0)
 
-    def ask(url: str) -> None:
-        with pytest.raises(CheckError, match=r"did not answer within 1 s .*docker logs the-container"):
-            run(check(url), patience=1)
 
-    asked: Callable[[str], None] = ask
-    if answer is None:
-        asked(refused())
-        return
-    with answering([answer]) as url:
-        asked(url)
+def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> None:
+    crashed = Stub(
+        [running(restarts=3), running(restarts=4), running(restarts=5)], ["unknown model architecture: 'x'"]
+    )
+    with pytest.raises(
+        CheckError, match=r"(?s)exit code 1, 5 times in a row.*set llamaCppRef.*\n  unknown model"
+    ):
+        run(check(""), crashed)
+
+
+def test_a_person_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("components.checks.embedding.TOLD_EVERY", 0)
+    told: list[str] = []
+    with answering([(503, "Loading model"), embedding(UNIT)]) as url:
+        run(check(url), LOADING, say=told.append)
+    assert told == ["waiting for the first embedding for 0 s: HTTP 503: Loading model"]

@@ -1,0 +1,186 @@
+"""Proves that a running llama-server returns embeddings as its model promises.
+
+Run as `python3 -m components.checks.embedding` with its settings in the environment. With EMBEDDING_CHECK_URL the
+server is asked where people ask it; without, inside its container, before anybody else is sent there.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import math
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from components.checks import failure
+from components.checks.engine import Container, EngineError, EngineTimeoutError, NotListeningError
+
+PATIENCE = 300.0
+"""Seconds within which the model must be loaded and an embedding come."""
+
+TOLD_EVERY = 15.0
+"""Seconds between two lines that tell a waiting person what is waited for."""
+
+ANSWER_SECONDS = 30
+TEXT = "What is deep learning?"
+NORM_TOLERANCE = 1e-3
+PATH = "/v1/embeddings"
+OK, BAD_GATEWAY, NOT_READY = 200, 502, 503
+
+
+class CheckError(Exception):
+    """The server did not prove itself; the message says how, and what to do."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What to ask, and what the answer must be.
+
+    `url` is the full address of /v1/embeddings, or empty to ask on `port` inside `container`.
+    """
+
+    url: str
+    port: int
+    model: str
+    width: int
+    container: str
+    api_key: str
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+        """Read the check from EMBEDDING_CHECK_* variables."""
+        return cls(
+            url=environment.get("EMBEDDING_CHECK_URL", ""),
+            port=int(environment["EMBEDDING_CHECK_PORT"]),
+            model=environment["EMBEDDING_CHECK_MODEL"],
+            width=int(environment["EMBEDDING_CHECK_WIDTH"]),
+            container=environment["EMBEDDING_CHECK_CONTAINER"],
+            api_key=environment.get("EMBEDDING_CHECK_API_KEY", ""),
+        )
+
+    @property
+    def place(self) -> str:
+        """Name what is asked, for messages."""
+        return self.url or f"llama-server in container {self.container}"
+
+
+def run(
+    check: Check,
+    container: Container,
+    patience: float = PATIENCE,
+    say: Callable[[str], None] = lambda _line: None,
+) -> str:
+    """Ask for an embedding until it comes or `patience` seconds are over; return what was seen in one line.
+
+    Raises CheckError when no embedding comes, when the container ends or crashes over and over (then at once), or when
+    what comes is not `check.width` finite numbers of length 1.
+    """
+    began = time.monotonic()
+    told = began
+    restarts_before = None
+    while True:
+        try:
+            vector = _embedding(check, container)
+            break
+        except _NotReadyError as error:
+            reason = str(error)
+        state = container.state()
+        restarts_before = state.restarts if restarts_before is None else restarts_before
+        if failure.ended(state, restarts_before):
+            raise CheckError(failure.describe(container, state))
+        now = time.monotonic()
+        if now - began >= patience:
+            log = "\n".join(f"  {line}" for line in container.last_lines(failure.LINES))
+            raise CheckError(
+                f"{check.place} did not answer with an embedding within {patience:.0f} s ({reason}).\n"
+                f"The last lines of its log (docker logs {check.container}):\n{log}"
+            )
+        if now - told >= TOLD_EVERY:
+            told = now
+            say(f"waiting for the first embedding for {now - began:.0f} s: {reason}")
+        time.sleep(0.3)
+    verify(vector, check)
+    return f"{check.model} answers with {len(vector)} finite numbers of length 1"
+
+
+def verify(vector: list[float], check: Check) -> None:
+    """Raise CheckError unless the vector has the promised width, finite numbers, and length 1."""
+    if len(vector) != check.width:
+        raise CheckError(
+            f"{check.place} returned {len(vector)} numbers where modelWidth promises {check.width}. "
+            f"Set modelWidth to {len(vector)} if this is the model you want, else correct modelFile."
+        )
+    if not all(math.isfinite(number) for number in vector):
+        raise CheckError(
+            f"{check.place} returned numbers that are not finite: the model file may be damaged, or of a type that "
+            "this build computes wrongly. Try another quant, or another llamaCppRef."
+        )
+    length = math.sqrt(math.fsum(number * number for number in vector))
+    if abs(length - 1) > NORM_TOLERANCE:
+        raise CheckError(
+            f"{check.place} returned a vector of length {length:.4f} instead of 1: it is not normalised. "
+            "Check serverExtraArguments and modelPooling."
+        )
+
+
+class _NotReadyError(Exception):
+    """The server may answer later."""
+
+
+def _embedding(check: Check, container: Container) -> list[float]:
+    body = json.dumps({"input": [TEXT], "model": check.model}).encode()
+    headers = {"Content-Type": "application/json"}
+    if check.api_key:
+        headers["Authorization"] = f"Bearer {check.api_key}"
+    try:
+        if check.url:
+            status, said = _ask(check.url, body, headers)
+        else:
+            status, said = container.post(check.port, PATH, body, headers, ANSWER_SECONDS)
+    except (OSError, http.client.HTTPException, NotListeningError, EngineTimeoutError) as error:
+        raise _NotReadyError(str(error) or type(error).__name__) from error
+    text = said.decode(errors="replace")[:500]
+    if status in (BAD_GATEWAY, NOT_READY):
+        raise _NotReadyError(f"HTTP {status}: {text}")
+    if status != OK:
+        raise CheckError(
+            f"{check.place} answered with HTTP {status}: {text} Its log: docker logs {check.container}"
+        )
+    try:
+        return [float(number) for number in json.loads(said)["data"][0]["embedding"]]
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise CheckError(
+            f"{check.place} did not answer as an embedding server does. Does another program use this port?"
+        ) from error
+
+
+def _ask(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310 (a setting of the stack)
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:  # noqa: S310
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def main() -> int:
+    """Run the check that the environment describes; return the exit code."""
+    check = Check.of_environment(os.environ)
+    try:
+        seen = run(
+            check, Container(check.container), say=lambda line: print(line, file=sys.stderr, flush=True)
+        )
+    except (CheckError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(seen)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

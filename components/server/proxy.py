@@ -1,0 +1,124 @@
+"""Declares the proxy that holds the server's address while servers come and go behind it."""
+
+import hashlib
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from components.server import container
+from components.settings import ImageSettings, ServerSettings
+
+BUILD_CONTEXT = "docker/proxy"
+STATE = "/var/lib/proxy"
+"""Folder in the container with the file that names the server; the volume keeps it over restarts."""
+
+STARTED_WITHIN = 60
+"""Seconds within which nginx must answer."""
+
+STOPPED_AFTER = 30
+"""Seconds that nginx gets to finish its requests when it is stopped."""
+
+HEALTH_REQUEST = (
+    f"exec 3<>/dev/tcp/127.0.0.1/{container.PORT} && printf 'GET /proxy/health HTTP/1.0\\r\\n\\r\\n' >&3 "
+    "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerProxyArgs:
+    """What the proxy is made from.
+
+    `name` is that of its container and of its volume in the Docker engine, `network` the name of the stack's network;
+    the published address and port are those of `server`, the base of its image that of `image`.
+    """
+
+    name: str
+    network: pulumi.Input[str]
+    image: ImageSettings
+    server: ServerSettings
+
+
+class ServerProxy(pulumi.ComponentResource):
+    """nginx in front of the server: the one address that people and Elasticsearch know.
+
+    `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do. Until the first
+    server has proved itself it answers 503.
+    """
+
+    url: str
+    embeddings_url: str
+    network_embeddings_url: str
+    container_name: str
+    container_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ServerProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jina:server:ServerProxy", name, None, opts)
+        self.url = f"http://{container.reachable_address(args.server.address)}:{args.server.port}"
+        self.embeddings_url = f"{self.url}/v1/embeddings"
+        self.network_embeddings_url = f"http://{container.ALIAS}:{container.PORT}/v1/embeddings"
+        self.container_name = args.name
+        own = pulumi.ResourceOptions(parent=self)
+        image = docker.Image(
+            name, image_name=image_name(args.image), build=image_build(args.image), skip_push=True, opts=own
+        )
+        volume = docker.Volume(name, name=args.name, opts=own)
+        self.container_id = self._container(name, args, image.repo_digest, volume.name).id
+        self.register_outputs({"url": self.url, "embeddings_url": self.embeddings_url})
+
+    def _container(
+        self, name: str, args: ServerProxyArgs, image_id: pulumi.Input[str], volume: pulumi.Input[str]
+    ) -> docker.Container:
+        return docker.Container(
+            name,
+            name=args.name,
+            image=image_id,
+            ports=[
+                docker.ContainerPortArgs(
+                    internal=container.PORT, external=args.server.port, ip=args.server.address
+                )
+            ],
+            mounts=[docker.ContainerMountArgs(type="volume", source=volume, target=STATE)],
+            network_mode="bridge",
+            networks_advanced=[
+                docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
+            ],
+            healthcheck=healthcheck(),
+            wait=True,
+            wait_timeout=STARTED_WITHIN,
+            must_run=True,
+            restart="unless-stopped",
+            destroy_grace_seconds=STOPPED_AFTER,
+            # Room for bodies of requests that do not fit into nginx's buffers.
+            tmpfs={"/tmp": "rw,noexec,nosuid,size=512m"},  # noqa: S108 (a file system inside the container)
+            **container.LEAST_PRIVILEGE,
+            # Its name and the published port can belong to one container only.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+        )
+
+
+def image_build(settings: ImageSettings) -> docker.DockerBuildArgs:
+    """Describe the build of the proxy's image, on the base of the server's image for CPUs."""
+    return docker.DockerBuildArgs(
+        context=BUILD_CONTEXT,
+        dockerfile=f"{BUILD_CONTEXT}/Dockerfile",
+        builder_version=docker.BuilderVersion.BUILDER_BUILD_KIT,
+        network=settings.build_network,
+        args={"BASE_IMAGE": settings.base},
+    )
+
+
+def image_name(settings: ImageSettings) -> str:
+    """Name the image after its base, so that no two builds share a tag."""
+    return f"{settings.name}:proxy-{hashlib.sha256(settings.base.encode()).hexdigest()[:12]}"
+
+
+def healthcheck() -> docker.ContainerHealthcheckArgs:
+    """Ask nginx itself, not the server behind it, with nothing but the shell of the image."""
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD", "bash", "-c", HEALTH_REQUEST],
+        interval="3s",
+        timeout="5s",
+        retries=3,
+        start_period=f"{STARTED_WITHIN}s",
+    )

@@ -1,0 +1,132 @@
+"""The proxy: no request is lost while it moves from one server to another and the one before is stopped."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from docker.client import DockerClient
+from docker.models.containers import Container
+from docker.models.networks import Network
+
+from components.server.container import PORT, STOPPED_AFTER
+from sandbox.cache import cache_root
+from sandbox.models.eurobert import TINY
+from sandbox.models.library import ensure_eurobert_model
+from tests.contract.server.container_options import container_options
+from tests.contract.server.running import Server, running
+from tests.fixtures.load import Load
+from tests.unit.declared import one
+from tests.unit.server.declared_server import CONTAINER, declare_server
+
+pytestmark = pytest.mark.sandbox
+
+SWITCHES = 4
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy that was started; `network` is where it looks for servers."""
+
+    container: Container
+    network: Network
+    url: str
+
+    def use(self, server: Server) -> None:
+        """Send requests to another server, as an update does."""
+        code, said = self.container.exec_run(["use-server", str(server.container.name), "60"])
+        assert code == 0, said.decode()
+
+
+@contextmanager
+def proxying(image: str) -> Iterator[Proxy]:
+    """Start the stack's own proxy on a network and a free port of its own; remove all of it afterwards."""
+    engine = DockerClient.from_env()
+    name = f"proxy-test-{secrets.token_hex(4)}"
+    options = container_options({**one(declare_server("cpu", {}), CONTAINER, "proxy").inputs, "image": image})
+    options["mounts"][0]["Source"] = name
+    network = engine.networks.create(name)
+    volume = engine.volumes.create(name)
+    container = engine.containers.run(name=name, network=name, detach=True, **options)
+    try:
+        yield Proxy(container, network, published(container))
+    finally:
+        container.remove(force=True)
+        for server in network.attrs["Containers"] or {}:
+            network.disconnect(server, force=True)
+        network.remove()
+        volume.remove()
+        engine.close()
+
+
+def published(container: Container) -> str:
+    """Return the address on loopback; the engine gives a container that is started another port."""
+    container.reload()
+    return f"http://127.0.0.1:{container.ports[f'{PORT}/tcp'][0]['HostPort']}"
+
+
+@pytest.fixture
+def proxy(proxy_image: str) -> Iterator[Proxy]:
+    with proxying(proxy_image) as started:
+        yield started
+
+
+@contextmanager
+def served(proxy: Proxy, server_image: str, model: Path) -> Iterator[Server]:
+    """Start a server where the proxy finds it."""
+    with running(server_image, model) as server:
+        proxy.network.connect(server.container)
+        server.wait_for("healthy")
+        try:
+            yield server
+        finally:
+            proxy.network.disconnect(server.container, force=True)
+
+
+@pytest.fixture(scope="module")
+def model() -> Path:
+    return ensure_eurobert_model(cache_root(), print, "F16", TINY)
+
+
+def test_answers_503_as_long_as_no_server_has_proved_itself(proxy: Proxy) -> None:
+    assert Server(proxy.container, proxy.url).wait_for("healthy") == "healthy"
+    assert requests.get(f"{proxy.url}/health", timeout=10).status_code == 503
+
+
+def test_passes_on_answers_errors_and_large_requests(proxy: Proxy, server_image: str, model: Path) -> None:
+    with served(proxy, server_image, model) as server:
+        proxy.use(server)
+        through = Server(proxy.container, proxy.url)
+        assert through.embeddings("a text") == server.embeddings("a text")
+        assert through.post("/v1/embeddings", {"model": "no input"}).status_code == 400
+        large = through.post("/v1/embeddings", {"input": "short", "ignored": "x" * 20_000_000})
+        assert large.status_code == 200, large.text[:200]
+
+
+def test_no_request_fails_while_servers_are_replaced_under_load(
+    proxy: Proxy, server_image: str, model: Path
+) -> None:
+    with served(proxy, server_image, model) as one_server, served(proxy, server_image, model) as other_server:
+        proxy.use(one_server)
+        with Load(f"{proxy.url}/v1/embeddings", TINY.width, clients=4) as load:
+            for old, new in [(one_server, other_server), (other_server, one_server)] * (SWITCHES // 2):
+                proxy.use(new)
+                old.container.stop(timeout=STOPPED_AFTER)
+                old.container.start()
+                old.wait_for("healthy")
+    assert load.failed == []
+    assert load.answered > 100
+
+
+def test_goes_on_with_the_same_server_when_it_is_started_again(
+    proxy: Proxy, server_image: str, model: Path
+) -> None:
+    with served(proxy, server_image, model) as server:
+        proxy.use(server)
+        proxy.container.restart()
+        again = Server(proxy.container, published(proxy.container))
+        again.wait_for("healthy")
+        assert again.embeddings("a text")

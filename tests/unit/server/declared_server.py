@@ -1,0 +1,47 @@
+"""Declares the server of a stack on mocks, behind its proxy, as the program does."""
+
+from collections.abc import Mapping
+
+from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
+from tests.unit.declared import Declared, declare
+from tests.unit.project import stack_settings
+
+CONTAINER = "docker:index/container:Container"
+COMMAND = "command:local:Command"
+SERVER = "jina-search-test-llama-server"
+"""Logical name of the server's container, and the beginning of its name in the engine."""
+
+
+def declare_server(
+    stack: str,
+    changes: Mapping[str, object],
+    image_id: str = "sha256:image",
+    model_path: str = "/srv/models/model.gguf",
+) -> list[Declared]:
+    """Declare proxy and server of a stack with `changes` of its settings; return what was declared."""
+    settings = stack_settings(stack, **changes)
+
+    def program() -> None:
+        proxy = ServerProxy(
+            "proxy",
+            ServerProxyArgs(
+                name="jina-search-test-proxy",
+                network="jina-search-test",
+                image=settings.image,
+                server=settings.server,
+            ),
+        )
+        args = LlamaServerArgs(
+            container_name=SERVER,
+            device=settings.device,
+            image_id=image_id,
+            model_path=model_path,
+            model_sha256="abc",
+            network="jina-search-test",
+            proxy=proxy,
+            model=settings.model,
+            settings=settings.server,
+        )
+        LlamaServer("llama-server", args)
+
+    return declare(program)
