@@ -108,7 +108,7 @@ class LlamaServer(pulumi.ComponentResource):
     def _embedding_check(
         self, name: str, args: LlamaServerArgs, server: docker.Container, *, url: str, after: pulumi.Resource
     ) -> command.local.Command:
-        script = "python3 -m components.checks.embedding"
+        script = "python3 -m components.commands.embedding_check"
         return command.local.Command(
             name,
             create=script,
@@ -128,7 +128,7 @@ class LlamaServer(pulumi.ComponentResource):
     def _traffic(
         self, name: str, args: LlamaServerArgs, server: docker.Container, *, after: pulumi.Resource
     ) -> command.local.Command:
-        script = "python3 -m components.checks.traffic"
+        script = "python3 -m components.commands.traffic"
         return command.local.Command(
             f"{name}-traffic",
             create=script,

@@ -12,8 +12,8 @@ import requests
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from components.checks.embedding import Check
-from components.checks.engine import Container as Inspected
+from components.commands.embedding_check import Check
+from components.commands.engine import Container as Inspected
 from components.server.container import PORT
 from tests.contract.server.container_options import container_options
 from tests.unit.declared import one

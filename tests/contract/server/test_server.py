@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from components.checks.embedding import run as run_check
+from components.commands.embedding_check import run as run_check
 from components.server.container import STOPPED_AFTER
 from sandbox.cache import cache_root
 from sandbox.models.eurobert import TINY

@@ -1,4 +1,4 @@
-"""Programs that an update runs to prove, and to move to, a server: `python3 -m components.checks.NAME`.
+"""Programs that Pulumi's commands run during an update: `python3 -m components.commands.NAME`.
 
 They get their settings in the environment, so that a key appears in no process list. They use the standard library
 alone: they run under the first python3 on PATH, which need not be that of the project's virtual environment.

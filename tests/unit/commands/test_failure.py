@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.checks.engine import State
-from components.checks.failure import advice, ended
+from components.commands.engine import State
+from components.commands.failure import advice, ended
 
 
 def state(status: str = "exited", code: int = 1, restarts: int = 0, *, out_of_memory: bool = False) -> State:

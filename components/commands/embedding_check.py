@@ -1,7 +1,7 @@
 """Proves that a running llama-server returns embeddings as its model promises.
 
-Run as `python3 -m components.checks.embedding` with its settings in the environment. With EMBEDDING_CHECK_URL the
-server is asked where people ask it; without, inside its container, before anybody else is sent there.
+Run as `python3 -m components.commands.embedding_check` with its settings in the environment. With EMBEDDING_CHECK_URL
+the server is asked where people ask it; without, inside its container, before anybody else is sent there.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.checks import failure
-from components.checks.engine import Container, EngineError, EngineTimeoutError, NotListeningError
+from components.commands import failure
+from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
 
 PATIENCE = 300.0
 """Seconds within which the model must be loaded and an embedding come."""

@@ -1,6 +1,6 @@
 """Sends people's requests to a server that has proved itself, and waits for those that the one before still answers.
 
-Run as `python3 -m components.checks.traffic` with TRAFFIC_PROXY and TRAFFIC_SERVER, the names of two containers, in
+Run as `python3 -m components.commands.traffic` with TRAFFIC_PROXY and TRAFFIC_SERVER, the names of two containers, in
 the environment.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from components.checks.engine import EngineError, run
+from components.commands.engine import EngineError, run
 
 PATIENCE = 300
 """Seconds that requests to the server before get: a long document takes minutes on a small machine."""

@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from components.checks.embedding import Check, CheckError, run
-from components.checks.engine import Container, NotListeningError, State
+from components.commands.embedding_check import Check, CheckError, run
+from components.commands.engine import Container, NotListeningError, State
 
 Answer = tuple[int, object]
 
@@ -131,7 +131,7 @@ def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> N
 
 
 def test_a_person_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.checks.embedding.TOLD_EVERY", 0)
+    monkeypatch.setattr("components.commands.embedding_check.TOLD_EVERY", 0)
     told: list[str] = []
     with answering([(503, "Loading model"), embedding(UNIT)]) as url:
         run(check(url), LOADING, say=told.append)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from components.checks.engine import Container, State
+from components.commands.engine import Container, State
 
 LINES = 12
 """So many lines of the server's log are shown."""

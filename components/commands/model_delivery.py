@@ -1,0 +1,133 @@
+"""Copies a model file into a volume of the Docker engine, which may be on another host, and verifies it there.
+
+Run as `python3 -m components.commands.model_delivery` with MODEL_DELIVERY_* in the environment. A volume that holds the
+file already is left alone. The file appears under its name only when it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.commands.engine import EngineError, run
+
+TOLD_EVERY = 10.0
+"""Seconds between two lines of progress."""
+
+CHUNK = 4 * 1024 * 1024
+VERIFY_SECONDS = 600
+
+# The image of the server has what these need: a shell and coreutils.
+_IS_THERE = 'cd /models && echo "$SHA256  $FILE" | sha256sum --check --status'
+_RECEIVE = (
+    'cd /models && cat >"$FILE.partial" && echo "$SHA256  $FILE.partial" | sha256sum --check --status '
+    '&& chmod 0644 "$FILE.partial" && mv "$FILE.partial" "$FILE"'
+)
+
+
+class DeliveryError(Exception):
+    """The file did not arrive; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What to copy where: `source` on this machine becomes `file` in `volume`; `image` is run to receive it."""
+
+    source: Path
+    file: str
+    sha256: str
+    volume: str
+    image: str
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Delivery:
+        """Read the delivery from MODEL_DELIVERY_* variables."""
+        return cls(
+            source=Path(environment["MODEL_DELIVERY_SOURCE"]),
+            file=environment["MODEL_DELIVERY_FILE"],
+            sha256=environment["MODEL_DELIVERY_SHA256"],
+            volume=environment["MODEL_DELIVERY_VOLUME"],
+            image=environment["MODEL_DELIVERY_IMAGE"],
+        )
+
+    def command(self, script: str, *, writable: bool) -> list[str]:
+        """Return the command that runs `script` where the volume is seen as /models."""
+        access = "rw" if writable else "ro"
+        container = ["docker", "run", "--rm", "--interactive", "--network", "none", "--cap-drop", "ALL"]
+        # A new volume belongs to root.
+        container += ["--user", "0:0", "--read-only", "--volume", f"{self.volume}:/models:{access}"]
+        container += ["--env", f"FILE={self.file}", "--env", f"SHA256={self.sha256}"]
+        return [*container, "--entrypoint", "sh", self.image, "-c", script]
+
+
+def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
+    """Copy the file unless it is there; return in one line what was done. Raises DeliveryError and EngineError."""
+    if run(delivery.command(_IS_THERE, writable=False), seconds=VERIFY_SECONDS).returncode == 0:
+        return f"{delivery.file} is in volume {delivery.volume}"
+    size = delivery.source.stat().st_size
+    say(f"{delivery.file}: copying {size / 1e6:.0f} MB into volume {delivery.volume}")
+    began = time.monotonic()
+    process = subprocess.Popen(
+        delivery.command(_RECEIVE, writable=True),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    _send(delivery, process, size, say)
+    said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+    if process.wait() != 0:
+        raise DeliveryError(
+            f"{delivery.file} did not arrive in volume {delivery.volume} of the Docker engine: "
+            f"{said or 'what arrived has another SHA-256'}.\nCheck the connection to the engine and the room on its "
+            "disk, and run `pulumi up` again."
+        )
+    return f"{delivery.file} is in volume {delivery.volume}, after {time.monotonic() - began:.0f} s"
+
+
+def _send(
+    delivery: Delivery, process: subprocess.Popen[bytes], size: int, say: Callable[[str], None]
+) -> None:
+    told = time.monotonic()
+    sent = 0
+    if process.stdin is None:  # never: it is a pipe
+        return
+    try:
+        with delivery.source.open("rb") as file, process.stdin as pipe:
+            while chunk := file.read(CHUNK):
+                pipe.write(chunk)
+                sent += len(chunk)
+                if time.monotonic() - told >= TOLD_EVERY:
+                    told = time.monotonic()
+                    say(f"{delivery.file}: {sent / 1e6:.0f} of {size / 1e6:.0f} MB")
+    except BrokenPipeError:
+        return  # the receiver has ended, and says why
+
+
+def main() -> int:
+    """Deliver what the environment describes; return the exit code."""
+    try:
+        print(
+            deliver(
+                Delivery.of_environment(os.environ), lambda line: print(line, file=sys.stderr, flush=True)
+            )
+        )
+    except (DeliveryError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except FileNotFoundError as error:
+        print(
+            f"{error.filename or 'The model file'} is not there: `pulumi refresh` finds out, and `pulumi up` then "
+            "fetches it again.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
