@@ -1,7 +1,8 @@
 """The cache of the Hub's library (HF_HOME, HF_HUB_CACHE), where other programs may have put the file already.
 
 Its layout is documented: REPOSITORY/snapshots/COMMIT/FILE is a link to REPOSITORY/blobs/ETAG, and the etag of a large
-file is its SHA-256; REPOSITORY/refs holds which commit a branch was. Nothing is ever written to it, and nothing is
+file is its SHA-256; REPOSITORY/refs holds which commit a branch was. ETAG may be a link itself, to a blob that several
+repositories share, whose name is another digest. Nothing is ever written to it, and nothing is
 shared with it: a file there belongs to other programs, so it is copied.
 """
 
@@ -36,8 +37,8 @@ def find(wanted: WantedFile, revision: str, sha256: str) -> CachedFile | None:
     """Return the file of a revision, or any with this SHA-256, which may be empty where the cache is to know it."""
     entry = _entry(wanted, revision)
     if entry:
-        name = entry.resolve().name
-        stated = name if _SHA256.fullmatch(name) else sha256
+        stated = _blob_name(entry)
+        stated = stated if _SHA256.fullmatch(stated) else sha256
         if stated and sha256 in ("", stated):
             commit = entry.parents[len(Path(wanted.file).parts) - 1].name
             return CachedFile(path=entry, commit=commit, sha256=stated)
@@ -82,6 +83,11 @@ def copy(cached: CachedFile, wanted: WantedFile, target: Path, say: Say) -> bool
     target.unlink(missing_ok=True)
     say(f"{wanted.file}: {cached.path} {problem} and is not used")
     return False
+
+
+def _blob_name(entry: Path) -> str:
+    # No further than the first link. Where there are no links, the name in the cache says nothing of the content.
+    return entry.readlink().name if entry.is_symlink() else ""
 
 
 def _entry(wanted: WantedFile, revision: str) -> Path | None:

@@ -10,7 +10,7 @@ from components.model.progress import Say
 from components.model.resolution import how_to_take
 from components.model.wanted import Held, WantedFile
 
-_WITHIN = 5.0  # seconds: a refresh must not hang on a Hub that does not answer
+_WITHIN = 3.0  # seconds: a refresh must not hang on a Hub that does not answer
 
 
 def upstream_commit(wanted: WantedFile, held: Held, before: str, say: Say) -> str:

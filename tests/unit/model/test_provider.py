@@ -8,7 +8,8 @@ import pytest
 from pulumi.runtime import rpc
 
 from components.model.dynamic.model_file import INPUTS, SCHEMA_VERSION, ModelFileProvider
-from components.model.local_file import write_record
+from components.model.local_file import recorded, recorded_content, write_record
+from components.model.wanted import Held
 
 SHA256 = hashlib.sha256(b"GGUF bytes").hexdigest()
 
@@ -108,7 +109,8 @@ def test_refresh_sees_a_changed_or_missing_file_as_gone(tmp_path: Path, content:
         path.unlink()
     result = ModelFileProvider().read(str(path), outputs(path=str(path)))
     assert (result.id, result.outs) == ("", {})
-    assert not path.with_name("model.gguf.verified.json").exists()
+    assert recorded(path) is None
+    assert recorded_content(path) == Held(commit="c" * 40, sha256=SHA256)
 
 
 @pytest.mark.parametrize("keep", [True, False])
