@@ -132,21 +132,20 @@ def test_a_contradicting_sha256_is_refused_though_the_file_is_cached(
 
 
 @pytest.mark.parametrize("revision", ["the commit", "main"])
-@pytest.mark.parametrize("damage", ["bytes", "cut", "unreadable"])
+@pytest.mark.parametrize("damage", ["bytes", "cut", "gone"])
 def test_a_damaged_entry_is_told_of_once_and_the_download_goes_on(
     hub: Hub, model: Model, cache: Path, start: Start, revision: str, damage: str
 ) -> None:
     blob = entry(cache, model).resolve()
-    if damage == "unreadable":
+    if damage == "gone":
         blob.unlink()
-        blob.mkdir()
     else:
         blob.write_bytes(b"GGUF" + b"x" * SIZE if damage == "bytes" else model.content[:1000])
     outcome = start(HF_HUB_CACHE=str(cache)).ensure(model.wanted(revision=revision_of(model, revision)))
     assert outcome.result["sha256"] == model.sha256
     assert ranges(hub) == [""]
     told = sum("is damaged" in line and str(cache) in line for line in outcome.said)
-    assert told == (0 if damage == "unreadable" else 1)
+    assert told == (0 if damage == "gone" else 1)
 
 
 def test_a_cached_file_that_is_no_gguf_file_is_refused(model: Model, hub: Hub, cache: Path) -> None:
