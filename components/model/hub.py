@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from components.model.errors import HubUnreachableError, WrongContentError
+from components.model.errors import HubUnreachableError, NotOnHubError, WrongContentError
 from components.model.hub_errors import describe, explain, retry_after, temporary
 from components.model.retries import Retries
 from components.model.wanted import WantedFile
@@ -56,7 +56,13 @@ def look_up_once(wanted: WantedFile, within: float) -> HubFile:
 
 
 def _look_up(wanted: WantedFile, within: float) -> HubFile:
-    url = hf_hub_url(wanted.repository, wanted.file, revision=wanted.revision)
+    try:
+        url = hf_hub_url(wanted.repository, wanted.file, revision=wanted.revision)
+    except HFValidationError as error:
+        raise NotOnHubError(
+            f"{wanted.repository} can't be a repository of the Hub: {error}\n"
+            "Set modelRepository to OWNER/NAME as the Hub writes it."
+        ) from error
     metadata = get_hf_file_metadata(url, timeout=within)
     commit, digest, size = metadata.commit_hash, metadata.etag, metadata.size
     if commit is None:

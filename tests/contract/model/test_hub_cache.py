@@ -177,6 +177,7 @@ def test_a_disk_without_room_for_the_copy_is_found_before_it(
     outcome = start(HF_HUB_CACHE=str(cache)).ensure(model.wanted())
     assert outcome.error == "DiskFullError"
     assert "needs 3.0 MB more" in outcome.message
+    assert not copied(outcome)
     assert model.files() == set()
 
 

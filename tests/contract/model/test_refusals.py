@@ -77,6 +77,7 @@ def test_the_token_goes_to_the_hub_and_not_to_its_storage(
         ({"file": "other.gguf"}, "none", ["There: model-F16.gguf", "modelFile"]),
         ({"revision": "v2"}, "none", ['no revision "v2"', "It has main.", "modelRevision"]),
         ({"revision": "0" * 40}, "none", ["no revision", "modelRevision"]),
+        ({"repository": "tests/a--b"}, "none", ["can't be a repository", "tests/a--b", "modelRepository"]),
         ({"repository": "tests/missing"}, "reader", ["no repository tests/missing", "modelRepository"]),
     ],
     ids=str,
