@@ -20,8 +20,10 @@ class ModelDownload(pulumi.ComponentResource):
     """A verified model file on this machine.
 
     `path` is absolute and known in previews already; `bytes` is its size; `sha256` its content, lower-case
-    hexadecimal; `revision` the commit that it is of, also where the setting names a branch. A branch that moves
-    upstream is not followed by itself: to take its new file, remove the old one, or set another revision.
+    hexadecimal; `revision` the commit that it is of, also where the setting names a branch. A branch is looked up when
+    its file is fetched first. When it moves, nothing changes by itself, and a file that is damaged or missing is
+    fetched again from the commit of before: `pulumi refresh` reports the move, and `upstream_commit` is then the commit
+    to set as modelRevision to take the new file. It is empty while the file upstream is the same.
     """
 
     path: pulumi.Output[str]
@@ -29,6 +31,7 @@ class ModelDownload(pulumi.ComponentResource):
     bytes: pulumi.Output[int]
     sha256: pulumi.Output[str]
     revision: pulumi.Output[str]
+    upstream_commit: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: ModelDownloadArgs, opts: pulumi.ResourceOptions | None = None
@@ -52,6 +55,13 @@ class ModelDownload(pulumi.ComponentResource):
         self.bytes = downloaded.size
         self.sha256 = downloaded.sha256
         self.revision = downloaded.commit
+        self.upstream_commit = downloaded.upstream_commit
         self.register_outputs(
-            {"path": self.path, "bytes": self.bytes, "sha256": self.sha256, "revision": self.revision}
+            {
+                "path": self.path,
+                "bytes": self.bytes,
+                "sha256": self.sha256,
+                "revision": self.revision,
+                "upstream_commit": self.upstream_commit,
+            }
         )

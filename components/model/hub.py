@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-from components.model.errors import HubUnreachableError, WrongContentError
+from components.model.errors import HubUnreachableError, NotOnHubError, WrongContentError
 from components.model.hub_errors import describe, explain, retry_after, temporary
 from components.model.retries import Retries
 from components.model.wanted import WantedFile
@@ -37,7 +37,7 @@ def look_up(wanted: WantedFile, retries: Retries) -> HubFile:
     """
     while True:
         try:
-            return _look_up(wanted)
+            return _look_up(wanted, constants.HF_HUB_ETAG_TIMEOUT)
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             # Nobody there at all is more often a wrong address or no network than a moment's trouble.
             refused = isinstance(error, httpx2.ConnectError)
@@ -47,9 +47,23 @@ def look_up(wanted: WantedFile, retries: Retries) -> HubFile:
                 raise explain(error, wanted) from error
 
 
-def _look_up(wanted: WantedFile) -> HubFile:
-    url = hf_hub_url(wanted.repository, wanted.file, revision=wanted.revision)
-    metadata = get_hf_file_metadata(url)
+def look_up_once(wanted: WantedFile, within: float) -> HubFile:
+    """Ask as `look_up` does, but once, and for so many seconds at each step at most."""
+    try:
+        return _look_up(wanted, within)
+    except (HfHubHTTPError, httpx2.HTTPError) as error:
+        raise explain(error, wanted) from error
+
+
+def _look_up(wanted: WantedFile, within: float) -> HubFile:
+    try:
+        url = hf_hub_url(wanted.repository, wanted.file, revision=wanted.revision)
+    except HFValidationError as error:
+        raise NotOnHubError(
+            f"{wanted.repository} can't be a repository of the Hub: {error}\n"
+            "Set modelRepository to OWNER/NAME as the Hub writes it."
+        ) from error
+    metadata = get_hf_file_metadata(url, timeout=within)
     commit, digest, size = metadata.commit_hash, metadata.etag, metadata.size
     if commit is None:
         raise HubUnreachableError(
@@ -58,7 +72,7 @@ def _look_up(wanted: WantedFile) -> HubFile:
         )
     if size is None or not _SHA256.fullmatch(digest or ""):
         # Not every mirror repeats the headers about large files; the list of files has the same facts.
-        digest, size = _listed(wanted, commit)
+        digest, size = _listed(wanted, commit, within)
     sha256 = _agreed(wanted, digest)
     # The bytes are asked for by commit, so that a branch that moves meanwhile can't mix two files.
     return HubFile(
@@ -69,10 +83,8 @@ def _look_up(wanted: WantedFile) -> HubFile:
     )
 
 
-def _listed(wanted: WantedFile, commit: str) -> tuple[str | None, int]:
-    info = HfApi().model_info(
-        wanted.repository, revision=commit, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT
-    )
+def _listed(wanted: WantedFile, commit: str, within: float) -> tuple[str | None, int]:
+    info = HfApi().model_info(wanted.repository, revision=commit, files_metadata=True, timeout=within)
     for file in info.siblings or []:
         if file.rfilename == wanted.file and file.size is not None:
             return (file.lfs.sha256 if file.lfs else None), file.size

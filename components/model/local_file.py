@@ -1,21 +1,26 @@
 """The model file on this machine: whether it is there, and whether it is what was verified.
 
 Beside the file FILE lie FILE.verified.json, which records what was verified so that 430 MB need not be hashed at every
-look; FILE.lock while somebody fetches; and FILE.DIGEST.partial, the bytes that have come so far.
+look; FILE.lock while somebody fetches; and FILE.DIGEST.partial, the bytes that have come so far. The record outlives
+the file: it says which content the place stands for, so that a branch that has moved is not taken in its stead.
 """
 
 import hashlib
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.model.errors import WrongContentError
-from components.model.wanted import ModelFile, WantedFile
+from components.model.wanted import Held, ModelFile, WantedFile
 
 GGUF_MAGIC = b"GGUF"
 """The first four bytes of every GGUF file, from the format's specification."""
 
 _CHUNK = 4 * 1024 * 1024
+_NOTHING = -1
+"""Size and time in a record of a file that is missing or damaged: no file has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,35 +40,81 @@ def record_path(path: Path) -> Path:
 
 def recorded(path: Path) -> ModelFile | None:
     """Return the file as verified earlier, without reading it again; None where it is missing or has changed."""
+    record = _read_record(path)
     try:
-        record = _Record(**json.loads(record_path(path).read_text()))
         status = path.stat()
-    except (OSError, ValueError, TypeError):
+    except OSError:
         return None
-    if (status.st_size, status.st_mtime_ns) != (record.size, record.mtime_ns):
+    if record is None or (status.st_size, status.st_mtime_ns) != (record.size, record.mtime_ns):
         return None
     return ModelFile(path=path, size=record.size, sha256=record.sha256, commit=record.commit)
+
+
+def recorded_content(path: Path) -> Held | None:
+    """Return what was verified here last, also where the file is missing or damaged since."""
+    record = _read_record(path)
+    return Held(commit=record.commit, sha256=record.sha256) if record else None
+
+
+def held_content(wanted: WantedFile) -> Held | None:
+    """Return the content that is to be had again, None where nothing was ever there.
+
+    The stack's own state comes before the record, which may be another stack's. A person who names a content by
+    `wanted.sha256`, or a commit, means that.
+    """
+    for held in (wanted.held, recorded_content(wanted.path)):
+        if held and wanted.sha256 in ("", held.sha256) and (wanted.moves or wanted.revision == held.commit):
+            return held
+    return None
+
+
+def verified(wanted: WantedFile) -> ModelFile | None:
+    """Return the file at its place, if it was verified as the content that is wanted and has not changed since."""
+    known, held = recorded(wanted.path), held_content(wanted)
+    return known if known and held and known.sha256 == held.sha256 else None
 
 
 def write_record(path: Path, sha256: str, commit: str) -> ModelFile:
     """Record that the file as it is now has this content. Raises OSError where the folder can't be written."""
     status = path.stat()
-    record = _Record(size=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256, commit=commit)
-    temporary = record_path(path).with_suffix(".new")
+    _write_record(
+        path, _Record(size=status.st_size, mtime_ns=status.st_mtime_ns, sha256=sha256, commit=commit)
+    )
+    return ModelFile(path=path, size=status.st_size, sha256=sha256, commit=commit)
+
+
+def hold(path: Path, held: Held) -> None:
+    """Record what is to come to this place again, and that it is not there; does nothing where it can't be written."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_record(path, _Record(size=_NOTHING, mtime_ns=_NOTHING, sha256=held.sha256, commit=held.commit))
+
+
+def _read_record(path: Path) -> _Record | None:
+    try:
+        return _Record(**json.loads(record_path(path).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write_record(path: Path, record: _Record) -> None:
+    temporary = record_path(path).with_suffix(
+        f".{os.getpid()}.new"
+    )  # two stacks may look at one file at once
     temporary.write_text(json.dumps(vars(record), indent=1) + "\n")
     temporary.replace(record_path(path))
-    return ModelFile(path=path, size=record.size, sha256=sha256, commit=commit)
 
 
 def is_intact(path: Path, sha256: str) -> bool:
-    """Read the whole file again: is it there, with this content? A record that proves wrong is removed."""
+    """Read the whole file again: is it there, with this content? A record is not trusted after it proved wrong."""
     try:
-        intact = file_sha256(path) == sha256
+        found = file_sha256(path)
     except FileNotFoundError:
-        intact = False
-    if not intact:
-        record_path(path).unlink(missing_ok=True)
-    return intact
+        found = ""
+    record = recorded_content(path)
+    if record and record.sha256 != found:
+        hold(path, record)
+    return found == sha256
 
 
 def file_sha256(path: Path) -> str:
@@ -76,7 +127,7 @@ def file_sha256(path: Path) -> str:
 
 
 def require_content(path: Path, wanted: WantedFile, size: int, sha256: str) -> None:
-    """Raise WrongContentError unless the file at `path` has this size and content and is a GGUF file."""
+    """Raise WrongContentError unless the file at `path` has this size and content."""
     found_size = path.stat().st_size
     found_sha256 = file_sha256(path)
     if (found_size, found_sha256) != (size, sha256):
@@ -86,17 +137,28 @@ def require_content(path: Path, wanted: WantedFile, size: int, sha256: str) -> N
             "A proxy or mirror on the way may have changed it. Run `pulumi up` again; if it happens again, check "
             "HF_ENDPOINT and the proxy settings."
         )
+
+
+def require_gguf(path: Path, wanted: WantedFile) -> None:
+    """Remove the file at `path` and raise WrongContentError unless it is a GGUF file."""
     with path.open("rb") as file:
-        if file.read(len(GGUF_MAGIC)) != GGUF_MAGIC:
-            raise WrongContentError(
-                f"{wanted.file} of {wanted.repository} is not a GGUF file, which is all that llama.cpp reads; it was "
-                "removed.\nSet modelRepository and modelFile to a GGUF file."
-            )
+        if file.read(len(GGUF_MAGIC)) == GGUF_MAGIC:
+            return
+    path.unlink()
+    raise WrongContentError(
+        f"{wanted.file} of {wanted.repository} is not a GGUF file, which is all that llama.cpp reads; it was "
+        "removed.\nSet modelRepository and modelFile to a GGUF file."
+    )
 
 
 def remove(path: Path) -> None:
     """Remove the file and what lies beside it, and the folders that are empty then. Raises OSError."""
-    for one in (path, record_path(path), path.with_name(path.name + ".lock"), *partials(path)):
+    for one in (
+        path,
+        record_path(path),
+        path.with_name(path.name + ".lock"),
+        *_beside(path, "partial", "new"),
+    ):
         one.unlink(missing_ok=True)
     for folder in list(path.parents)[:3]:  # revision, name and owner, as in `model_path`
         if not folder.is_dir() or any(folder.iterdir()):
@@ -106,7 +168,15 @@ def remove(path: Path) -> None:
 
 def partials(path: Path) -> list[Path]:
     """Return the unfinished downloads of the file, whatever content they are of."""
-    prefix, suffix = f"{path.name}.", ".partial"
+    return _beside(path, "partial")
+
+
+def _beside(path: Path, *endings: str) -> list[Path]:
     if not path.parent.is_dir():
         return []
-    return [one for one in path.parent.iterdir() if one.name.startswith(prefix) and one.name.endswith(suffix)]
+    suffixes = tuple(f".{ending}" for ending in endings)
+    return [
+        one
+        for one in path.parent.iterdir()
+        if one.name.startswith(f"{path.name}.") and one.suffix in suffixes
+    ]

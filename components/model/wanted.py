@@ -1,8 +1,21 @@
 """Which model file is wanted, and where it lives on this machine."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """The content that a place stands for once it was filled: its commit, and its SHA-256 in hexadecimal.
+
+    A branch that moves on does not change that: only a person does, by settings. `commit` is the name of a branch or
+    tag where the Hub could never be asked.
+    """
+
+    commit: str
+    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +23,7 @@ class WantedFile:
     """A file of a repository on the Hugging Face Hub, and the place that it is to have.
 
     `revision` is a commit, tag or branch; `path` is absolute; `sha256` is what the content must be, or empty for
-    what the Hub states.
+    what the Hub states. `held` is what the stack's state says of the file, None where there is no state of it.
     """
 
     repository: str
@@ -18,6 +31,12 @@ class WantedFile:
     file: str
     path: Path
     sha256: str
+    held: Held | None = None
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether the revision may be another commit tomorrow: a branch or a tag."""
+        return not is_commit(self.revision)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +47,11 @@ class ModelFile:
     size: int
     sha256: str
     commit: str
+
+
+def is_commit(revision: str) -> bool:
+    """Tell whether a revision is a commit in full, which is the same for ever."""
+    return re.fullmatch("[0-9a-f]{40}", revision) is not None
 
 
 def model_path(directory: str, repository: str, revision: str, file: str) -> str:

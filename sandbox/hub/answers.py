@@ -67,6 +67,11 @@ class Answers:
             return refused.answer
         return failure(HTTPStatus.NOT_FOUND, "", "Sorry, we can't find the page you are looking for.")
 
+    def forget_commits(self, identifier: str) -> None:
+        """Have the earlier commits of a repository no more, as after its history was rewritten."""
+        for known in [one for one in self._commits if one[0] == identifier]:
+            del self._commits[known]
+
     def _repository(self, identifier: str, token: str, *, read: bool) -> Repository:
         if token and token not in self.tokens:
             raise _RefusedError(HTTPStatus.UNAUTHORIZED, "", "Invalid credentials in Authorization header")

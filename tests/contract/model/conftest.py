@@ -86,13 +86,16 @@ class Model:
         self._repositories = repositories
         self.publish(b"GGUF" + hashlib.shake_256(name.encode()).digest(SIZE))
 
-    def publish(self, content: bytes, **options: Any) -> None:
-        """Have the repository hold this content from now on, as a new commit."""
+    def publish(self, content: bytes, *, beside: bytes = b"", **options: Any) -> None:
+        """Have the repository hold this content from now on, as a new commit, and a README of its own."""
         self.content = content
         self.sha256 = hashlib.sha256(content).hexdigest()
         source = self._folder / f"source-{self.sha256[:16]}"
         source.write_bytes(content)
-        self._repositories[self.repository] = Repository.of({self.file: source}, **options)
+        readme = self._folder / f"readme-{hashlib.sha256(beside).hexdigest()[:16]}"
+        readme.write_bytes(beside)
+        files = {self.file: source, "README.md": readme}
+        self._repositories[self.repository] = Repository.of(files, **options)
 
     @property
     def commit(self) -> str:

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from components.model.transfer import size_of
 from sandbox.hub.faults import Fault
 from sandbox.hub.server import Hub
 from tests.contract.model.conftest import SIZE, Model, Start, wait_until
@@ -31,7 +32,8 @@ def test_a_file_is_fetched_whole_and_described(hub: Hub, model: Model, downloade
     assert model.path.read_bytes() == model.content
     assert model.files() == {model.file, VERIFIED}
     assert ranges(hub) == [""]
-    assert "downloading 3 MB" in outcome.said[0]
+    assert f"main of {model.repository} is commit {model.commit} now" in outcome.said[0]
+    assert "downloading 3 MB" in outcome.said[1]
 
 
 def test_every_user_may_read_the_file(model: Model, start: Start) -> None:
@@ -45,17 +47,11 @@ def test_every_user_may_read_the_file(model: Model, start: Start) -> None:
     assert stat.S_IMODE(model.path.stat().st_mode) == 0o644
 
 
-def test_an_intact_file_of_a_branch_is_asked_about_but_not_fetched_again(
-    hub: Hub, model: Model, downloader: Downloader
+@pytest.mark.parametrize("revision", ["main", "the commit"])
+def test_an_intact_file_takes_no_request(
+    hub: Hub, model: Model, downloader: Downloader, revision: str
 ) -> None:
-    first = downloader.ensure(model.wanted())
-    hub.asked.clear()
-    assert downloader.ensure(model.wanted()).result == first.result
-    assert [(asked.method, asked.server) for asked in hub.asked] == [("HEAD", "hub")]
-
-
-def test_an_intact_file_of_a_commit_takes_no_request(hub: Hub, model: Model, downloader: Downloader) -> None:
-    wanted = model.wanted(revision=model.commit)
+    wanted = model.wanted(revision=model.commit if revision == "the commit" else revision)
     first = downloader.ensure(wanted)
     hub.asked.clear()
     assert downloader.ensure(wanted).result == first.result
@@ -78,24 +74,23 @@ def test_a_stale_file_is_replaced(hub: Hub, model: Model, downloader: Downloader
     assert ranges(hub) == [""]
 
 
-def test_a_branch_that_moved_is_fetched_anew_and_the_old_file_stays_until_then(
-    hub: Hub, model: Model, downloader: Downloader
-) -> None:
+def test_the_old_file_stays_until_a_new_one_is_whole(hub: Hub, model: Model, downloader: Downloader) -> None:
     downloader.ensure(model.wanted())
     old = model.content
     model.publish(b"GGUF" + b"new" * 500_000)
     seen: list[bytes] = []
     hub.faults.add(Fault(at=(1, lambda: seen.append(model.path.read_bytes()))))
-    assert downloader.ensure(model.wanted()).result["commit"] == model.commit
+    assert downloader.ensure(model.wanted(sha256=model.sha256)).result["commit"] == model.commit
     assert seen == [old]
     assert model.path.read_bytes() == model.content
 
 
-def test_a_stale_file_is_not_taken_when_the_hub_refuses(
+def test_a_file_that_was_written_to_is_not_taken_when_the_hub_refuses(
     hub: Hub, model: Model, downloader: Downloader
 ) -> None:
     """The library itself would return the file that is there, with a warning."""
     downloader.ensure(model.wanted())
+    model.path.write_bytes(b"GGUF, but other bytes")
     hub.faults.add(Fault(method="HEAD", status=403, bare=True))
     assert downloader.ensure(model.wanted()).error == "AccessDeniedError"
 
@@ -114,6 +109,25 @@ def test_two_processes_at_once_fetch_once(hub: Hub, model: Model, start: Start) 
     assert [outcome.result["sha256"] for outcome in outcomes] == [model.sha256] * 2
     assert ranges(hub) == [""]
     assert [any("another process" in line for line in outcome.said) for outcome in outcomes] == [False, True]
+
+
+def test_the_process_that_waited_goes_on_where_the_other_was_killed(
+    hub: Hub, model: Model, start: Start
+) -> None:
+    hub.faults.add(Fault(bytes_per_second=1_000_000))
+    killed, second = start(), start()
+    killed.begin(model.wanted())
+    wait_until(lambda: size_of(model.partial) >= 400_000)
+    second.begin(model.wanted())
+    wait_until(lambda: [asked.method for asked in hub.asked if asked.server == "hub"].count("HEAD") == 2)
+    time.sleep(0.2)  # from the answer to the lock
+    killed.process.kill()
+    killed.process.wait()
+    outcome = second.outcome()
+    assert outcome.result["sha256"] == model.sha256
+    assert any("another process" in line for line in outcome.said)
+    assert [one == "" for one in ranges(hub)] == [True, False]
+    assert model.files() == {model.file, VERIFIED}
 
 
 def test_the_sha256_that_was_set_is_required(model: Model, downloader: Downloader) -> None:
@@ -152,13 +166,14 @@ def test_wrong_bytes_leave_the_file_that_was_there(hub: Hub, model: Model, downl
     old = model.content
     model.publish(b"GGUF" + b"new" * 500_000)
     hub.faults.add(Fault(corrupt=True))
-    assert downloader.ensure(model.wanted()).error == "WrongContentError"
+    assert downloader.ensure(model.wanted(sha256=model.sha256)).error == "WrongContentError"
     assert model.path.read_bytes() == old
 
 
-def test_what_is_not_gguf_is_refused_and_removed(model: Model, downloader: Downloader) -> None:
+def test_what_is_not_gguf_is_refused_and_removed(hub: Hub, model: Model, downloader: Downloader) -> None:
     model.publish(b"<html>" + b" " * 1000)
     outcome = downloader.ensure(model.wanted())
     assert outcome.error == "WrongContentError"
     assert "not a GGUF file" in outcome.message
+    assert ranges(hub) == [""]
     assert model.files() == set()

@@ -1,6 +1,8 @@
 """What the Hub refuses, what it does not have, and what a person is told."""
 
 import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,17 +34,26 @@ def downloaders(start: Start, downloader: Downloader) -> dict[str, Downloader]:
     ],
 )
 def test_who_may_read_what(
-    model: Model, downloaders: dict[str, Downloader], reader: str, error: str, told: list[str]
+    hub: Hub, model: Model, downloaders: dict[str, Downloader], reader: str, error: str, told: list[str]
 ) -> None:
     who, access = reader.split()
-    options = {} if access == "public" else {access: True, "readers": frozenset({TOKEN})}
+    options: dict[str, Any] = {} if access == "public" else {access: True, "readers": frozenset({TOKEN})}
     model.publish(model.content, **options)
     outcome = downloaders[who].ensure(model.wanted())
     assert outcome.error == error
+    if access == "gated" and error:
+        assert f"at {hub.endpoint}/{model.repository}, then set HF_TOKEN" in outcome.message
     for part in told:
         assert part in outcome.message
     assert model.repository in outcome.message or not error
     assert not model.directory.exists() or not error
+
+
+def test_a_login_in_hf_home_is_enough(model: Model, start: Start, tmp_path: Path) -> None:
+    """`hf auth login` leaves the token there."""
+    (tmp_path / "token").write_text(TOKEN)
+    model.publish(model.content, private=True, readers=frozenset({TOKEN}))
+    assert start(HF_HOME=str(tmp_path)).ensure(model.wanted()).result["sha256"] == model.sha256
 
 
 def test_the_token_goes_to_the_hub_and_not_to_its_storage(
@@ -66,6 +77,7 @@ def test_the_token_goes_to_the_hub_and_not_to_its_storage(
         ({"file": "other.gguf"}, "none", ["There: model-F16.gguf", "modelFile"]),
         ({"revision": "v2"}, "none", ['no revision "v2"', "It has main.", "modelRevision"]),
         ({"revision": "0" * 40}, "none", ["no revision", "modelRevision"]),
+        ({"repository": "tests/a--b"}, "none", ["can't be a repository", "tests/a--b", "modelRepository"]),
         ({"repository": "tests/missing"}, "reader", ["no repository tests/missing", "modelRepository"]),
     ],
     ids=str,

@@ -20,14 +20,15 @@ def test_a_round_trip(hub: Hub, model: Model, downloader: Downloader) -> None:
         "size": len(model.content),
         "sha256": model.sha256,
         "commit": model.commit,
-        "schema_version": 1,
+        "upstream_commit": "",
+        "schema_version": 2,
     }
     assert downloader.provider("diff", created["id"], state, inputs).result["changes"] is False
 
     hub.asked.clear()
     read = downloader.provider("read", created["id"], state).result
     assert (read["id"], read["outs"], read["inputs"]) == (created["id"], state, inputs)
-    assert hub.asked == []
+    assert [asked.method for asked in hub.asked] == ["HEAD"]
 
     pinned = model.inputs(expected_sha256=model.sha256)
     assert downloader.provider("diff", created["id"], state, pinned).result["replaces"] == []

@@ -3,8 +3,10 @@
 Reads one JSON object a line from stdin and answers with one a line.
 """
 
+import io
 import json
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,9 @@ def ensure(said: list[str], wanted: dict[str, Any]) -> dict[str, Any]:
 
 def provider(said: list[str], method: str, arguments: list[Any]) -> dict[str, Any]:
     """Call a method of the provider, and return the fields of its result."""
-    result = getattr(ModelFileProvider(), method)(*arguments)
-    said.append(method)
+    with redirect_stdout(io.StringIO()) as printed:
+        result = getattr(ModelFileProvider(), method)(*arguments)
+    said.extend(printed.getvalue().splitlines())
     return dict(vars(result)) if result is not None else {}
 
 

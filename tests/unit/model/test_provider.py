@@ -1,6 +1,8 @@
 """ModelFileProvider: what it decides without a Hub."""
 
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,11 @@ import pytest
 from pulumi.runtime import rpc
 
 from components.model.dynamic.model_file import INPUTS, SCHEMA_VERSION, ModelFileProvider
-from components.model.local_file import write_record
+from components.model.local_file import recorded, recorded_content, write_record
+from components.model.wanted import Held
+from tests.unit.project import PROJECT_DIRECTORY
 
+COMMIT = "c" * 40
 SHA256 = hashlib.sha256(b"GGUF bytes").hexdigest()
 
 
@@ -25,7 +30,8 @@ def inputs(**changes: Any) -> dict[str, Any]:
 
 
 def outputs(**changes: Any) -> dict[str, Any]:
-    found = {"size": 10, "sha256": SHA256, "commit": "c" * 40, "schema_version": SCHEMA_VERSION}
+    found = {"size": 10, "sha256": SHA256, "commit": COMMIT, "upstream_commit": ""}
+    found |= {"schema_version": SCHEMA_VERSION}
     return inputs() | found | {"__provider": "text"} | changes
 
 
@@ -54,6 +60,30 @@ def test_outputs_of_an_older_schema_are_written_anew(tmp_path: Path) -> None:
     path = str(model_file(tmp_path))
     result = ModelFileProvider().diff("id", outputs(path=path, schema_version=0), inputs(path=path))
     assert (result.changes, result.replaces) == (True, [])
+
+
+def test_a_branch_that_moved_changes_nothing(tmp_path: Path) -> None:
+    path = str(model_file(tmp_path))
+    moved = outputs(path=path, upstream_commit="d" * 40)
+    assert ModelFileProvider().diff("id", moved, inputs(path=path)).changes is False
+
+
+PREVIEW = """
+import sys
+from components.model.dynamic.model_file import INPUTS, ModelFileProvider
+inputs = dict.fromkeys(INPUTS, "main") | {"path": sys.argv[1]}
+ModelFileProvider().check({}, inputs)
+ModelFileProvider().diff(sys.argv[1], inputs, inputs)
+ModelFileProvider().read(sys.argv[1], inputs | {"revision": "c" * 40, "commit": "c" * 40, "sha256": "d" * 64})
+print("huggingface_hub" in sys.modules)
+"""
+
+
+def test_a_preview_does_not_import_the_library_of_the_hub(tmp_path: Path) -> None:
+    """It takes long."""
+    command = [sys.executable, "-c", PREVIEW, str(tmp_path / "model.gguf")]
+    done = subprocess.run(command, cwd=PROJECT_DIRECTORY, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 @pytest.mark.parametrize("content", [b"GGUF other", None])
@@ -89,13 +119,13 @@ def model_file(tmp_path: Path, content: bytes = b"GGUF bytes") -> Path:
     path = tmp_path / "models" / "owner" / "name" / "main" / "model.gguf"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    write_record(path, SHA256, "c" * 40)
+    write_record(path, SHA256, COMMIT)
     return path
 
 
 def test_refresh_sees_an_intact_file_as_it_was(tmp_path: Path) -> None:
     path = model_file(tmp_path)
-    state = outputs(path=str(path))
+    state = outputs(path=str(path), revision=COMMIT)
     result = ModelFileProvider().read(str(path), state)
     assert (result.id, result.outs) == (str(path), state)
     assert result.inputs == {key: state[key] for key in INPUTS}
@@ -108,7 +138,8 @@ def test_refresh_sees_a_changed_or_missing_file_as_gone(tmp_path: Path, content:
         path.unlink()
     result = ModelFileProvider().read(str(path), outputs(path=str(path)))
     assert (result.id, result.outs) == ("", {})
-    assert not path.with_name("model.gguf.verified.json").exists()
+    assert recorded(path) is None
+    assert recorded_content(path) == Held(commit=COMMIT, sha256=SHA256)
 
 
 @pytest.mark.parametrize("keep", [True, False])

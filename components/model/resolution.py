@@ -1,0 +1,61 @@
+"""Which commit is fetched: what a branch is now at first, and from then on the one that it was then."""
+
+from dataclasses import replace
+
+from components.model.errors import NotOnHubError, WrongContentError
+from components.model.hub import HubFile, look_up
+from components.model.retries import Retries
+from components.model.wanted import Held, WantedFile, is_commit
+
+
+def resolve(wanted: WantedFile, held: Held | None, retries: Retries) -> HubFile:
+    """Return the file to fetch: of the commit that is held, else of what the revision is now.
+
+    Raises what `look_up` does, and WrongContentError or NotOnHubError where the Hub has the held content no more.
+    """
+    if held is None:
+        remote = look_up(wanted, retries)
+        if wanted.moves:
+            retries.say(
+                f"{wanted.file}: {wanted.revision} of {wanted.repository} is commit {remote.commit} now"
+            )
+        return remote
+    if not is_commit(held.commit):
+        return _same_content(wanted, held, look_up(wanted, retries))
+    try:
+        return _same_content(wanted, held, look_up(replace(wanted, revision=held.commit), retries))
+    except NotOnHubError:
+        if not wanted.moves:
+            raise
+        return _without_the_commit(wanted, held, retries)
+
+
+def _without_the_commit(wanted: WantedFile, held: Held, retries: Retries) -> HubFile:
+    now = look_up(replace(wanted, sha256=""), retries)
+    gone = (
+        f"commit {held.commit}, which {wanted.revision} of {wanted.repository} was, is no longer on the Hub"
+    )
+    if now.sha256 == held.sha256:  # histories are rewritten without a change of the files
+        retries.say(f"{wanted.file}: {gone}; commit {now.commit} has the same content")
+        return now
+    raise NotOnHubError(
+        f"{wanted.file} can't be fetched again: {gone}. {wanted.revision} is commit {now.commit} now, with other "
+        f"content, which is not taken by itself.\nTo take it: {how_to_take(now, wanted.sha256)}. Or put the old file "
+        f"(SHA-256 {held.sha256}) at {wanted.path}."
+    )
+
+
+def _same_content(wanted: WantedFile, held: Held, remote: HubFile) -> HubFile:
+    if remote.sha256 != held.sha256:
+        raise WrongContentError(
+            f"{wanted.file} of {wanted.repository} has SHA-256 {remote.sha256} at commit {remote.commit}, but what "
+            f"this stack has is {held.sha256}; nothing was downloaded.\n"
+            f"To take the other: {how_to_take(remote, wanted.sha256)}. If you expect no other, check HF_ENDPOINT."
+        )
+    return remote
+
+
+def how_to_take(remote: HubFile, expected_sha256: str) -> str:
+    """Return the commands by which a person takes another content; with modelSha256, where that is set."""
+    digest = f" && pulumi config set modelSha256 {remote.sha256}" if expected_sha256 else ""
+    return f"`pulumi config set modelRevision {remote.commit}{digest}`, then `pulumi up`"
