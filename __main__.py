@@ -70,6 +70,8 @@ server = LlamaServer(
         model_sha256=model.sha256,
         network=network.name,
         proxy=proxy,
+        model_volume_name=f"{stack}-model",
+        engine_host=settings.engine_host,
         model=settings.model,
         settings=settings.server,
     ),

@@ -7,6 +7,7 @@ import pulumi_command as command
 import pulumi_docker as docker
 
 from components.server import container
+from components.server.model_mount import ModelVolume, bind_mount
 from components.server.proxy import ServerProxy
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
@@ -18,6 +19,8 @@ class LlamaServerArgs:
 
     `container_name` begins its name in the Docker engine, which ends at random; `model_path` and `model_sha256` are the
     model file on this machine and its content, `network` the name of the stack's network, `proxy` what stands in front.
+    `model_volume_name` begins the name of the volume for the model where it is delivered in one; `engine_host` is
+    where the Docker engine is, as in DOCKER_HOST, or empty for the `docker` command's own default.
     """
 
     container_name: str
@@ -27,6 +30,8 @@ class LlamaServerArgs:
     model_sha256: pulumi.Input[str]
     network: pulumi.Input[str]
     proxy: ServerProxy
+    model_volume_name: str
+    engine_host: str
     model: ModelSettings
     settings: ServerSettings
 
@@ -46,8 +51,15 @@ class LlamaServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LlamaServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:LlamaServer", name, None, opts)
-        gpu = [self._gpu_check(name, args)] if args.device == "cuda" else []
-        server = self._container(args, gpu)
+        # The programs that commands run must talk to the engine that the provider talks to.
+        self._engine = {"DOCKER_HOST": args.engine_host} if args.engine_host else {}
+        before: list[pulumi.Resource] = [self._gpu_check(name, args)] if args.device == "cuda" else []
+        mount = bind_mount(args.model, args.model_path)
+        if args.model.delivery == "volume":
+            volume = self._model_volume(name, args)
+            mount = volume.mount
+            before.append(volume)
+        server = self._container(args, mount, before)
         self.container_name = server.name
         self.container_id = server.id
         proved = self._embedding_check(f"{name}-embedding", args, server, url="", after=server)
@@ -59,21 +71,28 @@ class LlamaServer(pulumi.ComponentResource):
         self.checked = pulumi.Output.unsecret(served.stdout)
         self.register_outputs({"container_name": self.container_name, "checked": self.checked})
 
-    def _container(self, args: LlamaServerArgs, after: list[pulumi.Resource]) -> docker.Container:
+    def _model_volume(self, name: str, args: LlamaServerArgs) -> ModelVolume:
+        return ModelVolume(
+            f"{name}-model",
+            volume_name=args.model_volume_name,
+            model=args.model,
+            path=args.model_path,
+            sha256=args.model_sha256,
+            image_id=args.image_id,
+            environment=self._engine,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _container(
+        self, args: LlamaServerArgs, mount: docker.ContainerMountArgs, after: list[pulumi.Resource]
+    ) -> docker.Container:
         settings = args.settings
         return docker.Container(
             # Without a name of its own the container gets this one with a random ending: for a moment there are two.
             args.container_name,
             image=args.image_id,
             envs=environment(args),
-            mounts=[
-                docker.ContainerMountArgs(
-                    type="bind",
-                    source=args.model_path,
-                    target=f"{container.MODELS}/{args.model.file}",
-                    read_only=True,
-                )
-            ],
+            mounts=[mount],
             # A mount shows the file that was there at the start: another content must be another container.
             labels=[docker.ContainerLabelArgs(label="jina-search.model.sha256", value=args.model_sha256)],
             network_mode="bridge",
@@ -100,7 +119,11 @@ class LlamaServer(pulumi.ComponentResource):
             f"{name}-gpu",
             create=script,
             update=script,
-            environment={"GPU_CHECK_IMAGE": args.image_id, "GPU_CHECK_GPUS": args.settings.gpus},
+            environment={
+                **self._engine,
+                "GPU_CHECK_IMAGE": args.image_id,
+                "GPU_CHECK_GPUS": args.settings.gpus,
+            },
             triggers=[args.image_id],
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -114,6 +137,7 @@ class LlamaServer(pulumi.ComponentResource):
             create=script,
             update=script,
             environment={
+                **self._engine,
                 "EMBEDDING_CHECK_URL": url,
                 "EMBEDDING_CHECK_PORT": str(container.PORT),
                 "EMBEDDING_CHECK_MODEL": args.model.name,
@@ -133,7 +157,11 @@ class LlamaServer(pulumi.ComponentResource):
             f"{name}-traffic",
             create=script,
             update=script,
-            environment={"TRAFFIC_PROXY": args.proxy.container_name, "TRAFFIC_SERVER": server.name},
+            environment={
+                **self._engine,
+                "TRAFFIC_PROXY": args.proxy.container_name,
+                "TRAFFIC_SERVER": server.name,
+            },
             triggers=[server.id, args.proxy.container_id],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
         )

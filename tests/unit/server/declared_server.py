@@ -17,6 +17,7 @@ def declare_server(
     changes: Mapping[str, object],
     image_id: str = "sha256:image",
     model_path: str = "/srv/models/model.gguf",
+    engine_host: str = "",
 ) -> list[Declared]:
     """Declare proxy and server of a stack with `changes` of its settings; return what was declared."""
     settings = stack_settings(stack, **changes)
@@ -39,6 +40,8 @@ def declare_server(
             model_sha256="abc",
             network="jina-search-test",
             proxy=proxy,
+            model_volume_name="jina-search-test-model",
+            engine_host=engine_host,
             model=settings.model,
             settings=settings.server,
         )

@@ -77,6 +77,35 @@ def test_the_model_file_alone_is_mounted_read_only() -> None:
     assert inputs["labels"] == [{"label": "jina-search.model.sha256", "value": "abc"}]
 
 
+def test_on_another_host_the_model_is_mounted_from_a_volume_named_after_its_content() -> None:
+    declared = declare_server("cpu", {"modelDelivery": "volume"}, engine_host="ssh://me@gpu-box")
+    name = "jina-search-test-model-abc"
+    assert one(declared, "docker:index/volume:Volume", "llama-server-model").inputs["name"] == name
+    inputs = one(declared, CONTAINER, SERVER).inputs
+    assert inputs["mounts"] == [{"type": "volume", "source": name, "target": "/models", "readOnly": True}]
+    delivery = one(declared, COMMAND, "llama-server-model").inputs
+    assert delivery["environment"] == {
+        "DOCKER_HOST": "ssh://me@gpu-box",
+        "MODEL_DELIVERY_SOURCE": "/srv/models/model.gguf",
+        "MODEL_DELIVERY_FILE": "v5-nano-retrieval-F16.gguf",
+        "MODEL_DELIVERY_SHA256": "abc",
+        "MODEL_DELIVERY_VOLUME": name,
+        "MODEL_DELIVERY_IMAGE": "sha256:image",
+    }
+    assert delivery["triggers"] == ["llama-server-model-id", "abc"]
+
+
+@pytest.mark.parametrize("stack", ["cpu", "gpu"])
+def test_every_command_asks_the_engine_that_the_provider_asks(stack: str) -> None:
+    changes = {"modelDelivery": "volume"}
+    elsewhere = declare_server(stack, changes, engine_host="ssh://me@gpu-box")
+    commands = [item.inputs["environment"] for item in elsewhere if item.type == COMMAND]
+    assert len(commands) == (5 if stack == "gpu" else 4)
+    assert {environment["DOCKER_HOST"] for environment in commands} == {"ssh://me@gpu-box"}
+    here = [item.inputs["environment"] for item in declare_server(stack, changes) if item.type == COMMAND]
+    assert not [environment for environment in here if "DOCKER_HOST" in environment]
+
+
 def test_the_container_has_least_privilege_and_is_kept_running() -> None:
     inputs = one(server("cpu"), CONTAINER, SERVER).inputs
     assert inputs["capabilities"] == {"drops": ["ALL"]}
