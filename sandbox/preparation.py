@@ -31,6 +31,7 @@ STAND_IN_MODEL = {
     "modelPooling": "mean",
     "modelQueryPrefix": "",
     "modelDocumentPrefix": "",
+    "modelLicense": "Apache-2.0",
 }
 """The profile of the model that stands in for the real one: it pools by mean and was trained without prefixes."""
 

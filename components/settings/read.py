@@ -44,9 +44,10 @@ class StackConfig:
         )
 
 
-def read_settings(config: StackConfig, project_directory: Path) -> Settings:
+def read_settings(config: StackConfig, project_directory: Path, engine_host: str = "") -> Settings:
     """Read and validate all settings; relative paths are taken from `project_directory`.
 
+    `engine_host` is the address of the Docker engine, empty for the docker command's own default.
     Raises SettingsError, listing every problem, when any setting cannot be used.
     """
     reader = SettingsReader(config.values, config.secret_keys)
@@ -55,6 +56,7 @@ def read_settings(config: StackConfig, project_directory: Path) -> Settings:
         quant=quant,
         dims=reader.integer("dims", 1, 4096),
         device=reader.choice("device", schema.DEVICES),
+        engine_host=engine_host,
         model=_model(reader, quant, project_directory),
         image=_image(reader),
         server=_server(reader),
@@ -88,6 +90,9 @@ def _model(reader: SettingsReader, quant: str, project_directory: Path) -> Model
         pooling=reader.choice("modelPooling", schema.POOLINGS),
         query_prefix=reader.text("modelQueryPrefix"),
         document_prefix=reader.text("modelDocumentPrefix"),
+        context_size=reader.integer("modelContextSize", *TOKENS),
+        license=reader.required_text("modelLicense", r".*\S.*", "the licence, or where to read it"),
+        delivery=reader.choice("modelDelivery", schema.DELIVERIES),
         directory=str((project_directory / Path(directory).expanduser()).resolve()),
         keep_files=reader.boolean("modelKeepFiles"),
     )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from components.settings.model_rules import check_model
 from components.settings.reader import SettingsReader
-from components.settings.schema import DIMS, ElasticsearchSettings, Settings
+from components.settings.schema import ElasticsearchSettings, Settings
 
 OWN_ARGUMENTS = {
     "LLAMA_ARG_MODEL": "modelFile and quant",
@@ -37,23 +38,11 @@ IGNORED_ARGUMENTS = {
 
 def check_rules(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule between settings."""
-    _check_dims(reader, settings)
+    check_model(reader, settings)
     _check_server(reader, settings)
     _check_extra_arguments(reader, settings.server.extra_arguments)
     _check_elasticsearch(reader, settings)
     _check_vector_index(reader, settings)
-
-
-def _check_dims(reader: SettingsReader, settings: Settings) -> None:
-    width = settings.model.width
-    allowed = sorted({dims for dims in DIMS if dims <= width} | {width})
-    reader.require(
-        settings.dims in allowed,
-        f"dims is {settings.dims}: it must be one of {', '.join(map(str, allowed))}. "
-        f"Did you mean {min(allowed, key=lambda one: abs(one - settings.dims))}?",
-        "dims",
-        "modelWidth",
-    )
 
 
 def _check_server(reader: SettingsReader, settings: Settings) -> None:

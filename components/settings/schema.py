@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Device = Literal["cpu", "cuda"]
+Delivery = Literal["mount", "volume"]
 
 QUANTS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K")
 DIMS = (32, 64, 128, 256, 512, 768)
 """Sizes at which the model was trained to be cut (Matryoshka), from its model card."""
 DEVICES: tuple[Device, ...] = ("cpu", "cuda")
+DELIVERIES: tuple[Delivery, ...] = ("mount", "volume")
+"""How the model file reaches the container: from its place on this machine, or copied into a Docker volume."""
 POOLINGS = ("last", "mean", "cls", "rank")
 SIMILARITIES = ("cosine", "dot_product", "l2_norm", "max_inner_product")
 INDEX_OPTIONS = (
@@ -27,13 +30,21 @@ EMBEDDINGS: tuple[Embedding, ...] = ("inference", "client")
 FLASH_ATTENTION = ("on", "off", "auto")
 BUILD_NETWORKS = ("default", "host", "none")
 
+JINA_REPOSITORY = "jinaai/jina-embeddings-v5-text-nano-retrieval-GGUF"
+JINA_LICENSE = (
+    "CC BY-NC 4.0 (https://creativecommons.org/licenses/by-nc/4.0/): non-commercial use only; "
+    "for commercial use ask sales@jina.ai"
+)
+"""The defaults of modelRepository and modelLicense, which are true together only."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """The model: where its file comes from, and its profile.
 
     `file` is the name in the repository with the quantisation filled in; `directory` is an absolute path;
-    `width` is how many numbers the model returns; the prefixes are what it was trained to see.
+    `width` is how many numbers the model returns; `context_size` in tokens and the prefixes are what it was trained
+    to see; `license` is the text that is set, which `license_notice` puts right.
     """
 
     repository: str
@@ -45,8 +56,18 @@ class ModelSettings:
     pooling: str
     query_prefix: str
     document_prefix: str
+    context_size: int
+    license: str
+    delivery: Delivery
     directory: str
     keep_files: bool
+
+    @property
+    def license_notice(self) -> str:
+        """The licence to tell people: the one that is set, unless that is the default of another model."""
+        if self.license == JINA_LICENSE and self.repository != JINA_REPOSITORY:
+            return f"see the page of {self.repository}"
+        return self.license
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +146,15 @@ class ElasticsearchSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a stack can set."""
+    """Everything that a stack can set.
+
+    `engine_host` is the address of the Docker engine, such as ssh://user@host; empty leaves it to the docker command.
+    """
 
     quant: str
     dims: int
     device: Device
+    engine_host: str
     model: ModelSettings
     image: ImageSettings
     server: ServerSettings

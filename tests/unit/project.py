@@ -38,4 +38,9 @@ SECRETS = ("serverApiKey", "elasticsearchApiKey", "elasticsearchPassword")
 
 def stack_settings(stack: str, **changes: object) -> Settings:
     """Read the settings of a stack with `changes`."""
-    return read_settings(StackConfig(stack_values(stack, **changes), SECRETS), PROJECT_DIRECTORY)
+    return engine_settings("", stack, **changes)
+
+
+def engine_settings(host: str, stack: str, **changes: object) -> Settings:
+    """Read the settings of a stack with `changes`, for the Docker engine at `host`."""
+    return read_settings(StackConfig(stack_values(stack, **changes), SECRETS), PROJECT_DIRECTORY, host)
