@@ -78,6 +78,7 @@ def remove_left_overs(name: str) -> None:
     for kind, left_over in (
         (engine.volumes, f"{PROJECT}-{name}-elasticsearch-data"),
         (engine.volumes, f"{PROJECT}-{name}-proxy"),
+        *((engine.volumes, volume) for volume in model_volumes(name)),
         (engine.networks, f"{PROJECT}-{name}"),
     ):
         with suppress(NotFound):
@@ -89,3 +90,9 @@ def containers(name: str) -> list[Container]:
     pattern = f"^/{PROJECT}-{name}-(llama-server-[0-9a-f]+|proxy|elasticsearch)$"
     found: list[Container] = DockerClient.from_env().containers.list(all=True, filters={"name": pattern})
     return found
+
+
+def model_volumes(name: str) -> list[str]:
+    """Return the names of the volumes with models of the stack `name`."""
+    volumes = DockerClient.from_env().volumes.list(filters={"name": f"{PROJECT}-{name}-model-"})
+    return [str(volume.name) for volume in volumes]

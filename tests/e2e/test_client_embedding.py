@@ -1,4 +1,4 @@
-"""A stack whose documents are embedded in the client, on the real engine and a node with a Basic licence."""
+"""A stack whose documents are embedded in the client, on a node with a Basic licence, its model in a volume."""
 
 import json
 import subprocess
@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.client import DockerClient
 
 from components.elasticsearch.client import Client
 from sandbox.answers import demo_answers
+from sandbox.cache import cache_root
+from sandbox.models.library import ensure_model
 from sandbox.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import SandboxStack
+from sandbox.stack import PROJECT, SandboxStack
 from tests.e2e.conftest import new_stack, remove_left_overs
 from tests.e2e.resources import held
 
@@ -33,6 +36,7 @@ def running(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Ite
         serverPort=free_port(SERVER_PORT),
         elasticsearchPort=free_port(ELASTICSEARCH_PORT),
         elasticsearchEmbedding="client",
+        modelDelivery="volume",
     )
     try:
         finished = stack.up(capture=True)
@@ -121,4 +125,24 @@ def test_the_client_takes_over_again(running: SandboxStack, client: Client) -> N
 
     assert running.outputs()["indexGeneration"] == before
     assert client.find("/_ingest/pipeline/jina-embeddings") is None
+    assert answers(running) == [True] * 5
+
+
+def test_the_server_sees_no_file_of_this_machine(running: SandboxStack) -> None:
+    outputs = running.outputs()
+    mounts = DockerClient.from_env().containers.get(outputs["serverContainer"]).attrs["Mounts"]
+
+    assert [mount["Type"] for mount in mounts] == ["volume"]
+    assert str(mounts[0]["Name"]).endswith(f"-model-{outputs['modelSha256'][:12]}")
+
+
+def test_another_model_is_another_volume_and_the_one_before_goes(running: SandboxStack) -> None:
+    ensure_model(cache_root(), print, "Q8_0")
+    running.configure({"quant": "Q8_0"})
+    finished = running.up(capture=True)
+    assert finished.exit_code == 0, finished.output
+
+    volumes = {str(volume.name) for volume in DockerClient.from_env().volumes.list()}
+    mine = {name for name in volumes if name.startswith(f"{PROJECT}-{NAME}-model-")}
+    assert mine == {f"{PROJECT}-{NAME}-model-{running.outputs()['modelSha256'][:12]}"}
     assert answers(running) == [True] * 5
