@@ -7,8 +7,6 @@ texts. A table and, with `--json`, a file with the same figures and the facts of
 
 import argparse
 import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from benchmarks.machine import machine
 from components.elasticsearch.client import Client
 from components.elasticsearch.connection import Connection
 from sandbox.cache import cache_root
@@ -66,7 +65,11 @@ def main(arguments: Sequence[str]) -> int:
         connection = Connection(url=node.url, user=node.user, password=node.password)
         version = str(node.send("GET", "/").json()["version"]["number"])
         measured = measure(connection, model, asked.documents)
-    facts = machine(version)
+    facts = {
+        **machine(),
+        "elasticsearch": f"{version}, the sandbox's stand-in of one node with 512 MiB of heap",
+        "embedding_server": "a double that embeds at once",
+    }
     print(*table(measured), "", *(f"{name}: {value}" for name, value in facts.items()), sep="\n", flush=True)
     if asked.json:
         report = {"machine": facts, "measurements": [asdict(one) for one in measured]}
@@ -202,29 +205,6 @@ def table(measured: Sequence[Measurement]) -> list[str]:
         )
         lines.append(" ".join(f"{cell!s:>10}" for cell in cells))
     return lines
-
-
-def machine(elasticsearch: str) -> dict[str, str | int | float]:
-    """Return the facts of the machine that the figures depend on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return {
-        "cores": os.cpu_count() or 0,
-        "memory_gib": round(memory, 1),
-        "load_1min_at_the_end": round(os.getloadavg()[0], 2),
-        "processor": processor(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "elasticsearch": f"{elasticsearch}, the sandbox's stand-in of one node with 512 MiB of heap",
-        "embedding_server": "a double that embeds at once",
-    }
-
-
-def processor() -> str:
-    """Return the processor's name."""
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Measurements of llama-server as the stack runs it: `python -m benchmarks.server`."""

@@ -1,0 +1,195 @@
+"""Writes what was measured as the tables of docs/benchmarks.md."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from benchmarks.server import limit
+from benchmarks.server.comparison import Measured, ratio
+from benchmarks.server.load import Speed
+
+CONTAINER = "the stack's container"
+BARE = "the same build, bare"
+NATIVE = "native build, bare"
+COMPOSE = "compose setup (stand-in)"
+
+BEGIN = "<!-- results: made by `python -m benchmarks.server` from docs/benchmarks.json -->"
+END = "<!-- end of results -->"
+
+ENOUGH = 0.97
+"""The share of another server's speed that counts as equal to it."""
+
+
+def with_tables(page: str, lines: Sequence[str]) -> str:
+    """Return the page with the tables between its two marks made anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
+
+
+def tables(results: dict[str, Any]) -> list[str]:
+    """Return the tables of the parts that were measured, as lines of Markdown."""
+    made = {
+        "machine": _machine,
+        "servers": _servers,
+        "proxy": _proxy,
+        "quantisations": _quantisations,
+        "settings": _settings,
+        "cold start": _cold_start,
+    }
+    lines = [line for part, table in made.items() if part in results for line in ("", *table(results[part]))]
+    if {"hardware", "servers"} <= results.keys():
+        lines += ["", *_hardware(results["hardware"]["flops"], measured_of(results["servers"]))]
+    return lines
+
+
+def measured_of(rows: Iterable[dict[str, Any]]) -> list[Measured]:
+    """Return the figures of a comparison from what was written of them."""
+    return [
+        Measured(
+            row["server"], row["tokens"], row["clients"], tuple(Speed(**speed) for speed in row["rounds"])
+        )
+        for row in rows
+    ]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+
+
+def cell_of(measured: Sequence[Measured], server: str, tokens: int, clients: int) -> Measured:
+    """Return the figure of one server in one cell."""
+    wanted = (server, tokens, clients)
+    return next(one for one in measured if (one.server, one.tokens, one.clients) == wanted)
+
+
+def cells_of(measured: Sequence[Measured]) -> list[tuple[int, int]]:
+    """Return the cells that were measured, each once, in their order."""
+    return list(dict.fromkeys((one.tokens, one.clients) for one in measured))
+
+
+def median_ratio(measured: Sequence[Measured], one: str, other: str) -> float:
+    """Return the median over the cells of how many times faster `one` is than `other`, where both embed."""
+    ratios = [
+        ratio(cell_of(measured, one, *cell), cell_of(measured, other, *cell)) for cell in cells_of(measured)
+    ]
+    return statistics.median(found for found in ratios if found is not None)
+
+
+def _machine(facts: dict[str, Any]) -> list[str]:
+    return ["### The machine", "", *table(["fact", "value"], facts.items())]
+
+
+def _servers(rows: list[dict[str, Any]]) -> list[str]:
+    measured = measured_of(rows)
+    others = (BARE, NATIVE, COMPOSE)
+    lines = []
+    for tokens, clients in cells_of(measured):
+        own = cell_of(measured, CONTAINER, tokens, clients)
+        line: list[object] = [tokens, clients, f"{own.tokens_per_second:.0f}", f"{own.milliseconds:.0f}"]
+        for name in others:
+            other = cell_of(measured, name, tokens, clients)
+            found = ratio(own, other)
+            line.append(_refusal(other.refused) if found is None else f"{found:.2f}")
+        lines.append(line)
+    head = ["tokens", "clients", "tokens/s", "ms a document", *(f"against {name}" for name in others)]
+    summary = [
+        f"- against {name}: {found:.2f} in the median of the cells that both embed"
+        + (f" (bar: {ENOUGH})" if name != COMPOSE else " (bar: not slower anywhere)")
+        for name in others
+        for found in [median_ratio(measured, CONTAINER, name)]
+    ]
+    return ["### The container against other servers", "", *table(head, lines), "", *summary]
+
+
+def _refusal(said: str) -> str:
+    return "it refuses (HTTP 500)" if "500" in said.partition(":")[0] else f"it refuses ({said[:40]})"
+
+
+def _proxy(rows: list[dict[str, Any]]) -> list[str]:
+    measured = measured_of(rows)
+    names = list(dict.fromkeys(one.server for one in measured))
+    lines = []
+    for tokens, clients in cells_of(measured):
+        without, through = (cell_of(measured, name, tokens, clients) for name in names)
+        more = through.milliseconds - without.milliseconds
+        figures = [f"{without.milliseconds:.2f}", f"{through.milliseconds:.2f}", f"{more:+.2f}"]
+        lines.append([tokens, clients, *figures, f"{ratio(through, without) or 0:.3f}"])
+    head = ["tokens", "clients", "ms without", "ms through it", "difference", "tokens/s, ratio"]
+    return ["### The proxy", "", *table(head, lines)]
+
+
+def _quantisations(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        [
+            row["quant"],
+            row["file"],
+            row["first_embedding"],
+            row["memory_loaded"],
+            row["memory_peak"],
+            f"{1000 * row['query']:.0f}",
+            f"{row['short']:.0f}",
+            f"{row['long']:.0f}",
+        ]
+        for row in rows
+    ]
+    head = ["quant", "file, MiB", "to the first embedding, s", "memory loaded, MiB", "after 2048 tokens, MiB"]
+    head += ["16 tokens alone, ms", "128 tokens, 4 clients, tokens/s", "2048 tokens alone, tokens/s"]
+    return ["### Quantisations", "", *table(head, lines)]
+
+
+def _settings(rows: list[dict[str, Any]]) -> list[str]:
+    cells = list(dict.fromkeys((row["tokens"], row["clients"], row["inputs"]) for row in rows))
+    base = "as the stack sets it"
+    names = sorted({row["variation"] for row in rows}, key=lambda name: name != base)
+    found = {(row["variation"], row["tokens"], row["clients"], row["inputs"]): row for row in rows}
+    lines = []
+    for name in names:
+        shown = []
+        for cell in cells:
+            row = found[name, *cell]
+            figure = f"{row['tokens_per_second']:.0f}" if name == base else f"{row['against_base']:.2f}"
+            shown.append("refused" if row["refused"] else figure)
+        lines.append([name, *shown])
+    head = ["", *(f"{tokens} tok, {clients} cl, {inputs} in" for tokens, clients, inputs in cells)]
+    explained = "The first row in tokens/s, the others as ratios to it: tokens of a document, clients, documents in a request."
+    return ["### Settings", "", explained, "", *table(head, lines)]
+
+
+def _cold_start(found: dict[str, Any]) -> list[str]:
+    each = ", ".join(map(str, found["seconds"]))
+    return [
+        "### Cold start",
+        "",
+        f"From `docker run` to the first embedding, F16: {found['median']} s in the median ({each}).",
+    ]
+
+
+def _hardware(flops: float, measured: Sequence[Measured]) -> list[str]:
+    lines = []
+    for tokens in dict.fromkeys(one.tokens for one in measured):
+        best = max(
+            (one for one in measured if one.server == CONTAINER and one.tokens == tokens),
+            key=lambda one: one.tokens_per_second,
+        )
+        per_token = limit.flop_per_token(tokens)
+        reached = limit.share(tokens, best.tokens_per_second, flops)
+        lines.append(
+            [
+                tokens,
+                f"{per_token / 1e6:.0f} M",
+                f"{flops / per_token:.0f}",
+                f"{best.tokens_per_second:.0f}",
+                f"{reached:.0%}",
+            ]
+        )
+    head = ["tokens", "FLOP a token", "tokens/s at that limit", "reached", "share"]
+    return [
+        "### The hardware's limit",
+        "",
+        f"A product of two float32 matrices reaches {flops / 1e9:.0f} GFLOP/s here, with all cores.",
+        "",
+        *table(head, lines),
+    ]
