@@ -51,7 +51,7 @@ def resolve(repository: str, ref: str, within: float = _WITHIN) -> SourceCommit:
             found = run_git(folder, ["log", "-1", "--format=%H %ct", "FETCH_HEAD"], _left(deadline))
         except TimedOutError as error:
             raise _unreachable(repository, ref, f"it did not answer within {within:.0f} s") from error
-    if not found.succeeded:  # a tag can be one of a file
+    if not found.succeeded or not found.output:  # a tag can be one of a file
         raise _no_such_ref(repository, ref)
     commit, _, seconds = found.output.partition(" ")
     created = datetime.fromtimestamp(int(seconds), UTC)
@@ -88,7 +88,7 @@ def _fetch(folder: Path, repository: str, ref: str, deadline: float) -> None:
     what = ["--", repository, ref]
     answer = run_git(folder, [*fetch, "--filter=tree:0", *what], _left(deadline))
     if not answer.succeeded and "filter" in answer.said:
-        answer = run_git(folder, [*fetch, *what], _left(deadline))
+        answer = run_git(folder, [*fetch, "--no-filter", *what], _left(deadline))
     if answer.succeeded:
         return
     if _NO_SUCH_REF.search(answer.said):
