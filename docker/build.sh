@@ -81,5 +81,28 @@ cmake -S "$source" -B "$build" -G Ninja \
     "$@"
 
 echo "Compiling llama-server with $jobs jobs, for these processors: $variants"
-cmake --build "$build" --parallel "$jobs" --target llama-server
+started=$(date +%s)
+mkdir -p "$build"
+log="$build/compile.log"
+failed="$build/compile.failed"
+rm -f "$failed"
+{ cmake --build "$build" --parallel "$jobs" --target llama-server 2>&1 || touch "$failed"; } | tee "$log"
 ccache --show-stats
+
+took=$(($(date +%s) - started))
+if [ -e "$failed" ]; then
+    # Ninja writes on while other compilers run, and BuildKit repeats the last lines alone: so the reasons go last.
+    echo "Compiling failed after $((took / 60)) min $((took % 60)) s. The first errors:"
+    grep -E 'error( ?:|,)|undefined reference|Killed|signal 9' "$log" | awk '!seen[$0]++' | head -n 20 >"$failed"
+    if [ -s "$failed" ]; then
+        cat "$failed"
+    else
+        tail -n 20 "$log"
+    fi
+    if grep -qE 'Killed|signal 9' "$log"; then
+        echo "A compiler was killed, most likely because memory ran out: $jobs ran at a time. Set imageBuildJobs" \
+            "(the build argument BUILD_JOBS) to fewer, or give the engine more memory."
+    fi
+    exit 1
+fi >&2
+echo "Compiled llama-server in $((took / 60)) min $((took % 60)) s"

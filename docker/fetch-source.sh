@@ -14,8 +14,8 @@ tries=3
 until git fetch --quiet --depth 1 "$repository" "$ref"; do
     tries=$((tries - 1))
     if [ "$tries" -eq 0 ]; then
-        echo "Cannot fetch '$ref' from $repository. REF must be a branch, a tag or a full commit;" \
-            "the build must reach the repository." >&2
+        echo "Cannot fetch '$ref' from $repository. REF must be a branch, a tag or a full commit" \
+            "that the repository still has; the build must reach the repository." >&2
         exit 1
     fi
     sleep 5

@@ -7,6 +7,8 @@ from pathlib import Path
 from docker.client import DockerClient
 from docker.errors import ContainerError, DockerException, ImageNotFound
 
+from components.errors import StackError
+from components.image.source_commit import resolve
 from sandbox.base_image import ensure_base_image
 from sandbox.base_images import BOOKWORM_SLIM
 from sandbox.cache import Say, entry
@@ -51,11 +53,11 @@ def ensure_quantised(cache: Path, say: Say, source: Path, quant: str) -> Path:
     return entry(cache, f"{source.parent.relative_to(cache)}-{quant}", build) / name
 
 
-def build_arguments(source: LlamaCppSource) -> dict[str, str]:
-    """Return the build arguments of the tool: those of the server's image, so that both share their layers."""
+def build_arguments(source: LlamaCppSource, commit: str) -> dict[str, str]:
+    """Return the build arguments of the tool: of the server's image those that decide the layers that both share."""
     return {
         "LLAMA_CPP_REPOSITORY": source.repository,
-        "LLAMA_CPP_REF": source.ref,
+        "LLAMA_CPP_REF": commit,
         "BASE_IMAGE": BOOKWORM_SLIM,
     }
 
@@ -64,7 +66,11 @@ def _ensure_tool(cache: Path, say: Say) -> str:
     """Return the name of an image with llama-quantize, building it when the engine holds none."""
     ensure_engine(cache, say)
     source = ensure_source(cache, say, FORK, BRANCH)
-    arguments = build_arguments(source)
+    try:
+        commit = resolve(source.repository, source.ref).commit
+    except StackError as error:
+        raise SandboxError(str(error)) from error
+    arguments = build_arguments(source, commit)
     image = f"{IMAGE}:{sha256(repr(arguments).encode()).hexdigest()[:12]}"
     try:
         DockerClient.from_env().images.get(image)

@@ -38,6 +38,10 @@ class RecordingMocks(mocks.Mocks):
         outputs = {
             "docker:index/image:Image": {"repoDigest": f"sha256:image-{number}"},
             "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:pulled-{number}"},
+            "pulumi-python:dynamic/image:SourceCommit": {
+                "commit": "c" * 40,
+                "created": "2026-01-01T00:00:00Z",
+            },
             "command:local:Command": {"stdout": f"said by {args.name}"},
         }.get(args.typ, {})
         if args.typ == "docker:index/container:Container":

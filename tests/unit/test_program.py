@@ -16,6 +16,7 @@ DECLARED = {
     "jina:model:ModelDownload": 1,
     "pulumi-python:dynamic/model:ModelFile": 1,
     "jina:image:ServerImage": 1,
+    "pulumi-python:dynamic/image:SourceCommit": 1,
     IMAGE: 2,
     "jina:elasticsearch:Elasticsearch": 1,
     "jina:elasticsearch:ElasticsearchNode": 1,

@@ -32,6 +32,7 @@ SETTINGS = ImageSettings(
 DEFAULTS = {
     "LLAMA_CPP_REPOSITORY": "llamaCppRepository",
     "LLAMA_CPP_REF": "llamaCppRef",
+    "LLAMA_CPP_VERSION": "llamaCppRef",
     "BUILD_JOBS": "imageBuildJobs",
     "BASE_IMAGE": "imageBase",
     "CUDA_DEVEL_IMAGE": "imageCudaDevelBase",
@@ -43,23 +44,32 @@ DEFAULTS = {
 both = pytest.mark.parametrize("name", NAMES)
 
 
+def pairs(value: str) -> dict[str, str]:
+    """Read the NAME=VALUE pairs of an ENV or LABEL."""
+    return dict(pair.split("=", 1) for pair in shlex.split(value))
+
+
 def declared(name: str) -> dict[str, str]:
     dockerfile = read(name)
     inside = [argument(value) for stage in dockerfile.stages.values() for value in stage.all("ARG")]
-    return {**dockerfile.arguments, **dict(inside)}
+    return {**dict(inside), **dockerfile.arguments}
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_declares_exactly_the_build_arguments_that_the_component_gives(device: Device) -> None:
     name = Path(DOCKERFILES[device]).name
-    given = build_arguments(ServerImageArgs(device=device, settings=SETTINGS))
+    given = build_arguments(
+        ServerImageArgs(device=device, settings=SETTINGS), "c" * 40, "2026-01-01T00:00:00Z"
+    )
     assert set(declared(name)) == set(given)
 
 
 @both
 def test_defaults_are_those_of_the_settings(name: str) -> None:
     settings = yaml.safe_load((FOLDER.parent / "Pulumi.yaml").read_text())["config"]
-    for key, default in declared(name).items():
+    defaults = declared(name)
+    assert defaults.pop("LLAMA_CPP_CREATED") == ""  # only who has the commit knows its date
+    for key, default in defaults.items():
         assert default == str(settings[DEFAULTS[key]]["default"])
 
 
@@ -129,7 +139,7 @@ def test_the_image_holds_nothing_of_the_toolchain(name: str) -> None:
 def test_the_server_listens_where_the_container_publishes_and_the_check_asks(name: str) -> None:
     final = read(name).final
     (environment,) = final.all("ENV")
-    assert dict(pair.split("=") for pair in environment.split()) == {
+    assert {key: value for key, value in pairs(environment).items() if key.startswith("LLAMA_")} == {
         "LLAMA_ARG_HOST": "0.0.0.0",
         "LLAMA_ARG_PORT": str(PORT),
     }
@@ -142,12 +152,27 @@ def test_the_server_listens_where_the_container_publishes_and_the_check_asks(nam
 @both
 def test_labels_say_what_the_image_was_built_from(name: str) -> None:
     (labels,) = read(name).final.all("LABEL")
-    pairs = dict(pair.split("=", 1) for pair in shlex.split(labels))
-    known = {key.removeprefix("org.opencontainers.image."): value for key, value in pairs.items()}
+    known = {key.removeprefix("org.opencontainers.image."): value for key, value in pairs(labels).items()}
     assert known["source"] == "${LLAMA_CPP_REPOSITORY}"
-    assert known["revision"] == known["version"] == "${LLAMA_CPP_REF}"
+    assert known["revision"] == "${LLAMA_CPP_REF}"
+    assert known["version"] == "${LLAMA_CPP_VERSION}"
+    assert known["created"] == "${LLAMA_CPP_CREATED}"
     assert known["licenses"] == "MIT"
     assert known["title"] == "llama-server"
+    assert known["description"]
+    final = read(name).lineage(read(name).final)[-1]
+    assert known["base.name"] == final.base
+
+
+@both
+def test_what_is_told_of_the_commit_does_not_invalidate_what_was_compiled(name: str) -> None:
+    used = [
+        (stage.name, one.keyword)
+        for stage in read(name).stages.values()
+        for one in stage.instructions
+        if one.keyword != "ARG" and one.variables & {"LLAMA_CPP_VERSION", "LLAMA_CPP_CREATED"}
+    ]
+    assert used == [("server", "LABEL")]
 
 
 @both
@@ -190,9 +215,59 @@ def test_both_images_are_put_together_in_the_same_way() -> None:
     cpu, cuda = read("Dockerfile").stages, read("Dockerfile.cuda").stages
     assert [name for name in cpu if "quantize" not in name] == list(cuda)
     for name in ("toolchain", "source", "runtime", "server"):
-        ours = [str(one).replace("-cuda-", "-cpu-") for one in cuda[name].instructions]
-        theirs = [str(one).replace("for CPUs", "for NVIDIA GPUs") for one in cpu[name].instructions]
+        ours = [comparable(one) for one in cuda[name].instructions]
+        theirs = [comparable(one) for one in cpu[name].instructions]
         assert ours == theirs
+
+
+def comparable(instruction: Instruction) -> str:
+    """Write an instruction without what must differ between the two: devices, bases, and NVIDIA's variables."""
+    text = f"{instruction.keyword} {instruction.value}".replace("-cuda-", "-cpu-")
+    text = text.replace("for NVIDIA GPUs", "for CPUs").replace("CUDA_RUNTIME_IMAGE", "BASE_IMAGE")
+    return re.sub(r" NVIDIA_\w+=\S+", "", text)
+
+
+def test_the_toolkit_of_a_host_is_told_what_the_cuda_image_needs_of_the_driver() -> None:
+    (environment,) = read("Dockerfile.cuda").final.all("ENV")
+    assert pairs(environment)["NVIDIA_VISIBLE_DEVICES"] == "all"
+    assert pairs(environment)["NVIDIA_DRIVER_CAPABILITIES"] == "compute,utility"
+
+
+def test_the_cuda_image_is_built_on_devel_and_runs_on_runtime_of_the_same_version() -> None:
+    dockerfile = read("Dockerfile.cuda")
+    devel, runtime = dockerfile.arguments["CUDA_DEVEL_IMAGE"], dockerfile.arguments["CUDA_RUNTIME_IMAGE"]
+    assert devel.replace("-devel-", "-runtime-") == runtime
+    assert [stage.base for stage in dockerfile.lineage(dockerfile.stages["build"])][
+        -1
+    ] == "${CUDA_DEVEL_IMAGE}"
+    assert [stage.base for stage in dockerfile.lineage(dockerfile.final)][-1] == "${CUDA_RUNTIME_IMAGE}"
+
+
+def test_the_cuda_version_knows_every_architecture_that_is_compiled_by_default() -> None:
+    """Blackwell (120) came with 12.8; 13.0 dropped what is older than Turing (75)."""
+    dockerfile = read("Dockerfile.cuda")
+    version = re.search(r":(\d+)\.(\d+)", dockerfile.arguments["CUDA_DEVEL_IMAGE"])
+    assert version
+    assert tuple(map(int, version.groups())) >= (12, 8)
+    assert declared("Dockerfile.cuda")["CUDA_ARCHITECTURES"].split(";") == [
+        "75",
+        "80",
+        "86",
+        "89",
+        "90",
+        "120",
+    ]
+
+
+@both
+def test_a_stage_copies_from_those_that_compiled_and_no_other(name: str) -> None:
+    copied = {
+        stage.name: re.findall(r"--from=(\S+)", " ".join(stage.all("COPY")))
+        for stage in read(name).stages.values()
+    }
+    froms = {target: source for target, source in copied.items() if source}
+    tools = {} if name.endswith("cuda") else {"quantize": ["collect-quantize"]}
+    assert froms == {**tools, "server": ["collect-server"]}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The scripts of the images, run as they are, with programs of ours in place of compilers."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -143,6 +144,72 @@ def test_runs_as_many_compilers_as_asked_or_as_cores_and_memory_allow(
     write_program(build.programs, "awk", awk)
     assert build.run(BUILD_JOBS=asked).returncode == 0
     assert f"--parallel {jobs} " in build.calls.read_text()
+
+
+COMPILE_FAILS = """
+case "$1" in --build) ;; *) exit 0 ;; esac
+for number in 1 2 3; do echo "[$number/900] Building CXX object src/$number.cpp.o"; done
+{failure}
+for number in $(seq 50); do echo "[$number/900] Building CXX object src/other-$number.cpp.o"; done
+echo "ninja: build stopped: subcommand failed."
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("failure", "said", "hint"),
+    [
+        (
+            "echo src/llama.cpp:7:3: error: expected expression; echo src/llama.cpp:9:3: error: no x",
+            ["src/llama.cpp:7:3: error: expected expression", "src/llama.cpp:9:3: error: no x"],
+            False,
+        ),
+        (
+            "echo 'src/a.cpp:1:10: fatal error: b.h: No such file'",
+            ["src/a.cpp:1:10: fatal error: b.h: No such file"],
+            False,
+        ),
+        (
+            "echo 'mmq.cu(12): error: identifier is undefined' >&2",
+            ["mmq.cu(12): error: identifier is undefined"],
+            False,
+        ),
+        ("echo 'a.o: undefined reference to `f()'", ["a.o: undefined reference to `f()"], False),
+        (
+            "echo 'g++: fatal error: Killed signal terminated program cc1plus'",
+            ["g++: fatal error: Killed signal terminated program cc1plus"],
+            True,
+        ),
+        ("echo 'for a reason of its own'", ["ninja: build stopped: subcommand failed."], False),
+    ],
+)
+def test_a_failed_compilation_ends_with_the_compilers_own_errors(
+    failure: str, said: list[str], hint: bool, tmp_path: Path
+) -> None:
+    build = Build(tmp_path)
+    write_program(build.programs, "cmake", COMPILE_FAILS.replace("{failure}", failure))
+    answer = build.run(BUILD_JOBS="3")
+    assert answer.returncode == 1
+    assert "[2/900]" in answer.stdout  # shown as it comes
+    first, *rest = answer.stderr.splitlines()
+    assert first.startswith("Compiling failed after 0 min ")
+    assert ("imageBuildJobs" in rest[-1] and "3 ran at a time" in rest[-1]) is hint
+    reasons = rest[:-1] if hint else rest
+    assert reasons[-len(said) :] == said
+    assert len(reasons) <= 20
+
+
+def test_many_errors_are_shown_once_each_and_not_all(tmp_path: Path) -> None:
+    build = Build(tmp_path)
+    many = "for number in $(seq 40); do echo a.cpp:$number: error: no; echo a.cpp:$number: error: no; done"
+    write_program(build.programs, "cmake", COMPILE_FAILS.replace("{failure}", many))
+    shown = build.run().stderr.splitlines()[1:]
+    assert shown == [f"a.cpp:{number}: error: no" for number in range(1, 21)]
+
+
+def test_a_compilation_ends_with_how_long_it_took(tmp_path: Path) -> None:
+    answer = Build(tmp_path).run()
+    assert re.fullmatch(r"Compiled llama-server in 0 min \d s", answer.stdout.splitlines()[-1])
 
 
 class Repository:

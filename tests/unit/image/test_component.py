@@ -8,6 +8,9 @@ from tests.unit.declared import Declared, declare, one
 from tests.unit.project import stack_settings
 
 IMAGE = "docker:index/image:Image"
+SOURCE = "pulumi-python:dynamic/image:SourceCommit"
+COMMIT = "c" * 40
+"""What Pulumi's mocks give for every ref."""
 
 
 def image(stack: str, **changes: object) -> list[Declared]:
@@ -26,7 +29,9 @@ def test_the_cpu_image_is_built_from_the_fork_on_debian() -> None:
         "network": "default",
         "args": {
             "LLAMA_CPP_REPOSITORY": "https://github.com/jina-ai/llama.cpp.git",
-            "LLAMA_CPP_REF": "feat-jina-v5-text",
+            "LLAMA_CPP_REF": COMMIT,
+            "LLAMA_CPP_VERSION": "feat-jina-v5-text",
+            "LLAMA_CPP_CREATED": "2026-01-01T00:00:00Z",
             "BASE_IMAGE": "debian:bookworm-slim",
         },
     }
@@ -39,7 +44,9 @@ def test_the_cuda_image_is_built_on_devel_and_runs_on_runtime() -> None:
     assert declared.inputs["build"]["dockerfile"] == "docker/Dockerfile.cuda"
     assert declared.inputs["build"]["args"] == {
         "LLAMA_CPP_REPOSITORY": "https://github.com/jina-ai/llama.cpp.git",
-        "LLAMA_CPP_REF": "feat-jina-v5-text",
+        "LLAMA_CPP_REF": COMMIT,
+        "LLAMA_CPP_VERSION": "feat-jina-v5-text",
+        "LLAMA_CPP_CREATED": "2026-01-01T00:00:00Z",
         "CUDA_DEVEL_IMAGE": "nvidia/cuda:12.8.1-devel-ubuntu24.04",
         "CUDA_RUNTIME_IMAGE": "nvidia/cuda:12.8.1-runtime-ubuntu24.04",
         "CUDA_ARCHITECTURES": "75;80;86;89;90;120",
@@ -71,7 +78,26 @@ def test_a_prebuilt_image_is_pulled_and_kept_and_nothing_is_built() -> None:
     declared = image("gpu", imagePrebuilt="registry.example/llama:server-cuda")
     pulled = one(declared, "docker:index/remoteImage:RemoteImage")
     assert pulled.inputs == {"name": "registry.example/llama:server-cuda", "keepLocally": True}
-    assert not [item for item in declared if item.type == IMAGE]
+    assert not [item for item in declared if item.type in {IMAGE, SOURCE}]
+
+
+def test_the_commit_is_asked_for_once_by_the_repository_and_ref_of_the_settings() -> None:
+    asked = one(image("cpu", llamaCppRef="v1"), SOURCE)
+    wanted = {"repository": "https://github.com/jina-ai/llama.cpp.git", "ref": "v1"}
+    assert {key: asked.inputs[key] for key in wanted} == wanted
+
+
+@pytest.mark.parametrize(("prebuilt", "commit"), [("", COMMIT), ("registry.example/llama:server", "")])
+def test_tells_the_commit_that_it_is_built_from(prebuilt: str, commit: str) -> None:
+    seen: list[str] = []
+
+    def program() -> None:
+        settings = stack_settings("cpu", imagePrebuilt=prebuilt)
+        built = ServerImage("llama-server", ServerImageArgs(device="cpu", settings=settings.image))
+        built.commit.apply(seen.append)
+
+    declare(program)
+    assert seen == [commit]
 
 
 def test_the_image_is_known_by_its_id_and_not_by_its_name() -> None:

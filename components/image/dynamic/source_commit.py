@@ -1,0 +1,82 @@
+"""The commit of llama.cpp as a Pulumi resource. Stacks' states name this module and its classes: never move them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi import dynamic
+
+from components.dynamic_provider import StackProvider, is_unknown
+from components.image.source_commit import SourceCommit, resolve, upstream_commit
+
+SCHEMA_VERSION = 1
+"""Version of the outputs that a state holds."""
+
+INPUTS = ("repository", "ref")
+
+
+class SourceCommitProvider(StackProvider):
+    """Keeps the commit that a branch or tag was when it was first asked for; components.image.source_commit asks."""
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
+        """Update in place when another ref or repository is wanted; asks nobody.
+
+        A branch that moved upstream changes nothing: `upstream_commit` is a report.
+        """
+        changed = any(is_unknown(news.get(key)) or olds.get(key) != news.get(key) for key in INPUTS)
+        return dynamic.DiffResult(changes=changed or olds.get("schema_version") != SCHEMA_VERSION)
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Ask the repository."""
+        found = resolve(props["repository"], props["ref"])
+        return dynamic.CreateResult(found.commit, _outputs(props, found, ""))
+
+    def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
+        """Ask again what a branch or tag is, and record it where it is another commit; a commit takes no request."""
+        before = props.get("upstream_commit") or ""
+        moved = upstream_commit(props["repository"], props["ref"], props["commit"], before, _say)
+        return dynamic.ReadResult(id_, {**props, "upstream_commit": moved}, _inputs(props))
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
+        """Ask the repository for another ref. The commit that is held stays, also where its name becomes the ref."""
+        held = SourceCommit(olds["commit"], olds["created"])
+        if _inputs(news) == _inputs(olds):
+            return dynamic.UpdateResult(_outputs(news, held, olds.get("upstream_commit") or ""))
+        pinned = news["repository"] == olds["repository"] and news["ref"] == held.commit
+        found = held if pinned else resolve(news["repository"], news["ref"])
+        return dynamic.UpdateResult(_outputs(news, found, ""))
+
+
+def _outputs(props: Mapping[str, Any], found: SourceCommit, moved: str) -> dict[str, Any]:
+    return _inputs(props) | {
+        "commit": found.commit,
+        "created": found.created,
+        "upstream_commit": moved,
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: props[key] for key in INPUTS}
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+class SourceCommitResource(dynamic.Resource, module="image", name="SourceCommit"):
+    """The commit of `repository` that `ref` was when it was first asked for, and when that was made (RFC 3339).
+
+    `upstream_commit` is what `ref` was when last asked, where that is another commit; else empty.
+    """
+
+    commit: pulumi.Output[str]
+    created: pulumi.Output[str]
+    upstream_commit: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the commit with the INPUTS given."""
+        outputs = dict.fromkeys(("commit", "created", "upstream_commit", "schema_version"))
+        super().__init__(SourceCommitProvider(), name, {**inputs, **outputs}, opts)

@@ -1,0 +1,19 @@
+"""What can go wrong with the source of llama.cpp, each with what to do about it."""
+
+from components.errors import StackError
+
+
+class SourceError(StackError):
+    """The commit to build could not be found out."""
+
+
+class GitMissingError(SourceError):
+    """There is no git on this machine."""
+
+
+class RepositoryUnreachableError(SourceError):
+    """The repository did not answer, is not there, or is not for everybody to read."""
+
+
+class NoSuchRefError(SourceError):
+    """The repository has no such branch, tag or commit."""

@@ -1,0 +1,84 @@
+"""Runs git without a terminal and within a time, and keeps credentials out of what it says."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.image.errors import GitMissingError
+
+_OF_ANOTHER_REPOSITORY = (
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_SHALLOW_FILE",
+)
+"""What git sets for its hooks, and would take for this repository's own."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one run of git: `said` is its standard error, in English and without credentials."""
+
+    succeeded: bool
+    output: str
+    said: str
+
+
+class TimedOutError(Exception):
+    """Git did not end within its time, and was stopped."""
+
+
+def without_credentials(text: str) -> str:
+    """Remove what stands between // and @ of addresses."""
+    return re.sub(r"(?<=://)[^/\s'@]+@", "", text)
+
+
+def run_git(folder: Path, arguments: Sequence[str], within: float) -> Answer:
+    """Run git on the repository at `folder`, as this person has it set up (proxies, keys, certificates).
+
+    It asks for no password: it fails. Raises GitMissingError, and TimedOutError after `within` seconds.
+    """
+    git = shutil.which("git")
+    if git is None:
+        raise GitMissingError(
+            "The commit of llama.cpp that llamaCppRef stands for can't be found out: git is not installed on this "
+            "machine.\nInstall git (Debian: apt-get install git), or set imagePrebuilt to build no image."
+        )
+    process = subprocess.Popen(
+        [git, *arguments],
+        env=_environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # no terminal to ask on, and one group to stop with its children
+    )
+    try:
+        output, said = process.communicate(timeout=max(within, 0.0))
+    except subprocess.TimeoutExpired as error:
+        raise TimedOutError from error
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    return Answer(process.returncode == 0, output.strip(), without_credentials(said.strip()))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    inherited = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER_REPOSITORY}
+    return {
+        **inherited,
+        "GIT_DIR": str(folder),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "LC_ALL": "C",
+    }
