@@ -134,7 +134,7 @@ def _server(reader: SettingsReader) -> ServerSettings:
         flash_attention=reader.choice("serverFlashAttention", schema.FLASH_ATTENTION),
         gpu_layers=reader.integer("serverGpuLayers", 0, 999),
         gpus=reader.required_text(
-            "serverGpus", r"all|\d+|[\w-]+(,[\w-]+)*", "all, a count, or ids separated by commas"
+            "serverGpus", r"all|\d+|[\w:/-]+(,[\w:/-]+)*", "all, a count, or ids separated by commas"
         ),
         cpus=reader.text("serverCpus", r"\d+(\.\d+)?", "a number such as 2 or 1.5, or empty"),
         memory=reader.integer("serverMemory", *MEMORY),

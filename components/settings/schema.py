@@ -30,6 +30,10 @@ EMBEDDINGS: tuple[Embedding, ...] = ("inference", "client")
 FLASH_ATTENTION = ("on", "off", "auto")
 BUILD_NETWORKS = ("default", "host", "none")
 
+DEFAULT_GPUS = "all"
+DEFAULT_GPU_LAYERS = 999
+"""The defaults of serverGpus and serverGpuLayers, which mean nothing on cpu."""
+
 JINA_REPOSITORY = "jinaai/jina-embeddings-v5-text-nano-retrieval-GGUF"
 JINA_LICENSE = (
     "CC BY-NC 4.0 (https://creativecommons.org/licenses/by-nc/4.0/): non-commercial use only; "

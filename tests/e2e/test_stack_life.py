@@ -167,13 +167,13 @@ def test_a_server_that_does_not_come_up_is_reported_in_seconds_and_the_one_befor
     outputs = running.outputs()
 
     with Load(outputs["embeddingsUrl"], outputs["modelWidth"], clients=1) as load:
-        running.configure({"serverExtraArguments": ["LLAMA_ARG_SPLIT_MODE=perhaps"]})
+        running.configure({"serverExtraArguments": ["LLAMA_ARG_NUMA=perhaps"]})
         failed = running.up(capture=True)
         running.configure({"serverExtraArguments": None})
         mended = running.up(capture=True)
 
     assert failed.exit_code != 0
-    assert "LLAMA_ARG_SPLIT_MODE" in failed.output
+    assert "LLAMA_ARG_NUMA" in failed.output
     assert "serverExtraArguments" in failed.output
     assert "Traceback" not in failed.output
     assert mended.exit_code == 0, mended.output

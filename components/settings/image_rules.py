@@ -1,0 +1,25 @@
+"""Rules about the server's image."""
+
+import re
+
+from components.settings.reader import SettingsReader
+from components.settings.schema import ImageSettings
+
+
+def check_image(reader: SettingsReader, image: ImageSettings) -> None:
+    """Note in `reader` every broken rule about the image."""
+    built, runs = (cuda_version(base) for base in (image.cuda_devel_base, image.cuda_runtime_base))
+    reader.require(
+        not built or not runs or built == runs,
+        f"imageCudaDevelBase has CUDA {built} and imageCudaRuntimeBase CUDA {runs}: the server is built against the "
+        "libraries of the one and runs with those of the other, so it may not start, or compute on the CPU. "
+        "Set both to the same version.",
+        "imageCudaDevelBase",
+        "imageCudaRuntimeBase",
+    )
+
+
+def cuda_version(base: str) -> str:
+    """Return the CUDA version in a tag such as nvidia/cuda:12.8.1-devel-ubuntu24.04; nothing if it has none."""
+    tag = re.search(r"cuda:(\d+\.\d+(?:\.\d+)?)-(?:cudnn\d*-)?(?:devel|runtime)\b", base)
+    return tag[1] if tag else ""

@@ -1,0 +1,86 @@
+"""Server settings that do not go together are refused before anything starts, with the reason."""
+
+import pytest
+
+from components.settings import SettingsError
+from components.settings.image_rules import cuda_version
+from components.settings.schema import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
+from tests.unit.project import config_schema, stack_settings
+
+SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
+RUNTIME = "nvidia/cuda:12.8.1-runtime-ubuntu24.04"
+
+REFUSED = [
+    ("cpu", {"serverUbatchSize": 512}, "serverUbatchSize is 512 and serverContextSize 8192", "HTTP 500"),
+    ("cpu", {"serverBatchSize": 512}, "serverBatchSize is 512 and serverUbatchSize 8192", "logical"),
+    ("cpu", {"modelContextSize": 512}, "serverContextSize is 8192 and modelContextSize 512", "trained"),
+    ("cpu", {"serverCpus": "0"}, "serverCpus is 0", "leave it empty"),
+    ("cpu", {"serverCpus": "2", "serverThreads": 8}, "serverThreads is 8 and serverCpus 2", "slower"),
+    ("cpu", {"serverCpus": "1.5", "serverThreads": 2}, "serverThreads is 2 and serverCpus 1.5", "slower"),
+    ("cpu", {"serverGpus": "2"}, "serverGpus is 2, but device is cpu", "pulumi config rm serverGpus"),
+    ("cpu", {"serverGpuLayers": 0}, "serverGpuLayers is 0, but device is cpu", "set device to cuda"),
+    ("gpu", {"serverGpuLayers": 0}, "serverGpuLayers is 0 and device cuda", "run on the CPU"),
+    ("gpu", {"serverGpus": "0"}, "serverGpus is 0, a count", "nvidia-smi -L"),
+    ("gpu", {"serverGpus": "00"}, "serverGpus is 00, a count", "none"),
+    ("gpu", {"serverGpus": "0,2,0"}, "serverGpus has 0 more than once", "each GPU once"),
+    ("gpu", {"serverGpus": "none"}, 'serverGpus is "none"', "no id of a GPU"),
+    ("gpu", {"serverGpus": "all,1"}, 'serverGpus is "all,1"', "no id of a GPU"),
+    (
+        "gpu",
+        {"imageCudaDevelBase": "nvidia/cuda:13.0.0-devel-ubuntu24.04"},
+        "imageCudaDevelBase has CUDA 13.0.0 and imageCudaRuntimeBase CUDA 12.8.1",
+        "same version",
+    ),
+]
+
+
+@pytest.mark.parametrize(("stack", "changes", "names", "says"), REFUSED, ids=lambda value: str(value)[:40])
+def test_settings_that_do_not_go_together_are_refused_with_the_reason(
+    stack: str, changes: dict[str, object], names: str, says: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        stack_settings(stack, **changes)
+    (problem,) = raised.value.problems
+    assert problem.startswith(names)
+    assert says in problem
+
+
+@pytest.mark.parametrize(
+    ("stack", "changes"),
+    [
+        ("cpu", SMALL),
+        ("cpu", {**SMALL, "modelContextSize": 512}),
+        ("cpu", {"serverCpus": "0.5", "serverThreads": 1}),
+        ("gpu", {"serverGpuLayers": 1}),
+        ("gpu", {"serverGpus": "1"}),
+        ("gpu", {"serverGpus": "0,2"}),
+        ("gpu", {"serverGpus": "GPU-3a23c669-1f69-c64e-cf85-44e9b07e7a2a"}),
+        ("gpu", {"serverGpus": "MIG-GPU-3a23c669/1/0,0:1"}),
+        ("gpu", {"imageCudaDevelBase": "mine/builder:1", "imageCudaRuntimeBase": RUNTIME}),
+    ],
+    ids=str,
+)
+def test_settings_that_go_together_are_taken(stack: str, changes: dict[str, object]) -> None:
+    assert stack_settings(stack, **changes).server.port == 8080
+
+
+def test_the_defaults_that_mean_nothing_on_cpu_are_those_of_the_project() -> None:
+    schema = config_schema()
+    assert (schema["serverGpus"]["default"], schema["serverGpuLayers"]["default"]) == (
+        DEFAULT_GPUS,
+        DEFAULT_GPU_LAYERS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "version"),
+    [
+        ("nvidia/cuda:12.8.1-devel-ubuntu24.04", "12.8.1"),
+        (f"registry.test:5000/{RUNTIME}@sha256:{'a' * 64}", "12.8.1"),
+        ("nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04", "12.8.1"),
+        ("debian:bookworm-slim", ""),
+        (f"nvidia/cuda@sha256:{'a' * 64}", ""),
+    ],
+)
+def test_the_cuda_version_is_read_where_a_tag_states_it(base: str, version: str) -> None:
+    assert cuda_version(base) == version
