@@ -4,7 +4,19 @@ import os
 import platform
 from pathlib import Path
 
-FLAGS = ("avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "asimd", "asimddp", "sve", "i8mm")
+FLAGS = (
+    "avx2",
+    "fma",
+    "f16c",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "amx_tile",
+    "asimd",
+    "asimddp",
+    "sve",
+    "i8mm",
+)
 """Abilities of processors for which ggml has code of its own."""
 
 

@@ -1,7 +1,7 @@
 """Measures llama-server as the stack runs it, side by side with what it could be: `python -m benchmarks.server`.
 
-The model is a EuroBERT of the real shape with random weights, which cost as much as trained ones. What was measured goes
-into docs/benchmarks.json, and from there into the tables and plots of docs/benchmarks.md. A part that is measured again
+The model is a EuroBERT of the real shape with random weights, which cost as much as trained ones. What was measured
+goes into docs/benchmarks.json, and from there into the tables and plots of docs/benchmarks.md. A part measured again
 with --only replaces that part of the file.
 """
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def servers(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
-    """Compare the stack's container with the same build bare, a native build, and the docker-compose setup's settings."""
+    """Compare the stack's container with the same build bare, a native one, and the docker-compose setup's settings."""
     own = stack_environment(model)
     with ExitStack() as stack:
         running = started(

@@ -75,5 +75,7 @@ def _problem(answer: requests.Response, tokens: int) -> str:
         return f"HTTP {answer.status_code}: {answer.json()['error']['message']}"
     counted = int(answer.json()["usage"]["prompt_tokens"])
     if counted != tokens:
-        raise SystemExit(f"The server counted {counted} tokens where {tokens} were meant: documents are wrong.")
+        raise SystemExit(
+            f"The server counted {counted} tokens where {tokens} were meant: documents are wrong."
+        )
     return ""

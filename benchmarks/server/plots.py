@@ -12,13 +12,11 @@ COLOURS = {CONTAINER: "#7c3aed", BARE: "#94a3b8", NATIVE: "#475569", COMPOSE: "#
 WIDTH = 0.8
 """Of a group of bars, where the groups are 1 apart."""
 
-# The same figures give the same file.
-STEADY: dict[str, Any] = {"svg.hashsalt": "jina-search", "svg.fonttype": "none"}
-
 
 def draw(results: dict[str, Any], folder: Path) -> None:
     """Write a picture of each part that was measured and has one."""
-    with mpl.rc_context(STEADY):
+    # The same figures give the same file.
+    with mpl.rc_context({"svg.hashsalt": "jina-search", "svg.fonttype": "none"}):
         if "servers" in results:
             _save(_servers(results["servers"]), folder / "benchmarks-servers.svg")
         if "quantisations" in results:
@@ -39,13 +37,17 @@ def _servers(rows: list[dict[str, Any]]) -> Figure:
             axis.bar(places, heights, WIDTH / len(COLOURS), color=colour, label=server)
             for place, height in zip(places, heights, strict=True):
                 if height == 0:
-                    axis.text(place, 0, "refused", rotation=90, ha="center", va="bottom", size=7, color=colour)
+                    axis.text(
+                        place, 0, "refused", rotation=90, ha="center", va="bottom", size=7, color=colour
+                    )
         axis.set_xticks(range(len(lengths)), [str(tokens) for tokens in lengths])
         axis.set_title(f"{at_a_time} client{'s' if at_a_time > 1 else ''}", size=10)
         axis.set_xlabel("tokens of a document")
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_ylabel("tokens/s")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+    )
     return figure
 
 
@@ -54,14 +56,34 @@ def _quantisations(rows: list[dict[str, Any]]) -> Figure:
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     speed, query, memory = figure.subplots(1, 3)
     places = range(len(quants))
-    speed.bar([place - 0.2 for place in places], [row["short"] for row in rows], 0.4, label="128 tokens, 4 clients", color="#7c3aed")
-    speed.bar([place + 0.2 for place in places], [row["long"] for row in rows], 0.4, label="2048 tokens, alone", color="#c4b5fd")
+    speed.bar(
+        [place - 0.2 for place in places],
+        [row["short"] for row in rows],
+        0.4,
+        label="128 tokens, 4 clients",
+        color="#7c3aed",
+    )
+    speed.bar(
+        [place + 0.2 for place in places],
+        [row["long"] for row in rows],
+        0.4,
+        label="2048 tokens, alone",
+        color="#c4b5fd",
+    )
     speed.set_title("tokens/s", size=10)
     speed.legend(frameon=False, fontsize=8)
     query.bar(places, [1000 * row["query"] for row in rows], 0.6, color="#7c3aed")
     query.set_title("a query of 16 tokens, ms", size=10)
-    memory.bar([place - 0.2 for place in places], [row["file"] for row in rows], 0.4, label="file", color="#94a3b8")
-    memory.bar([place + 0.2 for place in places], [row["memory_loaded"] for row in rows], 0.4, label="memory, loaded", color="#475569")
+    memory.bar(
+        [place - 0.2 for place in places], [row["file"] for row in rows], 0.4, label="file", color="#94a3b8"
+    )
+    memory.bar(
+        [place + 0.2 for place in places],
+        [row["memory_loaded"] for row in rows],
+        0.4,
+        label="memory, loaded",
+        color="#475569",
+    )
     memory.set_title("MiB", size=10)
     memory.legend(frameon=False, fontsize=8)
     for axis in (speed, query, memory):

@@ -17,7 +17,7 @@ MEBIBYTE = 2**20
 class Quantisation:
     """What one quantisation costs; sizes in MiB, speeds in tokens/s, times in seconds.
 
-    `query` is the time of one document of 16 tokens with nobody else at work; `memory_peak` is after documents of 2048 tokens.
+    `query` is the time of one document of 16 tokens with nobody else at work, `memory_peak` is after documents of 2048.
     """
 
     quant: str

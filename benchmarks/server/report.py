@@ -1,7 +1,7 @@
 """Writes what was measured as the tables of docs/benchmarks.md."""
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from benchmarks.server import limit
@@ -29,7 +29,7 @@ def with_tables(page: str, lines: Sequence[str]) -> str:
 
 def tables(results: dict[str, Any]) -> list[str]:
     """Return the tables of the parts that were measured, as lines of Markdown."""
-    made = {
+    made: dict[str, Callable[[Any], list[str]]] = {
         "machine": _machine,
         "servers": _servers,
         "proxy": _proxy,
@@ -37,7 +37,9 @@ def tables(results: dict[str, Any]) -> list[str]:
         "settings": _settings,
         "cold start": _cold_start,
     }
-    lines = [line for part, table in made.items() if part in results for line in ("", *table(results[part]))]
+    lines = [
+        line for part, lines_of in made.items() if part in results for line in ("", *lines_of(results[part]))
+    ]
     if {"hardware", "servers"} <= results.keys():
         lines += ["", *_hardware(results["hardware"]["flops"], measured_of(results["servers"]))]
     return lines
@@ -154,7 +156,7 @@ def _settings(rows: list[dict[str, Any]]) -> list[str]:
             shown.append("refused" if row["refused"] else figure)
         lines.append([name, *shown])
     head = ["", *(f"{tokens} tok, {clients} cl, {inputs} in" for tokens, clients, inputs in cells)]
-    explained = "The first row in tokens/s, the others as ratios to it: tokens of a document, clients, documents in a request."
+    explained = "First row: tokens/s, others: ratios to it; by tokens of a document, clients, documents in a request."
     return ["### Settings", "", explained, "", *table(head, lines)]
 
 

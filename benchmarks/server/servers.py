@@ -1,4 +1,4 @@
-"""The servers that are measured: the stack's container, the same program bare, and one compiled for this machine alone."""
+"""The servers that are measured: the stack's container, its program bare, and one compiled for this machine alone."""
 
 import os
 import subprocess

@@ -21,7 +21,17 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "no repacking": {"LLAMA_ARG_REPACK": "0"},
 }
 
-CELLS = ((16, 1, 1), (16, 16, 1), (16, 1, 8), (16, 1, 32), (128, 4, 1), (512, 1, 1), (512, 4, 1), (512, 1, 8), (2048, 1, 1))
+CELLS = (
+    (16, 1, 1),
+    (16, 16, 1),
+    (16, 1, 8),
+    (16, 1, 32),
+    (128, 4, 1),
+    (512, 1, 1),
+    (512, 4, 1),
+    (512, 1, 8),
+    (2048, 1, 1),
+)
 """Tokens of a document, clients at a time, documents in a request."""
 
 

@@ -11,7 +11,7 @@ from components.server.container import STOPPED_AFTER
 from sandbox.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
-from tests.contract.server.proxying import Proxy, published, proxying
+from tests.contract.server.proxying import Proxy, proxying, published
 from tests.contract.server.running import Server, running
 from tests.fixtures.load import Load
 
