@@ -22,6 +22,13 @@ MODELS = "/models"
 STOPPED_AFTER = 20
 """Seconds that the server gets to finish its requests when it is stopped."""
 
+WAITING_CLIENTS = 16
+"""HTTP threads beyond one for each slot: clients that wait for a slot, and whoever asks for health or metrics.
+
+A thread serves one connection and mostly waits, so it needs no CPU of its own; by default the server starts as many as
+the whole machine has CPUs, whatever the limit of the container.
+"""
+
 READY_WITHIN = 300
 """Seconds within which the model must be loaded."""
 
@@ -58,6 +65,8 @@ def environment(device: Device, model: ModelSettings, server: ServerSettings) ->
         "LLAMA_ARG_PORT": str(PORT),
         "LLAMA_ARG_UI": "0",
         "LLAMA_ARG_ENDPOINT_SLOTS": "0",
+        "LLAMA_ARG_ENDPOINT_METRICS": "1",
+        "LLAMA_ARG_THREADS_HTTP": str(server.parallel + WAITING_CLIENTS),
     }
     threads = thread_count(server)
     if threads:

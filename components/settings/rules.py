@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from components.settings.argument_rules import check_arguments
 from components.settings.image_rules import check_image
+from components.settings.memory_rules import check_memory
 from components.settings.model_rules import check_model
 from components.settings.reader import SettingsReader
 from components.settings.schema import ElasticsearchSettings, Settings
@@ -16,6 +17,7 @@ def check_rules(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule between settings."""
     check_model(reader, settings)
     check_server(reader, settings)
+    check_memory(reader, settings)
     check_arguments(reader, settings)
     check_image(reader, settings.image)
     _check_elasticsearch(reader, settings)

@@ -32,6 +32,8 @@ CPU_ENVIRONMENT = {
     "LLAMA_ARG_PORT": "8080",
     "LLAMA_ARG_UI": "0",
     "LLAMA_ARG_ENDPOINT_SLOTS": "0",
+    "LLAMA_ARG_ENDPOINT_METRICS": "1",
+    "LLAMA_ARG_THREADS_HTTP": "20",
 }
 
 
@@ -145,7 +147,7 @@ def test_gpus_are_asked_for_on_cuda_alone(stack: str, gpus: str, requests: objec
 
 @pytest.mark.parametrize(
     ("changes", "limits"),
-    [({}, (None, None)), ({"serverCpus": "2", "serverMemory": 4096}, ("2", 4096))],
+    [({}, (None, None)), ({"serverCpus": "2", "serverMemory": 8192}, ("2", 8192))],
 )
 def test_limits_are_set_only_when_asked_for(
     changes: dict[str, object], limits: tuple[object, object]
