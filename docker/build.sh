@@ -87,8 +87,6 @@ log="$build/compile.log"
 failed="$build/compile.failed"
 rm -f "$failed"
 { cmake --build "$build" --parallel "$jobs" --target llama-server 2>&1 || touch "$failed"; } | tee "$log"
-ccache --show-stats
-
 took=$(($(date +%s) - started))
 if [ -e "$failed" ]; then
     # Ninja writes on while other compilers run, and BuildKit repeats the last lines alone: so the reasons go last.
@@ -105,4 +103,5 @@ if [ -e "$failed" ]; then
     fi
     exit 1
 fi >&2
+ccache --show-stats
 echo "Compiled llama-server in $((took / 60)) min $((took % 60)) s"

@@ -50,6 +50,16 @@ def test_what_is_not_known_yet_has_no_digest(build: Any) -> None:
     assert build is UNKNOWN or "contextDigest" not in checked["build"]
 
 
+def test_a_name_and_arguments_that_are_not_known_yet_pass_with_the_digest(context: Path) -> None:
+    """As the official provider does: a preview shows which are known."""
+    arguments = {"COMMIT": UNKNOWN, "BASE": "debian"}
+    checked, failures = check(imageName=UNKNOWN, build={"context": str(context), "args": arguments})
+    assert failures == {}
+    assert checked["imageName"] is UNKNOWN
+    assert checked["build"]["args"] == arguments
+    assert checked["build"]["contextDigest"] == digest(context, context / "Dockerfile")
+
+
 @pytest.mark.parametrize(
     ("inputs", "path", "said"),
     [
