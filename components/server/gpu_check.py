@@ -18,6 +18,12 @@ Install the NVIDIA driver and the NVIDIA Container Toolkit (package nvidia-conta
 then run `sudo nvidia-ctk runtime configure --runtime=docker`, restart Docker, and run `pulumi up` again.
 Without an NVIDIA GPU, use the cpu stack: pulumi up -s cpu"""
 
+NO_ENGINE = """The Docker engine does not answer, so whether it has a GPU is not known: {said}
+Start it, or correct its address (DOCKER_HOST, or the setting docker:host), and run `pulumi up` again."""
+
+NO_SUCH_GPU = """The Docker engine's machine has no such GPU as serverGpus asks for: {said}
+`nvidia-smi -L` there lists its GPUs: set serverGpus to all, to a count that it has, or to UUIDs of its list."""
+
 NO_DEVICE = """llama-server in image {image} sees no CUDA device and would compute on the CPU in silence. It lists:
 {said}
 Check that `nvidia-smi` works on the engine's machine, and that its driver supports the CUDA version of the image."""
@@ -39,11 +45,18 @@ def verify(image: str, returncode: int, output: str) -> str:
     """Return the device that was seen; raise CheckError when there is none."""
     said = output.strip()
     if returncode != 0:
-        raise CheckError(NO_TOOLKIT.format(said=said[-1000:]))
+        raise CheckError(_refusal(said).format(said=said[-1000:]))
     devices = [line.strip() for line in said.splitlines() if line.strip().startswith("CUDA")]
     if not devices:
         raise CheckError(NO_DEVICE.format(image=image, said=said[-1000:]))
     return "\n".join(devices)
+
+
+def _refusal(said: str) -> str:
+    """Return the message for a container that did not start: what else it may lack is the toolkit."""
+    if any(sign in said for sign in ("Cannot connect to the Docker daemon", "error during connect")):
+        return NO_ENGINE
+    return NO_SUCH_GPU if "unknown device" in said else NO_TOOLKIT
 
 
 def main() -> int:
