@@ -156,7 +156,9 @@ def _settings(rows: list[dict[str, Any]]) -> list[str]:
             shown.append("refused" if row["refused"] else figure)
         lines.append([name, *shown])
     head = ["", *(f"{tokens} tok, {clients} cl, {inputs} in" for tokens, clients, inputs in cells)]
-    explained = "First row: tokens/s, others: ratios to it; by tokens of a document, clients, documents in a request."
+    explained = (
+        "First row: tokens/s, others: ratios to it; by tokens of a document, clients, documents in a request."
+    )
     return ["### Settings", "", explained, "", *table(head, lines)]
 
 

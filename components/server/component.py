@@ -114,7 +114,7 @@ class LlamaServer(pulumi.ComponentResource):
         )
 
     def _gpu_check(self, name: str, args: LlamaServerArgs) -> pulumi.Resource:
-        script = "python3 components/server/gpu_check.py"
+        script = "python3 -m components.commands.gpu_check"
         return command.local.Command(
             f"{name}-gpu",
             create=script,

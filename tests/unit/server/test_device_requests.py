@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from components.commands.gpu_check import command
 from components.server.container import device_requests
-from components.server.gpu_check import command
 from tests.unit.declared import one
 from tests.unit.server.declared_server import CONTAINER, SERVER, declare_server
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.server.gpu_check import CheckError, command, verify
+from components.commands.gpu_check import CheckError, command, verify
 
 
 @pytest.mark.parametrize(

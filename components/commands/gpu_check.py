@@ -1,6 +1,6 @@
 """Proves, before the server is replaced, that the Docker engine can give its image a GPU.
 
-Run as `python3 components/server/gpu_check.py` with its settings in the environment. Without this check an image
+Run as `python3 -m components.commands.gpu_check` with its settings in the environment. Without this check an image
 whose driver is missing would compute on the CPU in silence. Uses the standard library alone.
 """
 
