@@ -9,7 +9,7 @@ DIMS ?=
 DELETE_DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search down test test-unit prepare lint format settings clean
+.PHONY: help demo search down test test-unit prepare bench lint format settings clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: prepare ## Run all tests: unit, contract, end to end
 
 test-unit: $(INSTALLED) ## Run the unit tests (seconds)
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile tests/unit
+
+bench: prepare ## Measure the server (half an hour on a quiet machine; see docs/benchmarks.md)
+	$(PYTHON) -m benchmarks.server
 
 lint: $(INSTALLED) ## Check format, lint and types
 	$(VENV)/bin/ruff format --check .

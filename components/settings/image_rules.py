@@ -1,6 +1,7 @@
 """Rules about the server's image."""
 
 import re
+from urllib.parse import urlsplit
 
 from components.settings.reader import SettingsReader
 from components.settings.schema import ImageSettings
@@ -16,6 +17,13 @@ def check_image(reader: SettingsReader, image: ImageSettings) -> None:
         "Set both to the same version.",
         "imageCudaDevelBase",
         "imageCudaRuntimeBase",
+    )
+    address = urlsplit(image.llama_cpp_repository)
+    reader.require(
+        address.scheme not in ("http", "https") or "@" not in address.netloc,
+        "llamaCppRepository has a user or token in it, which would be stored and shown in clear, in the image too: "
+        "use an address without it, and imagePrebuilt for an image that is built from a private repository elsewhere.",
+        "llamaCppRepository",
     )
 
 

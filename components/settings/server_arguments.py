@@ -61,6 +61,10 @@ _ANOTHER_MODEL = "it loads another model than the one that was verified; see mod
 _TOOLS = "it lets clients run tools, or reach other servers, through this one"
 _NO_FILE = "it names a file or folder, and the container has none but the model's and can write none"
 _OTHER_ADDRESS = "it moves the paths that the checks, the proxy and Elasticsearch ask"
+_OTHER_VECTORS = (
+    "it changes the embeddings, and the documents in the index would not be embedded again: the model's file says what "
+    "it was trained with"
+)
 _TLS = "the proxy and the checks speak plain HTTP to the server: put TLS in front of the stack"
 
 REFUSED = {
@@ -99,6 +103,9 @@ REFUSED = {
     ),
     **dict.fromkeys(("WEBUI_CONFIG_FILE", "VIDEO_FFMPEG_DIR"), _NO_FILE),
     **dict.fromkeys(("SSL_KEY_FILE", "SSL_CERT_FILE"), _TLS),
+    **dict.fromkeys(("ROPE_FREQ_BASE", "ROPE_FREQ_SCALE", "ROPE_SCALE", "ROPE_SCALING_TYPE"), _OTHER_VECTORS),
+    **dict.fromkeys(("YARN_ATTN_FACTOR", "YARN_BETA_FAST", "YARN_BETA_SLOW"), _OTHER_VECTORS),
+    **dict.fromkeys(("YARN_EXT_FACTOR", "YARN_ORIG_CTX"), _OTHER_VECTORS),
     "API_PREFIX": _OTHER_ADDRESS,
     "RPC": "it sends the model's computation, and people's texts, to other machines without encryption",
     "ENDPOINT_PROPS": "it lets every client change the server for all others",

@@ -31,6 +31,12 @@ REFUSED = [
         "imageCudaDevelBase has CUDA 13.0.0 and imageCudaRuntimeBase CUDA 12.8.1",
         "same version",
     ),
+    (
+        "cpu",
+        {"llamaCppRepository": "https://me:token@git.example/llama.cpp.git"},
+        "llamaCppRepository has a user or token in it",
+        "shown in clear",
+    ),
 ]
 
 
@@ -57,6 +63,7 @@ def test_settings_that_do_not_go_together_are_refused_with_the_reason(
         ("gpu", {"serverGpus": "GPU-3a23c669-1f69-c64e-cf85-44e9b07e7a2a"}),
         ("gpu", {"serverGpus": "MIG-GPU-3a23c669/1/0,0:1"}),
         ("gpu", {"imageCudaDevelBase": "mine/builder:1", "imageCudaRuntimeBase": RUNTIME}),
+        ("cpu", {"llamaCppRepository": "ssh://git@git.example/llama.cpp.git"}),
     ],
     ids=str,
 )
