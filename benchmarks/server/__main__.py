@@ -95,8 +95,8 @@ def quantisations(image: str, _model: Path, rounds: int) -> list[dict[str, Any]]
 
 
 def settings(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
-    """Measure the settings, each varied alone."""
-    return [asdict(one) for one in measure_variations(image, model, min(rounds, 2))]
+    """Measure the settings, each varied alone: there are many, so each but a third as often as servers."""
+    return [asdict(one) for one in measure_variations(image, model, max(1, rounds // 3))]
 
 
 def cold_start(image: str, model: Path, _rounds: int) -> dict[str, Any]:
