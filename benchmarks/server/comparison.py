@@ -51,19 +51,28 @@ def cells(lengths: Sequence[int] = LENGTHS, clients: Sequence[int] = CLIENTS) ->
 
 
 def compare(servers: Mapping[str, Running], wanted: Sequence[Cell], rounds: int) -> list[Measured]:
-    """Measure every cell on every server in turn, `rounds` times: A B C, A B C, A B C; the largest cells once."""
+    """Measure every cell on every server in turn, `rounds` times: A B C, B C A, C A B; the largest cells once.
+
+    None is always asked after the same other one, whose heat or place in the caches it would pay for.
+    """
     found: list[Measured] = []
     for running in servers.values():
         measure(running.url, 128, 4)  # what is slow at first is no figure
     for tokens, clients in wanted:
         speeds: dict[str, list[Speed]] = {name: [] for name in servers}
-        for _ in range(1 if tokens * clients > ONCE_FROM else rounds):
-            for name, running in servers.items():
-                speeds[name].append(measure(running.url, tokens, clients))
+        for number in range(1 if tokens * clients > ONCE_FROM else rounds):
+            for name in rotated(list(servers), number):
+                speeds[name].append(measure(servers[name].url, tokens, clients))
         for name, of_server in speeds.items():
             found.append(Measured(name, tokens, clients, tuple(of_server)))
             print(f"{name}: {tokens} tokens, {clients} clients: {shown(found[-1])}", flush=True)
     return found
+
+
+def rotated(names: Sequence[str], number: int) -> list[str]:
+    """Return the names, another one first in each round."""
+    first = number % len(names)
+    return [*names[first:], *names[:first]]
 
 
 def shown(measured: Measured) -> str:

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+import pytest
+
 from benchmarks.server.comparison import Measured
 from benchmarks.server.load import Speed
 from benchmarks.server.report import BARE, BEGIN, COMPOSE, CONTAINER, END, NATIVE, table, tables, with_tables
@@ -31,7 +33,30 @@ def test_each_cell_has_the_containers_figure_and_its_ratio_to_every_other_server
 
     assert "| 16 | 1 | 100 | 500 | 1.00 | 0.80 | 2.00 |" in lines
     assert "| 2048 | 1 | 80 | 500 | 1.00 | 1.00 | it refuses (HTTP 500) |" in lines
-    assert f"- against {NATIVE}: 0.90 in the median of the cells that both embed (bar: 0.97)" in lines
+    native = f"- against {NATIVE}: 0.90 in the median of the cells that both embed (bar: 0.97)"
+    assert f"{native}; below it in 1: 0.80 at 16 tokens and 1 at a time" in lines
+
+
+@pytest.mark.parametrize(
+    ("other", "its_speed", "expected"),
+    [
+        pytest.param(BARE, 100, "below it in none", id="as fast"),
+        pytest.param(BARE, 103, "below it in none", id="within what counts as equal"),
+        pytest.param(BARE, 104, "below it in 1: 0.96 at 16 tokens and 1 at a time", id="slower"),
+        pytest.param(COMPOSE, 102, "below it in 1: 0.98 at 16 tokens and 1 at a time", id="here none counts"),
+        pytest.param(COMPOSE, 50, "below it in none", id="a refusal is not below"),
+    ],
+)
+def test_every_cell_below_the_bar_is_named(other: str, its_speed: float, expected: str) -> None:
+    changed = [
+        row | {"rounds": [one | {"tokens_per_second": its_speed} for one in row["rounds"]]}
+        if (row["server"], row["tokens"]) == (other, 16)
+        else row
+        for row in rows()
+    ]
+    line = next(line for line in tables({"servers": changed}) if line.startswith(f"- against {other}"))
+
+    assert line.endswith(expected)
 
 
 def test_parts_that_were_not_measured_are_left_out() -> None:
