@@ -91,7 +91,8 @@ def proxy(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
 
 def quantisations(image: str, _model: Path, rounds: int) -> list[dict[str, Any]]:
     """Measure every quantisation; only two of them where a quick look is wanted."""
-    return [asdict(one) for one in measure_quantisations(image, QUANTS if rounds > 1 else QUANTS[:2])]
+    quants = QUANTS if rounds > 1 else QUANTS[:2]
+    return [asdict(one) for one in measure_quantisations(image, quants, rounds)]
 
 
 def settings(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:

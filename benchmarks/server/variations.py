@@ -19,6 +19,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "16 slots": {"LLAMA_ARG_N_PARALLEL": "16"},
     "flash attention off": {"LLAMA_ARG_FLASH_ATTN": "off"},
     "no repacking": {"LLAMA_ARG_REPACK": "0"},
+    "the same again, for the noise": {"LLAMA_ARG_TIMEOUT": "3600"},
 }
 
 CELLS = (
