@@ -24,8 +24,8 @@ from benchmarks.server.comparison import cells, compare, started
 from benchmarks.server.proxied import with_and_without
 from benchmarks.server.quantisations import measure_quantisations
 from benchmarks.server.servers import (
-    COMPOSE_ENVIRONMENT,
     bare_program,
+    composed,
     container,
     native_program,
     process,
@@ -76,10 +76,10 @@ def servers(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
                 report.CONTAINER: container(image, model),
                 report.BARE: process(bare_program(image), model, own),
                 report.NATIVE: process(native_program(), model, own),
-                report.COMPOSE: process(native_program(), model, COMPOSE_ENVIRONMENT),
+                report.COMPOSE: composed(image, model),
             },
         )
-        measured = compare(running, cells(), rounds)
+        measured = compare(running, cells() if rounds > 1 else cells((16, 128), (1, 4)), rounds)
     return [asdict(one) for one in measured]
 
 
@@ -96,14 +96,14 @@ def quantisations(image: str, _model: Path, rounds: int) -> list[dict[str, Any]]
 
 
 def settings(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
-    """Measure the settings, each varied alone: there are many, so each but a third as often as servers."""
-    return [asdict(one) for one in measure_variations(image, model, max(1, rounds // 3))]
+    """Measure the settings, each varied alone."""
+    return [asdict(one) for one in measure_variations(image, model, rounds)]
 
 
-def cold_start(image: str, model: Path, _rounds: int) -> dict[str, Any]:
+def cold_start(image: str, model: Path, rounds: int) -> dict[str, Any]:
     """Measure from the start of the container to its first embedding."""
     seconds = []
-    for _ in range(STARTS):
+    for _ in range(STARTS if rounds > 1 else 1):
         with container(image, model) as running:
             seconds.append(round(running.seconds_to_first_embedding, 2))
     return {"seconds": seconds, "median": statistics.median(seconds)}

@@ -160,22 +160,25 @@ def _quantisations(rows: list[dict[str, Any]]) -> list[str]:
 
 def _settings(rows: list[dict[str, Any]]) -> list[str]:
     cells = list(dict.fromkeys((row["tokens"], row["clients"], row["inputs"]) for row in rows))
-    base = "as the stack sets it"
-    names = sorted({row["variation"] for row in rows}, key=lambda name: name != base)
     found = {(row["variation"], row["tokens"], row["clients"], row["inputs"]): row for row in rows}
-    lines = []
-    for name in names:
-        shown = []
-        for cell in cells:
-            row = found[name, *cell]
-            figure = f"{row['tokens_per_second']:.0f}" if name == base else f"{row['against_base']:.2f}"
-            shown.append("refused" if row["refused"] else figure)
-        lines.append([name, *shown])
-    head = ["", *(f"{tokens} tok, {clients} cl, {inputs} in" for tokens, clients, inputs in cells)]
-    explained = (
-        "First row: tokens/s, others: ratios to it; by tokens of a document, clients, documents in a request."
-    )
+    base: list[object] = ["as the stack sets it, tokens/s"]
+    for cell in cells:
+        speeds = [row["base_tokens_per_second"] for key, row in found.items() if key[1:] == cell]
+        base.append(f"{statistics.median(speed for of_row in speeds for speed in of_row):.0f}")
+    names = dict.fromkeys(row["variation"] for row in rows)
+    varied = ([name, *(f"{_against_base(found[name, *cell]):.2f}" for cell in cells)] for name in names)
+    lines = [base, *varied]
+    head = [
+        "",
+        *(f"{tokens} tokens, {clients} clients, {inputs} a request" for tokens, clients, inputs in cells),
+    ]
+    explained = "Below the first row: ratios to the stack's settings, the medians of the rounds; each is varied alone."
     return ["### Settings", "", explained, "", *table(head, lines)]
+
+
+def _against_base(row: dict[str, Any]) -> float:
+    pairs = zip(row["tokens_per_second"], row["base_tokens_per_second"], strict=True)
+    return statistics.median(varied / base for varied, base in pairs)
 
 
 def _cold_start(found: dict[str, Any]) -> list[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import requests
 from docker.client import DockerClient
 
-from components.server.container import environment
+from components.server.container import PORT
+from components.server.container import environment as server_environment
 from sandbox.cache import cache_root, entry
 from sandbox.llama_cpp.native import ensure_native_server
 from sandbox.ports import free_port
@@ -61,10 +62,42 @@ def container(
 
 
 @contextmanager
+def composed(image: str, model: Path) -> Iterator[Running]:
+    """Run a native program in a container as the docker-compose setup does, with its settings; remove it afterwards.
+
+    `image` lends its system, which is that of the setup: debian:bookworm-slim and the libraries of the compiler.
+    """
+    program = native_program()
+    environment = {
+        **COMPOSE_ENVIRONMENT,
+        "LLAMA_ARG_HOST": "0.0.0.0",  # noqa: S104 (inside the container; it is published on loopback)
+        "LLAMA_ARG_MODEL": f"/models/{model.name}",
+    }
+    began = time.monotonic()
+    started = DockerClient.from_env().containers.run(
+        image,
+        entrypoint=f"/native/{program.name}",
+        environment=environment,
+        ports={f"{PORT}/tcp": ("127.0.0.1", None)},
+        volumes={
+            str(program.parent): {"bind": "/native", "mode": "ro"},
+            str(model.parent): {"bind": "/models", "mode": "ro"},
+        },
+        detach=True,
+    )
+    try:
+        started.reload()
+        url = f"http://127.0.0.1:{started.ports[f'{PORT}/tcp'][0]['HostPort']}"
+        yield replace(first_embedding(url, began), pid=int(started.attrs["State"]["Pid"]))
+    finally:
+        started.remove(force=True)
+
+
+@contextmanager
 def process(program: Path, model: Path, given: Mapping[str, str]) -> Iterator[Running]:
     """Run a program of this machine with the environment `given`, and end it afterwards."""
     port = free_port(BARE_PORT)
-    log = cache_root() / "benchmark-server.log"
+    log = cache_root() / f"benchmark-server-{port}.log"
     own = {**given, "LLAMA_ARG_MODEL": str(model), "LLAMA_ARG_HOST": "127.0.0.1", "LLAMA_ARG_PORT": str(port)}
     began = time.monotonic()
     with log.open("w") as output:
@@ -96,7 +129,7 @@ def first_embedding(url: str, began: float) -> Running:
 def stack_environment(model: Path) -> dict[str, str]:
     """Return the environment that the stack gives its server."""
     settings = stack_settings("cpu", modelFile=model.name.replace("F16", "{quant}"))
-    return environment("cpu", settings.model, settings.server)
+    return server_environment("cpu", settings.model, settings.server)
 
 
 def bare_program(image: str) -> Path:
