@@ -178,7 +178,7 @@ def _settings(rows: list[dict[str, Any]]) -> list[str]:
 
 def _against_base(row: dict[str, Any]) -> float:
     pairs = zip(row["tokens_per_second"], row["base_tokens_per_second"], strict=True)
-    return statistics.median(varied / base for varied, base in pairs)
+    return float(statistics.median(varied / base for varied, base in pairs))
 
 
 def _cold_start(found: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "1 thread": {"LLAMA_ARG_THREADS": "1"},
 }
 
-CELLS = ((16, 16, 1), (16, 1, 16), (128, 4, 1), (512, 4, 1), (2048, 1, 1))
+CELLS = ((16, 16, 1), (16, 1, 16), (128, 4, 1), (512, 4, 1), (2048, 1, 1), (2048, 4, 1))
 """Tokens of a document, clients at a time, documents in a request."""
 
 
