@@ -174,7 +174,37 @@ exit 1
             ["mmq.cu(12): error: identifier is undefined"],
             False,
         ),
+        (
+            "echo \"nvcc fatal   : Unsupported gpu architecture 'compute_120'\"",
+            ["nvcc fatal   : Unsupported gpu architecture 'compute_120'"],
+            False,
+        ),
+        (
+            "echo \"nvcc error   : 'ptxas' died due to signal 11\"",
+            ["nvcc error   : 'ptxas' died due to signal 11"],
+            False,
+        ),
+        (
+            "echo \"nvcc error   : 'cicc' died due to signal 9 (Kill signal)\"",
+            ["nvcc error   : 'cicc' died due to signal 9 (Kill signal)"],
+            True,
+        ),
+        (
+            "echo 'cc.s:12: Error: no such instruction: vdpbf16ps'",
+            ["cc.s:12: Error: no such instruction: vdpbf16ps"],
+            False,
+        ),
         ("echo 'a.o: undefined reference to `f()'", ["a.o: undefined reference to `f()"], False),
+        (
+            "echo 'ld: cannot find -lcuda: No such file'; echo 'collect2: error: ld returned 1 exit status'",
+            ["ld: cannot find -lcuda: No such file", "collect2: error: ld returned 1 exit status"],
+            False,
+        ),
+        (
+            "echo 'b.cpp: multiple definition of f'; echo 'collect2: error: ld returned 1 exit status'",
+            ["b.cpp: multiple definition of f", "collect2: error: ld returned 1 exit status"],
+            False,
+        ),
         (
             "echo 'g++: fatal error: Killed signal terminated program cc1plus'",
             ["g++: fatal error: Killed signal terminated program cc1plus"],
