@@ -91,7 +91,10 @@ took=$(($(date +%s) - started))
 if [ -e "$failed" ]; then
     # Ninja writes on while other compilers run, and BuildKit repeats the last lines alone: so the reasons go last.
     echo "Compiling failed after $((took / 60)) min $((took % 60)) s. The first errors:"
-    grep -E 'error( ?:|,)|undefined reference|Killed|signal 9' "$log" | awk '!seen[$0]++' | head -n 20 >"$failed"
+    # As gcc, nvcc ("fatal   :"), the assembler ("Error:") and the linker write them; of the last, the line that names
+    # what is missing comes before the one with "error:".
+    grep -iE '(error|fatal) *:|error,|undefined reference|multiple definition|cannot find|killed|signal [0-9]' "$log" |
+        awk '!seen[$0]++' | head -n 20 >"$failed"
     if [ -s "$failed" ]; then
         cat "$failed"
     else

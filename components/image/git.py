@@ -38,7 +38,7 @@ class TimedOutError(Exception):
 
 def without_credentials(text: str) -> str:
     """Remove what stands between // and @ of addresses."""
-    return re.sub(r"(?<=://)[^/\s'@]+@", "", text)
+    return re.sub(r"(?<=://)[^/\s]+@", "", text)  # up to the last @: a password may have one
 
 
 def run_git(folder: Path, arguments: Sequence[str], within: float) -> Answer:
@@ -79,6 +79,8 @@ def _environment(folder: Path) -> dict[str, str]:
         **inherited,
         "GIT_DIR": str(folder),
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "",  # nor a program that opens a window: this also overrules core.askPass and SSH_ASKPASS
+        "SSH_ASKPASS_REQUIRE": "never",
         "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C",
     }

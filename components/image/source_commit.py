@@ -48,7 +48,9 @@ def resolve(repository: str, ref: str, within: float = _WITHIN) -> SourceCommit:
             if not made.succeeded:
                 raise SourceError(f"git can't make a repository in {folder}: {_reason(made)}")
             _fetch(folder, repository, ref, deadline)
-            found = run_git(folder, ["log", "-1", "--format=%H %ct", "FETCH_HEAD"], _left(deadline))
+            # People who have signatures shown would get them here, before the commit.
+            show = ["log", "-1", "--no-show-signature", "--format=%H %ct", "FETCH_HEAD"]
+            found = run_git(folder, show, _left(deadline))
         except TimedOutError as error:
             raise _unreachable(repository, ref, f"it did not answer within {within:.0f} s") from error
     if not found.succeeded or not found.output:  # a tag can be one of a file

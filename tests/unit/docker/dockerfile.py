@@ -1,6 +1,7 @@
 """Reads a Dockerfile as far as the tests need it: stages, and the instructions in them."""
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,3 +79,15 @@ def read(name: str) -> Dockerfile:
         else:
             arguments.update([argument(value)])
     return Dockerfile(text, arguments, stages)
+
+
+def declared(name: str) -> dict[str, str]:
+    """Return every build argument of docker/`name`, with its default."""
+    dockerfile = read(name)
+    inside = [argument(value) for stage in dockerfile.stages.values() for value in stage.all("ARG")]
+    return {**dict(inside), **dockerfile.arguments}
+
+
+def pairs(value: str) -> dict[str, str]:
+    """Read the NAME=VALUE pairs of an ENV or LABEL."""
+    return dict(pair.split("=", 1) for pair in shlex.split(value))

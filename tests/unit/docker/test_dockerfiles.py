@@ -1,7 +1,6 @@
 """Both Dockerfiles, as text: what they declare, what ends up in the image, and who runs it."""
 
 import re
-import shlex
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -14,7 +13,7 @@ from components.image.component import DOCKERFILES, ServerImageArgs, build_argum
 from components.server.container import PORT
 from components.settings import ImageSettings
 from components.settings.schema import Device
-from tests.unit.docker.dockerfile import FOLDER, NAMES, Instruction, argument, read
+from tests.unit.docker.dockerfile import FOLDER, NAMES, Instruction, argument, declared, pairs, read
 
 SETTINGS = ImageSettings(
     llama_cpp_repository="https://example.org/llama.cpp.git",
@@ -42,17 +41,6 @@ DEFAULTS = {
 """Build arguments, and the settings in Pulumi.yaml that they come from."""
 
 both = pytest.mark.parametrize("name", NAMES)
-
-
-def pairs(value: str) -> dict[str, str]:
-    """Read the NAME=VALUE pairs of an ENV or LABEL."""
-    return dict(pair.split("=", 1) for pair in shlex.split(value))
-
-
-def declared(name: str) -> dict[str, str]:
-    dockerfile = read(name)
-    inside = [argument(value) for stage in dockerfile.stages.values() for value in stage.all("ARG")]
-    return {**dict(inside), **dockerfile.arguments}
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -200,17 +188,6 @@ def test_a_package_cache_is_shared_by_one_distribution_only(name: str) -> None:
     assert all(cache.startswith(f"llama-server-{device}-") for cache in caches)
 
 
-def test_the_cuda_build_compiles_for_the_wanted_gpus_and_links_without_a_driver() -> None:
-    (build,) = read("Dockerfile.cuda").stages["build"].all("RUN")
-    for option in (
-        "-DGGML_CUDA=ON",
-        '"-DCMAKE_CUDA_ARCHITECTURES=${CUDA_ARCHITECTURES}"',
-        "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--allow-shlib-undefined",
-        "LIBRARY_PATH=/usr/local/cuda/lib64/stubs",
-    ):
-        assert option in build
-
-
 def test_both_images_are_put_together_in_the_same_way() -> None:
     cpu, cuda = read("Dockerfile").stages, read("Dockerfile.cuda").stages
     assert [name for name in cpu if "quantize" not in name] == list(cuda)
@@ -225,38 +202,6 @@ def comparable(instruction: Instruction) -> str:
     text = f"{instruction.keyword} {instruction.value}".replace("-cuda-", "-cpu-")
     text = text.replace("for NVIDIA GPUs", "for CPUs").replace("CUDA_RUNTIME_IMAGE", "BASE_IMAGE")
     return re.sub(r" NVIDIA_\w+=\S+", "", text)
-
-
-def test_the_toolkit_of_a_host_is_told_what_the_cuda_image_needs_of_the_driver() -> None:
-    (environment,) = read("Dockerfile.cuda").final.all("ENV")
-    assert pairs(environment)["NVIDIA_VISIBLE_DEVICES"] == "all"
-    assert pairs(environment)["NVIDIA_DRIVER_CAPABILITIES"] == "compute,utility"
-
-
-def test_the_cuda_image_is_built_on_devel_and_runs_on_runtime_of_the_same_version() -> None:
-    dockerfile = read("Dockerfile.cuda")
-    devel, runtime = dockerfile.arguments["CUDA_DEVEL_IMAGE"], dockerfile.arguments["CUDA_RUNTIME_IMAGE"]
-    assert devel.replace("-devel-", "-runtime-") == runtime
-    assert [stage.base for stage in dockerfile.lineage(dockerfile.stages["build"])][
-        -1
-    ] == "${CUDA_DEVEL_IMAGE}"
-    assert [stage.base for stage in dockerfile.lineage(dockerfile.final)][-1] == "${CUDA_RUNTIME_IMAGE}"
-
-
-def test_the_cuda_version_knows_every_architecture_that_is_compiled_by_default() -> None:
-    """Blackwell (120) came with 12.8; 13.0 dropped what is older than Turing (75)."""
-    dockerfile = read("Dockerfile.cuda")
-    version = re.search(r":(\d+)\.(\d+)", dockerfile.arguments["CUDA_DEVEL_IMAGE"])
-    assert version
-    assert tuple(map(int, version.groups())) >= (12, 8)
-    assert declared("Dockerfile.cuda")["CUDA_ARCHITECTURES"].split(";") == [
-        "75",
-        "80",
-        "86",
-        "89",
-        "90",
-        "120",
-    ]
 
 
 @both

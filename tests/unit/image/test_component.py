@@ -1,5 +1,7 @@
 """ServerImage: what is built for each device, and what a change of settings does to it."""
 
+import re
+
 import pulumi
 import pytest
 
@@ -72,6 +74,13 @@ def test_the_image_changes_with_what_it_is_built_from_and_nothing_else(
     before, after = one(image("cpu"), IMAGE).inputs, one(image("cpu", **changes), IMAGE).inputs
     assert (before == after) is same
     assert (before["imageName"] == after["imageName"]) is same
+
+
+def test_a_base_can_be_named_by_its_digest() -> None:
+    base = f"registry.example:5000/debian:bookworm-slim@sha256:{'a' * 64}"
+    declared = one(image("cpu", imageBase=base), IMAGE)
+    assert declared.inputs["build"]["args"]["BASE_IMAGE"] == base
+    assert re.fullmatch(r"jina-llama-server:cpu-[0-9a-f]{12}", declared.inputs["imageName"])
 
 
 def test_a_prebuilt_image_is_pulled_and_kept_and_nothing_is_built() -> None:

@@ -61,6 +61,23 @@ def test_a_git_hook_of_another_repository_changes_nothing(
     assert resolve(repository.url, "main").commit == repository.first
 
 
+def test_a_signed_commit_is_found_where_git_is_set_up_to_show_signatures(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a forge merges is signed, and git then writes about the signature before the commit."""
+    gpg = tmp_path / "gpg"
+    gpg.write_text("#!/bin/sh\necho 'gpg: Signature made by nobody' >&2\nexit 1\n")
+    gpg.chmod(0o755)
+    configuration = tmp_path / "gitconfig"
+    configuration.write_text(f"[log]\n\tshowSignature = true\n[gpg]\n\tprogram = {gpg}\n")
+    signed = repository.commit_signed("signed")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(configuration))
+    assert resolve(repository.url, "signed") == SourceCommit(signed, CREATED)
+    assert "Signature made" in repository.git("log", "-1", signed), (
+        "no signature is shown, so nothing was tested"
+    )
+
+
 @pytest.mark.parametrize("ref", ["absent", "f" * 40, "readme", "abc1234"])
 def test_says_what_to_set_when_there_is_no_such_ref(repository: Repository, ref: str) -> None:
     with pytest.raises(NoSuchRefError) as caught:
@@ -127,6 +144,11 @@ def test_says_that_a_login_would_be_needed(tmp_path: Path, monkeypatch: pytest.M
     [
         ("unable to access 'https://me:s3cret@host/x/'", "unable to access 'https://host/x/'"),
         ("https://token@host:1/a@b", "https://host:1/a@b"),
+        (
+            "can't read https://me:p@ss@host/x and https://me@host/y",
+            "can't read https://host/x and https://host/y",
+        ),
+        ("unable to access 'https://me:it's@host/x/'", "unable to access 'https://host/x/'"),
         ("git@host:x/y.git", "git@host:x/y.git"),
     ],
 )
