@@ -70,6 +70,8 @@ def _quantisations(rows: list[dict[str, Any]]) -> Figure:
         label="2048 tokens, alone",
         color="#c4b5fd",
     )
+    # Room for the legend above the highest bar.
+    speed.set_ylim(top=1.35 * max(row["short"] for row in rows))
     speed.set_title("tokens/s", size=10)
     speed.legend(frameon=False, fontsize=8)
     query.bar(places, [1000 * row["query"] for row in rows], 0.6, color="#7c3aed")
