@@ -41,11 +41,6 @@ LEAST_PRIVILEGE: dict[str, Any] = {
 }
 """What every container of the server has: no rights that it does not need, and a log that does not fill the disk."""
 
-HEALTH_REQUEST = (
-    f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 "
-    "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
-)
-
 
 def environment(device: Device, model: ModelSettings, server: ServerSettings) -> dict[str, str]:
     """Return the server's environment without its API key."""
@@ -98,14 +93,21 @@ def device_requests(device: Device, gpus: str) -> list[docker.ContainerDeviceReq
     ]
 
 
-def healthcheck() -> docker.ContainerHealthcheckArgs:
-    """Ask the server whether its model is loaded, with nothing but the shell of the image."""
+def healthcheck(path: str = "/health", ready_within: int = READY_WITHIN) -> docker.ContainerHealthcheckArgs:
+    """Ask the server in a container for `path`, with nothing but the shell of its image.
+
+    `/health` of llama-server tells whether its model is loaded. Failures count only after `ready_within` seconds.
+    """
+    request = (
+        f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3 "
+        "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
+    )
     return docker.ContainerHealthcheckArgs(
-        tests=["CMD", "bash", "-c", HEALTH_REQUEST],
+        tests=["CMD", "bash", "-c", request],
         interval="3s",
         timeout="5s",
         retries=3,
-        start_period=f"{READY_WITHIN}s",
+        start_period=f"{ready_within}s",
     )
 
 

@@ -19,11 +19,6 @@ STARTED_WITHIN = 60
 STOPPED_AFTER = 30
 """Seconds that nginx gets to finish its requests when it is stopped."""
 
-HEALTH_REQUEST = (
-    f"exec 3<>/dev/tcp/127.0.0.1/{container.PORT} && printf 'GET /proxy/health HTTP/1.0\\r\\n\\r\\n' >&3 "
-    "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServerProxyArgs:
@@ -83,7 +78,8 @@ class ServerProxy(pulumi.ComponentResource):
             networks_advanced=[
                 docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
             ],
-            healthcheck=healthcheck(),
+            # Asks nginx itself, not the server behind it.
+            healthcheck=container.healthcheck("/proxy/health", STARTED_WITHIN),
             wait=True,
             wait_timeout=STARTED_WITHIN,
             must_run=True,
@@ -111,14 +107,3 @@ def image_build(settings: ImageSettings) -> docker.DockerBuildArgs:
 def image_name(settings: ImageSettings) -> str:
     """Name the image after its base, so that no two builds share a tag."""
     return f"{settings.name}:proxy-{hashlib.sha256(settings.base.encode()).hexdigest()[:12]}"
-
-
-def healthcheck() -> docker.ContainerHealthcheckArgs:
-    """Ask nginx itself, not the server behind it, with nothing but the shell of the image."""
-    return docker.ContainerHealthcheckArgs(
-        tests=["CMD", "bash", "-c", HEALTH_REQUEST],
-        interval="3s",
-        timeout="5s",
-        retries=3,
-        start_period=f"{STARTED_WITHIN}s",
-    )
