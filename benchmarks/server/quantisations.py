@@ -58,7 +58,7 @@ def measure_quantisations(image: str, quants: Sequence[str], rounds: int) -> lis
         loaded: dict[str, _Loaded] = {}
         for quant, model in models.items():
             running = stack.enter_context(container(image, model, quant=quant))
-            loaded[quant] = _Loaded(model, running, running.memory_mib()["VmHWM"])
+            loaded[quant] = _Loaded(model, running, running.peak_memory_mib())
         for number in range(rounds):
             for quant in rotated(list(quants), number):
                 loaded[quant].measure()
@@ -73,7 +73,7 @@ def _summary(quant: str, one: _Loaded) -> Quantisation:
         file=one.model.stat().st_size // MEBIBYTE,
         first_embedding=round(one.running.seconds_to_first_embedding, 2),
         memory_loaded=one.memory,
-        memory_peak=one.running.memory_mib()["VmHWM"],
+        memory_peak=one.running.peak_memory_mib(),
         query=round(statistics.median(speed.median_seconds for speed in one.speeds[QUERY]), 4),
         short=round(statistics.median(speed.tokens_per_second for speed in one.speeds[SHORT]), 1),
         long=round(statistics.median(speed.tokens_per_second for speed in one.speeds[LONG]), 1),

@@ -42,11 +42,11 @@ class Running:
     pid: int
     seconds_to_first_embedding: float
 
-    def memory_mib(self) -> dict[str, int]:
-        """Return the largest memory that the process ever had, and what of it is not the model's file, in MiB."""
+    def peak_memory_mib(self) -> int:
+        """Return the largest memory that the process ever had, its model's file included, in MiB."""
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         fields = dict(line.split(":", 1) for line in lines if ":" in line)
-        return {name: int(fields[name].split()[0]) // 1024 for name in ("VmHWM", "RssAnon")}
+        return int(fields["VmHWM"].split()[0]) // 1024
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pulumi_docker as docker
 
 from components.server import container
 from components.server.model_mount import ModelVolume, bind_mount
+from components.server.program import run_program
 from components.server.proxy import ServerProxy
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
@@ -114,11 +115,9 @@ class LlamaServer(pulumi.ComponentResource):
         )
 
     def _gpu_check(self, name: str, args: LlamaServerArgs) -> pulumi.Resource:
-        script = "python3 -m components.commands.gpu_check"
-        return command.local.Command(
+        return run_program(
             f"{name}-gpu",
-            create=script,
-            update=script,
+            "gpu_check",
             environment={
                 **self._engine,
                 "GPU_CHECK_IMAGE": args.image_id,
@@ -131,11 +130,9 @@ class LlamaServer(pulumi.ComponentResource):
     def _embedding_check(
         self, name: str, args: LlamaServerArgs, server: docker.Container, *, url: str, after: pulumi.Resource
     ) -> command.local.Command:
-        script = "python3 -m components.commands.embedding_check"
-        return command.local.Command(
+        return run_program(
             name,
-            create=script,
-            update=script,
+            "embedding_check",
             environment={
                 **self._engine,
                 "EMBEDDING_CHECK_URL": url,
@@ -152,11 +149,9 @@ class LlamaServer(pulumi.ComponentResource):
     def _traffic(
         self, name: str, args: LlamaServerArgs, server: docker.Container, *, after: pulumi.Resource
     ) -> command.local.Command:
-        script = "python3 -m components.commands.traffic"
-        return command.local.Command(
+        return run_program(
             f"{name}-traffic",
-            create=script,
-            update=script,
+            "traffic",
             environment={
                 **self._engine,
                 "TRAFFIC_PROXY": args.proxy.container_name,

@@ -1,10 +1,10 @@
 """Declares how the model file reaches the server's container: as it lies on this machine, or copied into a volume."""
 
 import pulumi
-import pulumi_command as command
 import pulumi_docker as docker
 
 from components.server import container
+from components.server.program import run_program
 from components.settings import ModelSettings
 
 DIGITS = 12
@@ -45,11 +45,9 @@ class ModelVolume(pulumi.ComponentResource):
         volume = docker.Volume(
             name, name=named, opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False)
         )
-        script = "python3 -m components.commands.model_delivery"
-        command.local.Command(
+        run_program(
             name,
-            create=script,
-            update=script,
+            "model_delivery",
             environment={
                 **environment,
                 "MODEL_DELIVERY_SOURCE": path,
