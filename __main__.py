@@ -15,11 +15,14 @@ from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.image import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
+from components.ownership.dynamic.stack_id import StackIdResource
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings.project import project_settings
 
 settings = project_settings()
 stack = f"{pulumi.get_project()}-{pulumi.get_stack()}"
+
+stack_id = StackIdResource("stack-id", prefix=stack, wanted=settings.stack_id).stack_id
 
 network = StackNetwork("network", StackNetworkArgs(name=stack))
 
@@ -48,7 +51,10 @@ embedding = EmbeddingInputs(
 check = ClusterCheck(
     "cluster",
     ClusterCheckArgs(
-        connection=elasticsearch.connection, settings=settings.elasticsearch, embedding=embedding
+        owner=stack_id,
+        connection=elasticsearch.connection,
+        settings=settings.elasticsearch,
+        embedding=embedding,
     ),
     pulumi.ResourceOptions(depends_on=[elasticsearch]),
 )
@@ -82,6 +88,7 @@ server = LlamaServer(
 search = SearchIndex(
     "search",
     SearchIndexArgs(
+        owner=stack_id,
         connection=elasticsearch.connection,
         settings=settings.elasticsearch,
         embedding=embedding,
@@ -94,6 +101,7 @@ search = SearchIndex(
     pulumi.ResourceOptions(depends_on=[server]),
 )
 
+pulumi.export("stackId", stack_id)
 pulumi.export("quant", settings.quant)
 pulumi.export("dims", settings.dims)
 pulumi.export("serverUrl", proxy.url)

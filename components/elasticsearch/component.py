@@ -45,8 +45,12 @@ class Elasticsearch(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterCheckArgs:
-    """What is checked: that the cluster can be used, and that documents in it survive the wanted embedding."""
+    """What is checked: that the cluster can be used, and that documents in it survive the wanted embedding.
 
+    `owner` is the stack's id.
+    """
+
+    owner: pulumi.Input[str]
     connection: ConnectionInputs
     settings: ElasticsearchSettings
     embedding: EmbeddingInputs
@@ -68,6 +72,7 @@ class ClusterCheck(pulumi.ComponentResource):
             name,
             {
                 **args.connection.as_inputs(),
+                "owner": args.owner,
                 "start_trial": args.settings.start_trial,
                 "needs_inference": not args.settings.embeds_in_client,
                 "alias": args.settings.index,
@@ -85,12 +90,13 @@ class ClusterCheck(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchIndexArgs:
-    """What the index needs: the embedding server's key, and two addresses of it.
+    """What the index needs: the embedding server's key, and two addresses of it. `owner` is the stack's id.
 
     `embeddings_url` is as Elasticsearch reaches it (`node_embeddings_url`), `local_embeddings_url` as this machine
     does: with elasticsearchEmbedding `client` the second is used alone, else the first.
     """
 
+    owner: pulumi.Input[str]
     connection: ConnectionInputs
     settings: ElasticsearchSettings
     embedding: EmbeddingInputs
@@ -142,6 +148,7 @@ class SearchIndex(pulumi.ComponentResource):
         wanted = Endpoint(model_id=model.name, url=args.embeddings_url, dimensions=model.width)
         inputs = {
             **args.connection.as_inputs(),
+            "owner": args.owner,
             "inference_id": args.settings.inference_id,
             "body": canonical(asdict(wanted)),
             "adopt": args.settings.adopt,
@@ -162,6 +169,7 @@ class SearchIndex(pulumi.ComponentResource):
         )
         inputs = {
             **args.connection.as_inputs(),
+            "owner": args.owner,
             "pipeline_id": args.settings.pipeline_id,
             "inference_id": args.settings.inference_id,
             "body": canonical(body),
@@ -172,6 +180,7 @@ class SearchIndex(pulumi.ComponentResource):
     def _index(self, name: str, args: SearchIndexArgs, before: list[pulumi.Resource]) -> IndexResource:
         inputs = {
             **args.connection.as_inputs(),
+            "owner": args.owner,
             **_embedder(args),
             "alias": args.settings.index,
             "pipeline_id": default_pipeline(args.settings),
@@ -189,6 +198,7 @@ class SearchIndex(pulumi.ComponentResource):
     ) -> DemoDocumentsResource:
         inputs = {
             **args.connection.as_inputs(),
+            "owner": args.owner,
             **_embedder(args),
             "alias": args.settings.index,
             "identity": args.embedding.identity(args.settings),
@@ -199,6 +209,7 @@ class SearchIndex(pulumi.ComponentResource):
     def _guard(self, name: str, args: SearchIndexArgs, guarded: list[pulumi.Resource]) -> None:
         inputs = {
             **args.connection.as_inputs(),
+            "owner": args.owner,
             "alias": args.settings.index,
             "delete_data": args.settings.delete_data,
             # The stack's own node goes with its volume: what is in its other indices counts from the start.

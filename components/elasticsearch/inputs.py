@@ -1,6 +1,7 @@
 """What the components of this folder hand to each other: connections and identities as Pulumi inputs."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -11,7 +12,10 @@ from components.settings import ElasticsearchSettings, ModelSettings
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionInputs:
-    """How to reach a cluster, as inputs of resources; `api_key` and `password` are secret. See Connection."""
+    """How to reach a cluster, as inputs of resources; `api_key` and `password` are secret. See Connection.
+
+    `managed` says that the cluster is the stack's own node.
+    """
 
     url: str
     api_key: pulumi.Input[str]
@@ -19,6 +23,7 @@ class ConnectionInputs:
     password: pulumi.Input[str]
     ca_certificate: str
     fingerprint: str
+    managed: bool = False
 
     @classmethod
     def of_settings(cls, settings: ElasticsearchSettings) -> "ConnectionInputs":
@@ -32,7 +37,7 @@ class ConnectionInputs:
             fingerprint=settings.fingerprint,
         )
 
-    def as_inputs(self) -> dict[str, pulumi.Input[str]]:
+    def as_inputs(self) -> dict[str, pulumi.Input[Any]]:
         """Return the inputs by their names."""
         return {
             "url": self.url,
@@ -41,6 +46,7 @@ class ConnectionInputs:
             "password": self.password,
             "ca_certificate": self.ca_certificate,
             "fingerprint": self.fingerprint,
+            "managed": self.managed,
         }
 
 

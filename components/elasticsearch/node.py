@@ -48,6 +48,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             password=pulumi.Output.secret(password),
             ca_certificate="",
             fingerprint="",
+            managed=True,
         )
         DeletionGuardResource(
             f"{name}-guard",

@@ -19,6 +19,7 @@ from components.settings.schema import (
 PORT = (1, 65535)
 TOKENS = (1, 131072)
 MEMORY = (0, 16 * 1024 * 1024)
+STACK_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 NAME = r"[a-z0-9][a-z0-9._-]*"
 NAME_MEANING = "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit"
 URL = r"https?://[^\s/]+\S*"
@@ -56,6 +57,7 @@ def read_settings(config: StackConfig, project_directory: Path, engine_host: str
         quant=quant,
         dims=reader.integer("dims", 1, 4096),
         device=reader.choice("device", schema.DEVICES),
+        stack_id=reader.text("stackId", STACK_ID, "letters, digits, dots, dashes and underscores, up to 100"),
         engine_host=engine_host,
         model=_model(reader, quant, project_directory),
         image=_image(reader),

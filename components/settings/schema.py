@@ -152,12 +152,14 @@ class ElasticsearchSettings:
 class Settings:
     """Everything that a stack can set.
 
-    `engine_host` is the address of the Docker engine, such as ssh://user@host; empty leaves it to the docker command.
+    `stack_id` is the id that somebody set, empty for one that is made; `engine_host` is the address of the Docker
+    engine, such as ssh://user@host; empty leaves it to the docker command.
     """
 
     quant: str
     dims: int
     device: Device
+    stack_id: str
     engine_host: str
     model: ModelSettings
     image: ImageSettings

@@ -11,6 +11,7 @@ IMAGE = "docker:index/image:Image"
 COMMAND = "command:local:Command"
 
 DECLARED = {
+    "pulumi-python:dynamic/ownership:StackId": 1,
     "jina:network:StackNetwork": 1,
     "docker:index/network:Network": 1,
     "jina:model:ModelDownload": 1,

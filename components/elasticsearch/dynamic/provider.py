@@ -10,7 +10,10 @@ from components.dynamic_provider import StackProvider, is_unknown
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.connection import Connection
 
-CONNECTION = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
+REACHED_BY = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
+CONNECTION = (*REACHED_BY, "managed")
+"""How the cluster is reached, and whether it is the stack's own node."""
+
 SECRETS = ("api_key", "password", "embeddings_api_key")
 SCHEMA_VERSION = "1"
 """Of the inputs and outputs below; a later version reads this one's states in `diff` and `update`."""
@@ -22,7 +25,7 @@ Values = dict[str, Any]
 
 def connection_of(values: Mapping[str, Any]) -> Connection:
     """Return the connection that a resource's inputs or outputs describe."""
-    return Connection(**{key: str(values.get(key) or "") for key in CONNECTION})
+    return Connection(**{key: str(values.get(key) or "") for key in REACHED_BY})
 
 
 def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Client:

@@ -38,6 +38,7 @@ class Wanted:
 
     connection: Connection
     embeddings_url: str
+    owner: str = "jina-search-test-0a1b2c"
     embeddings_api_key: str = ""
     dims: int = WIDTH
     quant: str = "F16"
@@ -133,7 +134,12 @@ class Wanted:
             specific["documents"] |= own
         if not self.demo_documents:
             del specific["documents"]
-        common = {**asdict(self.connection), "schema_version": "1"}
+        common = {
+            **asdict(self.connection),
+            "managed": False,
+            "owner": self.owner,
+            "schema_version": "1",
+        }
         return {name: {**common, **inputs} for name, inputs in specific.items()}
 
 

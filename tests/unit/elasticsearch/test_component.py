@@ -51,12 +51,16 @@ def stack(**changes: object) -> list[Declared]:
         ClusterCheck(
             "cluster",
             ClusterCheckArgs(
-                connection=cluster.connection, settings=settings.elasticsearch, embedding=embedding
+                owner="jina-search-test-0a1b2c",
+                connection=cluster.connection,
+                settings=settings.elasticsearch,
+                embedding=embedding,
             ),
         )
         SearchIndex(
             "search",
             SearchIndexArgs(
+                owner="jina-search-test-0a1b2c",
                 connection=cluster.connection,
                 settings=settings.elasticsearch,
                 embedding=embedding,
