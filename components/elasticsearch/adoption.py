@@ -12,6 +12,7 @@ from components.elasticsearch.aliases import alias_options
 from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import ConflictError, IndexingError
 from components.elasticsearch.index import LiveIndex, WantedIndex
+from components.elasticsearch.live_index import read_live
 from components.elasticsearch.pipeline import VECTOR
 from components.elasticsearch.refusals import unlike_mapping
 
@@ -47,7 +48,7 @@ def adopt(client: Requests, wanted: WantedIndex) -> str:
             "POST", "/_aliases", {"actions": _actions(wanted.alias, name, body.get("aliases", {}))}
         )
     except BaseException:
-        if not indices.read_live(client, wanted.alias).concrete:
+        if not read_live(client, wanted.alias).concrete:
             return name  # only the answer was lost
         indices.open_to_writers(client, wanted.alias)
         raise

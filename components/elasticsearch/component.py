@@ -12,13 +12,11 @@ from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpoin
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineResource
 from components.elasticsearch.endpoint import Endpoint
 from components.elasticsearch.identity import canonical
+from components.elasticsearch.index import NO_PIPELINE
 from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNode, ElasticsearchNodeArgs
 from components.elasticsearch.pipeline import build_pipeline
 from components.settings import ElasticsearchSettings
-
-NO_PIPELINE = "_none"
-"""Elasticsearch's own name for no default pipeline."""
 
 
 class Elasticsearch(pulumi.ComponentResource):
@@ -77,6 +75,7 @@ class ClusterCheck(pulumi.ComponentResource):
                 "needs_inference": not args.settings.embeds_in_client,
                 "alias": args.settings.index,
                 "pipeline_id": default_pipeline(args.settings),
+                "inference_id": "" if args.settings.embeds_in_client else args.settings.inference_id,
                 "identity": args.embedding.identity(args.settings),
                 "revision": args.embedding.revision,
                 "adopt": args.settings.adopt,
@@ -160,19 +159,25 @@ class SearchIndex(pulumi.ComponentResource):
         self, name: str, args: SearchIndexArgs, endpoint: InferenceEndpointResource
     ) -> IngestPipelineResource:
         model = args.embedding.model
-        body = build_pipeline(
-            inference_id=args.settings.inference_id,
-            model=model.name,
-            document_prefix=model.document_prefix,
-            dims=args.embedding.dims,
-            width=model.width,
-        )
+
+        def body(owner: str) -> str:
+            built = build_pipeline(
+                inference_id=args.settings.inference_id,
+                model=model.name,
+                document_prefix=model.document_prefix,
+                dims=args.embedding.dims,
+                width=model.width,
+                owner=owner,
+            )
+            return canonical(built)
+
         inputs = {
             **args.connection.as_inputs(),
             "owner": args.owner,
             "pipeline_id": args.settings.pipeline_id,
             "inference_id": args.settings.inference_id,
-            "body": canonical(body),
+            "body": pulumi.Output.from_input(args.owner).apply(body),
+            "adopt": args.settings.adopt,
         }
         after = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])
         return IngestPipelineResource(f"{name}-pipeline", inputs, after)

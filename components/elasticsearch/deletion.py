@@ -1,67 +1,104 @@
 """Whether documents may be deleted: only those that the stack can make again, unless somebody said otherwise."""
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
 from components.elasticsearch import frozen, pipeline, reindex
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import delete_documents, read_demo
-from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.errors import DocumentsAtRiskError, NotFoundError, RefusedError
 from components.elasticsearch.index import Generation, LiveIndex
+from components.elasticsearch.live_index import EVERY_STATE, read_live
+from components.elasticsearch.ownership import Claim
 from components.elasticsearch.refusals import deletion
 
+Stake = dict[str, int | None]
+"""Documents that people put into indices, by their names; None where they can't be counted."""
 
-def at_stake(live: LiveIndex) -> dict[str, int]:
-    """Return how many documents other than unchanged demo documents each index of ours holds, if any.
+OF_ELASTICSEARCH = (
+    *(
+        ".security",
+        ".tasks",
+        ".inference",
+        ".secrets-inference",
+        ".geoip_databases",
+        ".async-search",
+        ".watches",
+    ),
+    *(
+        ".triggered_watches",
+        ".ml-",
+        ".monitoring-",
+        ".transform-",
+        ".kibana",
+        ".ds-ilm-history-",
+        "ilm-history-",
+    ),
+    *(
+        ".ds-.logs-",
+        ".logs-deprecation.",
+        ".deprecation-",
+        ".slm-history-",
+        ".snapshot-blob-cache",
+        ".profiling-",
+    ),
+)
+"""Beginnings of the names of what Elasticsearch makes by itself and does not always mark as its own: it holds its
+bookkeeping, not people's documents. Names of people begin with a dot too, so a dot alone tells nothing."""
+
+
+def at_stake(live: LiveIndex, claim: Claim) -> Stake:
+    """Return how many documents other than unchanged demo documents each index of the stack holds, if any.
 
     What was carried over to, or from, the index in use is not counted twice.
     """
-    ours = [one for one in (*live.behind, *live.beside) if one.identity is not None and not live.is_copy(one)]
-    return {one.index: one.held.foreign for one in ours if one.held.foreign}
+    ours = [one for one in live.owned(claim) if not live.is_copy(one)]
+    stake: Stake = {one.index: None if one.closed else one.held.foreign for one in ours}
+    return {index: count for index, count in stake.items() if count != 0}
 
 
-def require_deletable_index(client: Requests, alias: str, delete_data: str) -> None:
+def require_deletable_index(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
     """Raise DocumentsAtRiskError when deleting the index would delete documents that were not given up.
 
     They are given up when `delete_data` is the alias's name; then nothing is asked.
     """
     if delete_data == alias:
         return
-    stake = at_stake(indices.read_live(client, alias))
+    stake = at_stake(read_live(client, alias), claim)
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, f"Index {alias}"))
 
 
-def require_deletable_node(client: Requests, alias: str, delete_data: str) -> None:
+def require_deletable_node(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
     """Raise DocumentsAtRiskError when deleting the node's volume would delete documents that were not given up.
 
-    All its indices but hidden ones count; of the alias's, unchanged demo documents do not.
+    All its indices count, hidden and closed ones too, but those of Elasticsearch itself; of the alias's, unchanged demo
+    documents do not.
     """
     if delete_data == alias:
         return
-    live = indices.read_live(client, alias)
-    stake = at_stake(live)
-    ours = {one.index for one in (*live.behind, *live.beside) if one.identity is not None}
-    answer = client.request("GET", "/_resolve/index/*", query={"expand_wildcards": "open"})
-    names = [found["name"] for key in ("indices", "data_streams") for found in answer.get(key, [])]
-    for name in names:
-        if name not in ours and not name.startswith("."):
-            client.request("POST", f"/{name}/_refresh")
-            count = int(client.request("GET", f"/{name}/_count")["count"])
-            stake |= {name: count} if count else {}
+    live = read_live(client, alias)
+    stake = at_stake(live, claim)
+    ours = {one.index for one in live.owned(claim)}
+    for name in _names_of_people(client):
+        if name not in ours:
+            count = _count(client, name)
+            stake |= {name: count} if count != 0 else {}
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, "The stack's Elasticsearch node"))
 
 
-def delete_generations(client: Requests, alias: str, delete_data: str) -> None:
-    """Delete every index of ours behind or beside the alias; others are left alone.
+def delete_generations(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
+    """Delete every index of the stack behind or beside the alias; others are left alone.
 
     Raises DocumentsAtRiskError as `require_deletable_index` does.
     """
-    require_deletable_index(client, alias, delete_data)
-    live = indices.read_live(client, alias)
-    for one in (*live.beside, *live.behind):
-        if one.identity is not None:
-            delete_generation(client, one)
-    frozen.sweep(client, alias)
+    require_deletable_index(client, alias, delete_data, claim)
+    for one in sorted(read_live(client, alias).owned(claim), key=lambda one: one.counter):
+        delete_generation(client, one)
+    frozen.sweep(client, alias, claim)
 
 
 def delete_generation(client: Requests, one: Generation) -> None:
@@ -73,23 +110,53 @@ def delete_generation(client: Requests, one: Generation) -> None:
         pipeline.delete(client, one.default_pipeline)
 
 
-def retire_alias(client: Requests, alias: str) -> str:
+def retire_alias(client: Requests, alias: str, claim: Claim) -> str:
     """Delete what an alias that the stack no longer uses points to, unless people's documents are in it.
 
     Return a line that says what was kept, empty when nothing was.
     """
-    live = indices.read_live(client, alias)
-    stake = at_stake(live)
-    for one in (*live.beside, *live.behind):
-        if one.identity is not None and one.index not in stake:
+    live = read_live(client, alias)
+    stake = at_stake(live, claim)
+    for one in live.owned(claim):
+        if one.index not in stake:
             delete_generation(client, one)
+    listed = ", ".join(f"{index}: {'closed' if count is None else count}" for index, count in stake.items())
     return (
-        f"{alias} is kept, and no longer part of this stack: it holds documents ({stake})." if stake else ""
+        f"{alias} is kept, and no longer part of this stack: it holds documents ({listed})." if stake else ""
     )
 
 
-def delete_demo_documents(client: Requests, alias: str) -> None:
-    """Delete the demo documents that nobody changed; an index that is gone is no error."""
-    if client.find(f"/{alias}") is not None:
-        unchanged, _ = read_demo(client, alias)
-        delete_documents(client, alias, unchanged)
+def delete_demo_documents(client: Requests, alias: str, claim: Claim) -> None:
+    """Delete the demo documents that nobody changed; an index that is gone, or another stack's, is no error."""
+    current = read_live(client, alias).current
+    if current is None or current.closed or (current.managed and not claim.covers(current.owner)):
+        return
+    unchanged, _ = read_demo(client, alias)
+    delete_documents(client, alias, unchanged)
+
+
+def _names_of_people(client: Requests) -> Iterator[str]:
+    """Yield the indices and data streams, in whichever state, that Elasticsearch did not make by itself."""
+    answer: Mapping[str, Any] = client.request("GET", "/_resolve/index/*", query=EVERY_STATE)
+    for found in answer.get("indices", []):
+        # The documents of a data stream are counted by its own name.
+        if "system" not in found.get("attributes", []) and not found.get("data_stream"):
+            yield from _unless_of_elasticsearch(found["name"])
+    for found in answer.get("data_streams", []):
+        yield from _unless_of_elasticsearch(found["name"])
+
+
+def _unless_of_elasticsearch(name: str) -> Iterator[str]:
+    if not name.startswith(OF_ELASTICSEARCH):
+        yield name
+
+
+def _count(client: Requests, name: str) -> int | None:
+    path = f"/{quote(name, safe='')}"
+    try:
+        client.request("POST", f"{path}/_refresh")
+        return int(client.request("GET", f"{path}/_count")["count"])
+    except NotFoundError:
+        return 0
+    except RefusedError:
+        return None

@@ -56,6 +56,22 @@ class NotFoundError(RefusedError):
     """What was asked for does not exist (404)."""
 
 
+class UnreadableIdentityError(ElasticsearchError):
+    """What an index of this project says of its embeddings can't be read; `why` says what is wrong with it."""
+
+    def __init__(self, index: str, why: str) -> None:
+        super().__init__(
+            f"Index {index} was made by this project, and how it was embedded can't be read from the mapping's "
+            f"_meta.identity: {why}. Nothing was changed. Use the version of this project that made it, or put back "
+            "what was changed by hand."
+        )
+        self.index = index
+        self.why = why
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.index, self.why))
+
+
 class ConflictError(ElasticsearchError):
     """Something of the wanted name exists that this stack did not make, or something else still uses it."""
 

@@ -5,11 +5,15 @@ how often, and it goes with its generation.
 """
 
 import time
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from components.elasticsearch import pipeline
 from components.elasticsearch.client import Requests
 from components.elasticsearch.identity import MANAGED_BY, Identity
+from components.elasticsearch.index import alias_of_name, meta_of
+from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
 
 SUFFIX = "-frozen"
 SETTLE_SECONDS = 0.5
@@ -33,9 +37,10 @@ def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str,
 
 def freeze(client: Requests, index: str, identity: Identity, inference_id: str) -> None:
     """Have a generation embed by a pipeline of its own; doing it again changes nothing."""
-    client.request(
-        "PUT", f"/_ingest/pipeline/{frozen_id(index)}", build_frozen(index, identity, inference_id)
-    )
+    meta = meta_of(client.request("GET", f"/{index}")[index])
+    body = build_frozen(index, identity, inference_id)
+    body["_meta"] |= {"alias": meta.get("alias", ""), OWNER: owner_of(meta)}
+    client.request("PUT", f"/_ingest/pipeline/{frozen_id(index)}", body)
     client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": frozen_id(index)})
 
 
@@ -46,10 +51,10 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
     """
     frozen = False
     for index in _users(client, pipeline_id):
-        meta = client.request("GET", f"/{index}")[index].get("mappings", {}).get("_meta", {})
-        identity = Identity.of(meta.get("identity", {})) if meta.get("managed_by") == MANAGED_BY else None
-        if identity is None or meta.get("migration"):
+        meta = meta_of(client.request("GET", f"/{quote(index, safe='')}")[index])
+        if not is_managed(meta) or meta.get("migration"):
             continue
+        identity = Identity.of_meta(meta, index)
         if _pipeline_of(identity, inference_id)["processors"] != body["processors"]:
             freeze(client, index, identity, inference_id)
             frozen = True
@@ -57,17 +62,15 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
         time.sleep(SETTLE_SECONDS)
 
 
-def redirect(client: Requests, pattern: str, before: str, inference_id: str) -> None:
-    """Have kept pipelines whose names match embed with another endpoint, after its name was changed from `before`.
+def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, alias: str = "") -> None:
+    """Have the stack's kept pipelines embed with another endpoint, after its name was changed from `before`.
 
-    An empty `before` stands for any.
+    An empty `before` stands for any, an empty `alias` for every alias.
     """
-    found = client.find(f"/_ingest/pipeline/{pattern}{SUFFIX}") or {}
-    for name, body in sorted(found.items()):
+    for name, body in _kept(client, alias, claim).items():
         live = pipeline.without_dates(body)
         ids = pipeline.inference_ids(live)
-        kept = live.get("_meta", {}).get("managed_by") == MANAGED_BY and "frozen_for" in live["_meta"]
-        if not kept or ids == [inference_id] or (before and ids != [before]):
+        if ids == [inference_id] or (before and ids != [before]):
             continue
         for processor in live["processors"]:
             if "inference" in processor:
@@ -75,14 +78,11 @@ def redirect(client: Requests, pattern: str, before: str, inference_id: str) -> 
         client.request("PUT", f"/_ingest/pipeline/{name}", live)
 
 
-def unused(client: Requests, alias: str) -> list[str]:
+def unused(client: Requests, alias: str, claim: Claim) -> list[str]:
     """Return the pipelines that were kept for generations of an alias which do not use them, or are gone."""
-    found = client.find(f"/_ingest/pipeline/{alias}-*{SUFFIX}") or {}
     names = []
-    for name, body in sorted(found.items()):
-        index = str(body.get("_meta", {}).get("frozen_for", ""))
-        if name != frozen_id(index):
-            continue
+    for name, body in _kept(client, alias, claim).items():
+        index = str(body["_meta"]["frozen_for"])
         live = client.find(f"/{index}")
         settings = live[index].get("settings", {}).get("index", {}) if live else {}
         if settings.get("default_pipeline") != name:
@@ -90,27 +90,51 @@ def unused(client: Requests, alias: str) -> list[str]:
     return names
 
 
-def sweep(client: Requests, alias: str) -> None:
+def sweep(client: Requests, alias: str, claim: Claim) -> None:
     """Delete what `unused` returns."""
-    for name in unused(client, alias):
+    for name in unused(client, alias, claim):
         pipeline.delete(client, name)
 
 
-def release(client: Requests, alias: str) -> None:
+def release(client: Requests, alias: str, claim: Claim) -> None:
     """Have no generation embed in Elasticsearch any more, where the client does: the endpoint can then go."""
-    found = client.find(f"/_ingest/pipeline/{alias}-*{SUFFIX}") or {}
+    found = _kept(client, alias, claim)
     for body in found.values():
-        index = str(body.get("_meta", {}).get("frozen_for", ""))
-        if index and client.find(f"/{index}") is not None:
+        index = str(body["_meta"]["frozen_for"])
+        if client.find(f"/{index}") is not None:
             client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": "_none"})
     if found:
-        sweep(client, alias)
+        sweep(client, alias, claim)
+
+
+def _kept(client: Requests, alias: str, claim: Claim) -> dict[str, dict[str, Any]]:
+    """Return the kept pipelines of a stack for one alias, or for all where it is empty.
+
+    Names tell too little: those of the alias `jina-demo` begin like those of an alias `jina`.
+    """
+    found = client.find(f"/_ingest/pipeline/{alias}{'-' if alias else ''}*{SUFFIX}") or {}
+    kept = {}
+    for name, body in sorted(found.items()):
+        meta = body.get("_meta", {})
+        if not is_managed(meta) or name != frozen_id(str(meta.get("frozen_for", ""))):
+            continue
+        of_alias, owner = _whose(client, meta)
+        if alias in ("", of_alias) and claim.covers(owner):
+            kept[name] = body
+    return kept
+
+
+def _whose(client: Requests, meta: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the alias and the owner of the generation that a pipeline was kept for."""
+    index = str(meta["frozen_for"])
+    live = client.find(f"/{index}")
+    # Of a generation that is gone its pipeline tells; version 0.1.0 noted the name of the index alone.
+    told = meta_of(live[index]) if live else meta
+    return str(told.get("alias") or alias_of_name(index)), owner_of(told)
 
 
 def _users(client: Requests, pipeline_id: str) -> list[str]:
-    answer = client.request(
-        "GET", "/*/_settings/index.default_pipeline", query={"expand_wildcards": "open,hidden"}
-    )
+    answer = client.request("GET", "/*/_settings/index.default_pipeline", query={"expand_wildcards": "all"})
     return sorted(
         index
         for index, body in answer.items()

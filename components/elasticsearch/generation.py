@@ -13,10 +13,12 @@ from components.elasticsearch.aliases import restore_alias
 from components.elasticsearch.carrying import Pace, Say
 from components.elasticsearch.client import Requests
 from components.elasticsearch.embedding import Embedder
-from components.elasticsearch.errors import ConflictError
+from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.live_index import read_live
 from components.elasticsearch.migration import finish, migrate
-from components.elasticsearch.refusals import concrete_index, unlike_index
+from components.elasticsearch.ownership import OWNER, another_stacks
+from components.elasticsearch.refusals import closed_index, concrete_index, unlike_index
 
 Action = Literal["nothing", "create", "take over", "adopt", "restore alias", "finish", "repair", "migrate"]
 
@@ -39,8 +41,11 @@ class Plan:
 def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
     """Decide; nothing is asked or changed.
 
-    Raises ConflictError when an index or alias that is not ours is in the way.
+    Raises ConflictError when an index or alias that is not ours is in the way, or the index in use is closed, and
+    UnreadableIdentityError when what a generation of ours says of itself can't be read.
     """
+    live = live.seen_by(wanted.claim)
+    _require_usable(live, wanted)
     found = _plan_for_others(live, wanted)
     if found is not None:
         return found
@@ -61,6 +66,17 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
     return Plan(action="repair" if changed else "nothing", old=current, leftovers=leftovers, why=why)
 
 
+def _require_usable(live: LiveIndex, wanted: WantedIndex) -> None:
+    current = live.current
+    if current is not None and current.managed and not wanted.claim.covers(current.owner):
+        raise ConflictError(another_stacks(f"Index {current.index}", current.owner, wanted.alias))
+    for one in (*live.behind, *live.beside):
+        if one.unreadable:
+            raise UnreadableIdentityError(one.index, one.unreadable)
+    if current is not None and current.closed:
+        raise ConflictError(closed_index(current))
+
+
 def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
     """Decide where the name leads to no index of this project's; return None where it leads to one, or nowhere."""
     if live.concrete:
@@ -70,7 +86,7 @@ def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
     current = live.current
     if current is not None and current.identity is not None:
         return None
-    candidates = [one for one in live.beside if not live.is_unfinished(one)]
+    candidates = [one for one in live.beside if not live.is_unfinished(one) and not one.closed]
     if candidates:
         newest = max(candidates, key=lambda one: (not one.retired, not one.successor, one.counter))
         return Plan(action="restore alias", old=newest, why=f"the alias no longer points to {newest.index}")
@@ -100,29 +116,37 @@ def converge(
         # What was retired by it, and is beyond what is kept.
         _prepare(client, wanted)
     if embedder is not None:
-        frozen.release(client, wanted.alias)
+        frozen.release(client, wanted.alias, wanted.claim)
     return concrete
 
 
 def _prepare(client: Requests, wanted: WantedIndex) -> tuple[LiveIndex, Plan]:
     """Restore and finish what needs it, delete leftovers; return what is there then, and what is to be done."""
-    live = indices.read_live(client, wanted.alias)
+    live = read_live(client, wanted.alias).seen_by(wanted.claim)
     decided = plan(live, wanted)
     if decided.action == "take over":
         adoption.adopt(client, wanted)
-        live = indices.read_live(client, wanted.alias)
+        live = read_live(client, wanted.alias).seen_by(wanted.claim)
         decided = plan(live, wanted)
+    _own(client, wanted, live)
     while decided.old is not None and decided.action in ("restore alias", "finish"):
         if decided.action == "finish":
             finish(client, decided.old.index, str(decided.old.migration.get("source")))
         else:
             restore_alias(client, wanted.alias, live, decided.old.index)
-        live = indices.read_live(client, wanted.alias)
+        live = read_live(client, wanted.alias).seen_by(wanted.claim)
         decided = plan(live, wanted)
     for leftover in decided.leftovers:
         deletion.delete_generation(client, leftover)
-    frozen.sweep(client, wanted.alias)
+    frozen.sweep(client, wanted.alias, wanted.claim)
     return live, decided
+
+
+def _own(client: Requests, wanted: WantedIndex, live: LiveIndex) -> None:
+    """Write the owner into what belongs to the stack and does not say so yet: of an earlier version, or handed over."""
+    for one in live.owned(wanted.claim):
+        if one.owner != wanted.claim.owner and not one.closed:
+            indices.add_meta(client, one.index, {OWNER: wanted.claim.owner})
 
 
 def _carry_out(
@@ -150,8 +174,8 @@ def _carry_out(
         # The pipeline was renamed, say, and the endpoint with it.
         ids = pipeline.inference_ids(pipeline.read_live(client, wanted.pipeline_id) or {})
         if len(ids) == 1:
-            frozen.redirect(client, f"{wanted.alias}-*", "", ids[0])
-        frozen.sweep(client, wanted.alias)
+            frozen.redirect(client, wanted.claim, "", ids[0], alias=wanted.alias)
+        frozen.sweep(client, wanted.alias, wanted.claim)
     return old.index
 
 
@@ -173,13 +197,16 @@ def _leftovers(live: LiveIndex, wanted: WantedIndex) -> tuple[Generation, ...]:
     retired.sort(key=lambda one: -one.counter)
     kept = {one.index for one in retired[: wanted.keep_generations]}
     return tuple(
-        one for one in live.beside if one.index not in kept and (one.held.foreign == 0 or live.is_copy(one))
+        one
+        for one in live.beside
+        if one.index not in kept and not one.closed and (one.held.foreign == 0 or live.is_copy(one))
     )
 
 
 def _resumable(one: Generation, current: Generation, wanted: WantedIndex) -> bool:
     return (
-        one.migration.get("source") == current.index
+        not one.closed
+        and one.migration.get("source") == current.index
         and one.identity == wanted.identity
         and one.default_pipeline == wanted.pipeline_id
         and _same_vectors(one, wanted)

@@ -5,8 +5,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from components.elasticsearch.errors import UnreadableIdentityError
+
 MANAGED_BY = "jina-search"
 """Marks pipelines and indices as this project's, in their `_meta`."""
+
+VERSION = 1
+"""Of the fields of an Identity, noted beside it as `identity_version`; where nothing is noted it is 1."""
+
+ADDED: Mapping[int, Mapping[str, Any]] = {}
+"""By version: the fields that it added, with the values that identities of earlier versions have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +44,34 @@ class Identity:
         return canonical(self.as_dict())
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> "Identity | None":
-        """Read an identity from plain values; return None when they are not one."""
-        try:
-            return cls(**{field.name: values[field.name] for field in fields(cls)})
-        except KeyError:
-            return None
+    def of_meta(cls, meta: Mapping[str, Any], index: str) -> "Identity":
+        """Read the identity of an index that this project made, from its `_meta`, as any version wrote it.
+
+        Raises UnreadableIdentityError where a newer version wrote it, or it is not whole: an index whose identity is
+        not known must be neither embedded into nor taken for somebody else's.
+        """
+        version = meta.get("identity_version", 1)
+        if not isinstance(version, int) or version > VERSION:
+            raise UnreadableIdentityError(
+                index, f"it is of version {version}, and this one reads up to {VERSION}"
+            )
+        found = meta.get("identity")
+        if not isinstance(found, Mapping):
+            raise UnreadableIdentityError(index, "it is missing")
+        values = dict(found)
+        for added in sorted(ADDED):
+            if added > version:
+                values = {**ADDED[added], **values}
+        kinds = {field.name: int if field.type is int else str for field in fields(cls)}
+        wrong = sorted(key for key in kinds if key in values and type(values[key]) is not kinds[key])
+        for what, keys in (
+            ("has no", sorted(kinds.keys() - values.keys())),
+            ("has an unknown", sorted(values.keys() - kinds.keys())),
+            ("has a damaged", wrong),
+        ):
+            if keys:
+                raise UnreadableIdentityError(index, f"it {what} {', '.join(keys)}")
+        return cls(**values)
 
     @classmethod
     def of_json(cls, text: str) -> "Identity":

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.elasticsearch.client import Requests
-from components.elasticsearch.documents import Held, read_held
+from components.elasticsearch.documents import Held
 from components.elasticsearch.errors import NotFoundError, RefusedError
-from components.elasticsearch.identity import MANAGED_BY, Identity
+from components.elasticsearch.identity import MANAGED_BY, VERSION, Identity
+from components.elasticsearch.ownership import OWNER, Claim
 from components.elasticsearch.pipeline import CONTENT, VECTOR
-from components.elasticsearch.sequence import read_progress
+
+NO_PIPELINE = "_none"
+"""Elasticsearch's own name for no default pipeline."""
 
 KEPT_SETTINGS = (
     *("number_of_shards", "analysis", "similarity", "sort", "mapping", "codec", "refresh_interval"),
@@ -25,7 +28,7 @@ class WantedIndex:
     """The index that a stack wants: `alias` is its name for people, `revision` the commit of the model.
 
     The revision is only told: what counts is the content of the model file, in `identity`. `adopt` allows that an
-    index which has the alias's name is put behind the alias.
+    index which has the alias's name is put behind the alias. `claim` says which indices are the stack's own.
     """
 
     alias: str
@@ -34,13 +37,16 @@ class WantedIndex:
     revision: str
     keep_generations: int = 1
     adopt: bool = False
+    claim: Claim = field(default_factory=Claim)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Generation:
     """One concrete index behind, or once made for, an alias.
 
-    `identity` is None for an index that this project did not make; `vector` is its mapping of the embeddings;
+    `managed` says that a stack of this project made it, and `owner` which (empty where it says none). `identity` is
+    None for an index that this project did not make, and for one whose identity can't be read, for the reason
+    `unreadable`. Of one that is `closed`, nothing can be counted. `vector` is its mapping of the embeddings;
     `successor` is the generation that was being made when the index was last closed to writers by this project.
     `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
     has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since.
@@ -48,7 +54,11 @@ class Generation:
     """
 
     index: str
+    managed: bool = False
+    owner: str = ""
     identity: Identity | None = None
+    unreadable: str = ""
+    closed: bool = False
     vector: Mapping[str, Any] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
     default_pipeline: str = ""
@@ -71,20 +81,32 @@ class Generation:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveIndex:
-    """Everything of an alias: `behind` is what it points to, `beside` this project's indices that it does not.
+    """Everything of an alias: `behind` is what it points to, `beside` the generations made for it that it does not.
 
-    `concrete` says that an index, not an alias, has the name.
+    `others` are generations that another stack made for an alias of that name. `concrete` says that an index, not an
+    alias, has the name.
     """
 
     concrete: bool = False
     behind: tuple[Generation, ...] = ()
     beside: tuple[Generation, ...] = ()
+    others: tuple[Generation, ...] = ()
 
     @property
     def current(self) -> Generation | None:
         """The generation that people use: ours before any other, the newest first."""
-        ordered = sorted(self.behind, key=lambda one: (one.identity is not None, one.counter))
+        ordered = sorted(self.behind, key=lambda one: (one.managed, one.counter))
         return ordered[-1] if ordered else None
+
+    def owned(self, claim: Claim) -> tuple[Generation, ...]:
+        """Return the generations, behind and beside the alias, that belong to a stack."""
+        return tuple(one for one in (*self.behind, *self.beside) if one.managed and claim.covers(one.owner))
+
+    def seen_by(self, claim: Claim) -> "LiveIndex":
+        """Return the same with what another stack made taken away from `beside`."""
+        ours = tuple(one for one in self.beside if claim.covers(one.owner))
+        foreign = tuple(one for one in self.beside if one not in ours)
+        return replace(self, beside=ours, others=(*self.others, *foreign))
 
     def is_unfinished(self, one: Generation) -> bool:
         """Whether an index is being filled from another that is still there: all it holds are copies."""
@@ -96,31 +118,23 @@ class LiveIndex:
         if self.is_unfinished(one):
             return True
         current = self.current
-        succeeded = current is not None and current.identity is not None and current.counter > one.counter
-        return one in self.beside and bool(one.retired) and not one.touched and succeeded
-
-
-def read_live(client: Requests, alias: str) -> LiveIndex:
-    """Read the alias, what is behind it, and the generations that were made for it."""
-    named = client.find(f"/{alias}") or {}
-    if alias in named:
-        return LiveIndex(concrete=True)
-    made = client.find(f"/{alias}-*", query={"expand_wildcards": "open,hidden"}) or {}
-    behind = tuple(_generation(client, index, body) for index, body in sorted(named.items()))
-    beside = tuple(
-        _generation(client, index, body)
-        for index, body in sorted(made.items())
-        if index not in named and _meta(body).get("alias") == alias
-    )
-    return LiveIndex(behind=behind, beside=beside)
+        succeeded = current is not None and current.managed and current.counter > one.counter
+        untouched = bool(one.retired) and not one.touched and not one.closed
+        return one in self.beside and untouched and succeeded
 
 
 def new_name(wanted: WantedIndex, live: LiveIndex) -> str:
     """Return a free name that says what made the generation: dims, quant, revision and a counter."""
-    counter = max((one.counter for one in (*live.behind, *live.beside)), default=0) + 1
+    counter = max((one.counter for one in (*live.behind, *live.beside, *live.others)), default=0) + 1
     revision = re.sub(r"[^a-z0-9]", "", wanted.revision.lower())[:8] or "unknown"
     identity = wanted.identity
     return f"{wanted.alias}-{identity.dims}-{identity.quant.lower()}-{revision}-{counter}"
+
+
+def alias_of_name(index: str) -> str:
+    """Return the alias that a generation was made for, by its name as `new_name` makes it; empty for other names."""
+    found = re.fullmatch(r"(.+)-\d+-[a-z0-9_]+-(?:[a-z0-9]{1,8})-\d+", index)
+    return found[1] if found else ""
 
 
 def vector_mapping(identity: Identity) -> dict[str, Any]:
@@ -171,15 +185,17 @@ def build_meta(wanted: WantedIndex) -> dict[str, Any]:
     """Return what a generation says of itself."""
     return {
         "managed_by": MANAGED_BY,
+        **({OWNER: wanted.claim.owner} if wanted.claim.owner else {}),
         "alias": wanted.alias,
         "identity": wanted.identity.as_dict(),
+        "identity_version": VERSION,
         "revision": wanted.revision,
     }
 
 
 def read_meta(client: Requests, index: str) -> dict[str, Any]:
     """Return what an index says of itself."""
-    return _meta(client.request("GET", f"/{index}")[index])
+    return meta_of(client.request("GET", f"/{index}")[index])
 
 
 def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
@@ -217,30 +233,6 @@ def delete_index(client: Requests, index: str) -> None:
         return
 
 
-def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Generation:
-    meta = _meta(body)
-    mappings = body.get("mappings", {})
-    properties = mappings.get("properties", {})
-    settings = body.get("settings", {}).get("index", {})
-    ours = meta.get("managed_by") == MANAGED_BY
-    retired = dict(meta.get("retired") or {}) if ours else {}
-    return Generation(
-        index=index,
-        identity=Identity.of(meta.get("identity", {})) if ours else None,
-        vector=properties.get(VECTOR, {}),
-        properties=properties,
-        default_pipeline=str(settings.get("default_pipeline", "")),
-        replicas=str(settings.get("number_of_replicas", "0")),
-        aliases=body.get("aliases", {}),
-        successor=str(meta.get("successor", "")) if ours else "",
-        migration=dict(meta.get("migration") or {}) if ours else {},
-        retired=retired,
-        touched=bool(retired) and read_progress(client, index).written != retired.get("written"),
-        settings={key: settings[key] for key in KEPT_SETTINGS if key in settings},
-        mappings={key: value for key, value in mappings.items() if key not in ("_meta", "properties")},
-        held=read_held(client, index),
-    )
-
-
-def _meta(body: Mapping[str, Any]) -> dict[str, Any]:
+def meta_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an index says of itself, out of its body as `GET /<index>` shows it."""
     return dict(body.get("mappings", {}).get("_meta", {}))

@@ -10,6 +10,7 @@ from typing import Any
 from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY
+from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_managed, owner_of
 
 CONTENT = "content"
 VECTOR = "content_embedding"
@@ -47,7 +48,7 @@ TRUNCATE = f"""
 
 
 def build_pipeline(
-    *, inference_id: str, model: str, document_prefix: str, dims: int, width: int
+    *, inference_id: str, model: str, document_prefix: str, dims: int, width: int, owner: str = ""
 ) -> dict[str, Any]:
     """Return the pipeline's body: it embeds `content` with the model's document prefix into `content_embedding`.
 
@@ -67,7 +68,12 @@ def build_pipeline(
             },
             _finish(dims, width),
         ],
-        "_meta": {"managed_by": MANAGED_BY, "model": model, "dims": dims},
+        "_meta": {
+            "managed_by": MANAGED_BY,
+            "model": model,
+            "dims": dims,
+            **({OWNER: owner} if owner else {}),
+        },
     }
 
 
@@ -86,13 +92,6 @@ def without_dates(body: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def can_be_overwritten(live: Mapping[str, Any], inference_id: str) -> bool:
-    """Say whether a pipeline is this project's, or embeds with our endpoint (made by hand, to be adopted)."""
-    if live.get("_meta", {}).get("managed_by") == MANAGED_BY:
-        return True
-    return inference_ids(live) == [inference_id]
-
-
 def inference_ids(body: Mapping[str, Any]) -> list[str]:
     """Return the endpoints that a pipeline embeds with."""
     found = [one["inference"].get("model_id") for one in body.get("processors", []) if "inference" in one]
@@ -105,18 +104,25 @@ def converge(
     body: Mapping[str, Any],
     inference_id: str,
     *,
+    claim: Claim,
     ours: bool,
     before: Callable[[], None] | None = None,
 ) -> bool:
     """Make the pipeline what is wanted; return whether anything was written.
 
-    `ours` says that this stack made it; `before` is called before one that exists is overwritten.
-    Raises ConflictError when another pipeline has the name.
+    `claim` says whose pipelines are the stack's; `ours` that this one is, also if somebody took away its mark. `before`
+    is called before one that exists is overwritten. Raises ConflictError when another pipeline has the name: another
+    stack's, or one made by hand that does not embed with our endpoint.
     """
     live = read_live(client, pipeline_id)
     if live == dict(body):
         return False
-    if live is not None and not ours and not can_be_overwritten(live, inference_id):
+    meta = (live or {}).get("_meta", {})
+    if is_managed(meta) and not claim.covers(owner_of(meta)):
+        raise ConflictError(
+            another_stacks(f"Ingest pipeline {pipeline_id}", owner_of(meta), "<the name of the index>")
+        )
+    if live is not None and not ours and not is_managed(meta) and inference_ids(live) != [inference_id]:
         raise ConflictError(
             f"There is an ingest pipeline {pipeline_id} already that does not embed with {inference_id} "
             f"({live.get('description') or 'it has no description'}). Set elasticsearchPipelineId to a name that "

@@ -31,6 +31,14 @@ def concrete_index(wanted: WantedIndex) -> str:
     )
 
 
+def closed_index(current: Generation) -> str:
+    """Say that the index in use is closed, so that nothing in it can be read."""
+    return (
+        f"{current.index} is closed, so that nothing can be read from it or written to it. Nothing was changed. Open "
+        f"it (POST /{current.index}/_open), and run the command again."
+    )
+
+
 def unlike_index(current: Generation, wanted: WantedIndex) -> str:
     """Say that the alias points to an index of another mapping that this project did not make."""
     return unlike_mapping(f"Alias {wanted.alias} points to {current.index}, which", current.vector, wanted)
@@ -47,12 +55,21 @@ def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex)
     )
 
 
-def deletion(alias: str, at_stake: Mapping[str, int], where: str) -> str:
-    """Say which indices hold how many documents that a deletion would take, and the commands that allow it."""
-    total = documents(sum(at_stake.values()))
-    listed = ", ".join(f"{count} in {index}" for index, count in sorted(at_stake.items()))
+def deletion(alias: str, at_stake: Mapping[str, int | None], where: str) -> str:
+    """Say which indices hold how many documents that a deletion would take, and the commands that allow it.
+
+    None stands for an index whose documents can't be counted.
+    """
+    counted = sum(count or 0 for count in at_stake.values())
+    listed = ", ".join(
+        f"{index}, which can't be counted: it is closed, or blocked"
+        if count is None
+        else f"{count} in {index}"
+        for index, count in sorted(at_stake.items())
+    )
+    what = documents(counted) if counted else "documents"
     return (
-        f"{where} holds {total} that this stack did not put there ({listed}), and they would be deleted. "
-        "None of them was. If they may go:\n"
+        f"{where} holds {what} that this stack did not put there ({listed}), and they would be deleted. "
+        "None of them was. An index that is closed can be opened and looked at (POST /<index>/_open). If they may go:\n"
         f"  pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
     )

@@ -18,7 +18,7 @@ def choose_strategy(old: Identity, new: Identity) -> Strategy:
     "copy" where the embeddings stay the same, "slice" where they are the beginnings of the old ones, as a model
     trained for it (Matryoshka) allows, "re-embed" in every other case.
     """
-    if _made_by(old) != _made_by(new) or new.dims > old.dims:
+    if made_by(old) != made_by(new) or new.dims > old.dims:
         return "re-embed"
     return "copy" if new.dims == old.dims else "slice"
 
@@ -36,6 +36,14 @@ def reindex_body(
     return body
 
 
-def _made_by(identity: Identity) -> tuple[object, ...]:
-    # The name of the model is only a name: its file is known by its content.
-    return (identity.sha256, identity.quant, identity.width, identity.pooling, identity.document_prefix)
+def made_by(identity: Identity) -> tuple[object, ...]:
+    """Return what whole embeddings of documents were made by: those of two identities are alike if it is the same.
+
+    The name of the model is only a name: its file is known by its content.
+    """
+    return (*served_by(identity), identity.document_prefix)
+
+
+def served_by(identity: Identity) -> tuple[object, ...]:
+    """Return what the server's answer to a text depends on."""
+    return (identity.sha256, identity.quant, identity.width, identity.pooling)

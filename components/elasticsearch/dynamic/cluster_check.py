@@ -4,8 +4,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import adoption, cluster, generation, migration
-from components.elasticsearch import index as indices
+from components.elasticsearch import adoption, cluster, generation, migration, pipeline, users
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
@@ -14,6 +13,9 @@ from components.elasticsearch.dynamic.provider import (
     secret_outputs,
     versioned,
 )
+from components.elasticsearch.index import NO_PIPELINE, Generation, WantedIndex
+from components.elasticsearch.live_index import read_live
+from components.elasticsearch.strategy import made_by, served_by
 
 
 class ClusterCheckProvider(ClusterProvider):
@@ -24,15 +26,18 @@ class ClusterCheckProvider(ClusterProvider):
     computed = ("version", "licence")
     patience: ClassVar[Patience] = Patience()
 
-    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Check version and licence, and that the wanted index can be had without a loss."""
         found = cluster.prepare(
             client,
             start_trial_if_needed=bool(news["start_trial"]),
             needs_inference=bool(news.get("needs_inference", True)),
         )
-        wanted = wanted_of(news)
-        decided = generation.plan(indices.read_live(client, wanted.alias), wanted)
+        wanted = wanted_of(news, olds)
+        live = read_live(client, wanted.alias)
+        decided = generation.plan(live, wanted)
+        if olds is not None and live.current is not None:
+            _require_no_others(client, wanted, live.current, olds, news)
         if decided.action == "take over":
             adoption.require_adoptable(client, wanted)
         if decided.action == "migrate" and decided.old is not None:
@@ -45,6 +50,29 @@ class ClusterCheckProvider(ClusterProvider):
 
     def remove(self, client: Client, values: Values) -> None:
         """Do nothing: the check made nothing."""
+
+
+def _require_no_others(
+    client: Client, wanted: WantedIndex, current: Generation, olds: Values, news: Values
+) -> None:
+    """Raise ConflictError when the change would spoil, or take away, what others use too."""
+    if current.identity is None:
+        return
+    before, after = current.identity, wanted.identity
+    former = str(olds["pipeline_id"])
+    embeds_with = pipeline.inference_ids(pipeline.read_live(client, former) or {})
+    endpoint = embeds_with[0] if embeds_with else str(olds.get("inference_id") or "")
+    pipeline_changes = (before.dims, *made_by(before)) != (after.dims, *made_by(after))
+    pipeline_goes = former != wanted.pipeline_id
+    endpoint_changes = served_by(before) != served_by(after)
+    endpoint_goes = bool(endpoint) and endpoint != news.get("inference_id")
+    users.require_no_others(
+        client,
+        wanted.claim,
+        f"Ingest pipeline {former} or inference endpoint {endpoint} would change, or go",
+        pipeline_id=former if former != NO_PIPELINE and (pipeline_changes or pipeline_goes) else "",
+        inference_id=endpoint if former != NO_PIPELINE and (endpoint_changes or endpoint_goes) else "",
+    )
 
 
 class ClusterCheckResource(pulumi.dynamic.Resource, module="elasticsearch", name="ClusterCheck"):

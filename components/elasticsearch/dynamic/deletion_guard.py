@@ -10,6 +10,7 @@ from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
     Values,
+    claim_of,
     secret_outputs,
     versioned,
 )
@@ -22,7 +23,14 @@ class DeletionGuardProvider(ClusterProvider):
     """Does nothing but refuse its own deletion: it is deleted before everything that it depends on."""
 
     name_key = "alias"
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "alias", "delete_data", "scope", "schema_version")
+    local: ClassVar[tuple[str, ...]] = (
+        *CONNECTION,
+        "owner",
+        "alias",
+        "delete_data",
+        "scope",
+        "schema_version",
+    )
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
         """Do nothing."""
@@ -37,9 +45,9 @@ class DeletionGuardProvider(ClusterProvider):
         alias, delete_data = str(values["alias"]), str(values["delete_data"])
         try:
             if values["scope"] == NODE:
-                deletion.require_deletable_node(client, alias, delete_data)
+                deletion.require_deletable_node(client, alias, delete_data, claim_of(values))
             else:
-                deletion.require_deletable_index(client, alias, delete_data)
+                deletion.require_deletable_index(client, alias, delete_data, claim_of(values))
         except UnreachableError as error:
             raise UnreachableError(
                 f"Whether index {alias} holds documents could not be seen, so nothing was deleted. {error} If its "

@@ -12,6 +12,7 @@ from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
     Values,
+    claim_of,
     secret_outputs,
     versioned,
 )
@@ -41,7 +42,7 @@ class DemoDocumentsProvider(ClusterProvider):
 
     def remove(self, client: Client, values: Values) -> None:
         """Delete those that nobody changed."""
-        deletion.delete_demo_documents(client, str(values["alias"]))
+        deletion.delete_demo_documents(client, str(values["alias"]), claim_of(values))
 
 
 class DemoDocumentsResource(pulumi.dynamic.Resource, module="elasticsearch", name="DemoDocuments"):

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.elasticsearch import deletion, frozen, generation
-from components.elasticsearch import index as indices
 from components.elasticsearch.carrying import Pace
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
@@ -14,17 +13,21 @@ from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
     Values,
+    claim_of,
     secret_outputs,
     versioned,
 )
+from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.live_index import read_live
+from components.elasticsearch.ownership import Claim
 
 IN_PLACE = "in place"
 
 
-def wanted_of(values: Mapping[str, Any]) -> WantedIndex:
-    """Return the index that inputs describe."""
+def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> WantedIndex:
+    """Return the index that inputs describe; `olds` are the outputs of the resource before, if any."""
     return WantedIndex(
         alias=str(values["alias"]),
         pipeline_id=str(values["pipeline_id"]),
@@ -33,6 +36,7 @@ def wanted_of(values: Mapping[str, Any]) -> WantedIndex:
         # Numbers come as floats, and states of before have none.
         keep_generations=int(values.get("keep_generations", 1)),
         adopt=values.get("adopt") == values["alias"],
+        claim=claim_of(values, olds, "alias"),
     )
 
 
@@ -40,11 +44,15 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _state(client: Client, alias: str, live: LiveIndex, current: Generation) -> str:
+def _state(client: Client, alias: str, live: LiveIndex, current: Generation, claim: Claim) -> str:
+    if not claim.covers(current.owner):
+        return "of another owner"
+    if current.closed:
+        return "closed"
     if current.successor or current.retired:
         return "closed to writers"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
-    if unfinished or frozen.unused(client, alias):
+    if unfinished or frozen.unused(client, alias, claim):
         return "in the middle of a migration"
     return IN_PLACE
 
@@ -60,26 +68,29 @@ class IndexProvider(ClusterProvider):
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, mend, adopt or migrate the index; an alias no longer used is deleted if it holds nothing new."""
-        wanted = wanted_of(news)
+        wanted = wanted_of(news, olds)
         concrete = generation.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
         if before != wanted.alias:
-            kept = deletion.retire_alias(client, before)
+            kept = deletion.retire_alias(client, before, claim_of(news, olds, "url"))
             if kept:
                 print(kept, flush=True)
         return {"concrete_index": concrete}
 
     def live(self, client: Client, values: Values) -> Values | None:
         """Return identity, pipeline and place of the index that the alias points to, or that it should."""
-        live = indices.read_live(client, str(values["alias"]))
+        claim = claim_of(values)
+        live = read_live(client, str(values["alias"])).seen_by(claim)
         current = live.current
         if current is None and not live.beside and not live.concrete:
             return None
-        moved = current is None or (current.identity is None and bool(live.beside))
-        if current is None or current.identity is None:
+        moved = current is None or (not current.managed and bool(live.beside))
+        if current is None or not current.managed:
             return {"alias_state": "moved" if moved else "of another index"}
+        if current.identity is None:
+            raise UnreadableIdentityError(current.index, current.unreadable)
         return {
-            "alias_state": _state(client, str(values["alias"]), live, current),
+            "alias_state": _state(client, str(values["alias"]), live, current, claim),
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
@@ -87,7 +98,8 @@ class IndexProvider(ClusterProvider):
 
     def remove(self, client: Client, values: Values) -> None:
         """Delete the index unless it holds documents that were not given up."""
-        deletion.delete_generations(client, str(values["alias"]), str(values["delete_data"]))
+        alias, delete_data = str(values["alias"]), str(values["delete_data"])
+        deletion.delete_generations(client, alias, delete_data, claim_of(values))
 
 
 class IndexResource(pulumi.dynamic.Resource, module="elasticsearch", name="Index"):

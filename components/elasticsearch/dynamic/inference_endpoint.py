@@ -6,17 +6,20 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import endpoint
+from components.elasticsearch import endpoint, users
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
     Values,
+    claim_of,
     secret_outputs,
     versioned,
 )
 from components.elasticsearch.endpoint import Endpoint
+from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.identity import canonical
+from components.elasticsearch.ownership import another_stacks
 
 
 class InferenceEndpointProvider(ClusterProvider):
@@ -29,14 +32,25 @@ class InferenceEndpointProvider(ClusterProvider):
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, adopt, update or replace the endpoint."""
         # Whoever has an index adopted gives the endpoint of that name along with it.
-        ours = bool(news.get("adopt")) or (olds is not None and olds["url"] == news["url"])
+        inference_id, claim = str(news["inference_id"]), claim_of(news, olds, "inference_id")
+        owners = users.endpoint_owners(client, inference_id)
+        foreign = sorted(owner for owner in owners if not claim.covers(owner))
+        if foreign:
+            what = f"Inference endpoint {inference_id}"
+            raise ConflictError(another_stacks(what, foreign[0], "<the name of the index>"))
+
+        def before_replacement() -> None:
+            what = f"Inference endpoint {inference_id} would embed with another model"
+            users.require_no_others(client, claim, what, pipeline_id="", inference_id=inference_id)
+
         endpoint.converge(
             client,
-            str(news["inference_id"]),
+            inference_id,
             Endpoint(**json.loads(str(news["body"]))),
             str(news["embeddings_api_key"]),
-            ours=ours,
+            ours=claim.unowned or claim.handed_over or bool(owners),
             new_key=olds is None or olds.get("embeddings_api_key") != news["embeddings_api_key"],
+            before_replacement=before_replacement,
         )
         return {}
 
@@ -48,8 +62,16 @@ class InferenceEndpointProvider(ClusterProvider):
         return {"body": canonical(asdict(found.endpoint) if found.endpoint else found.shown())}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Delete the endpoint, which Elasticsearch refuses while pipelines use it."""
-        endpoint.delete(client, str(values["inference_id"]))
+        """Delete the endpoint, which Elasticsearch refuses while pipelines use it; another stack's is left alone."""
+        inference_id, claim = str(values["inference_id"]), claim_of(values)
+        foreign = [one for one in users.endpoint_owners(client, inference_id) if not claim.covers(one)]
+        if foreign:
+            print(
+                f"Inference endpoint {inference_id} belongs to the stack {foreign[0]}: it was left.",
+                flush=True,
+            )
+            return
+        endpoint.delete(client, inference_id)
 
 
 class InferenceEndpointResource(pulumi.dynamic.Resource, module="elasticsearch", name="InferenceEndpoint"):

@@ -1,19 +1,22 @@
 """The ingest pipeline, as a resource."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import frozen, pipeline
+from components.elasticsearch import frozen, pipeline, users
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.provider import (
+    CONNECTION,
     ClusterProvider,
     Values,
+    claim_of,
     secret_outputs,
     versioned,
 )
 from components.elasticsearch.identity import canonical
+from components.elasticsearch.ownership import is_managed, owner_of
 
 
 class IngestPipelineProvider(ClusterProvider):
@@ -21,6 +24,7 @@ class IngestPipelineProvider(ClusterProvider):
 
     name_key = "pipeline_id"
     replaced_by = ("pipeline_id",)
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "adopt")
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, adopt or overwrite the pipeline, if it is another than wanted.
@@ -29,17 +33,26 @@ class IngestPipelineProvider(ClusterProvider):
         """
         pipeline_id, inference_id = str(news["pipeline_id"]), str(news["inference_id"])
         body = json.loads(str(news["body"]))
+        claim = claim_of(news, olds, "pipeline_id")
+
+        def before() -> None:
+            if olds is not None and _processors(olds) != _processors(news):
+                what = f"Ingest pipeline {pipeline_id} would embed otherwise"
+                users.require_no_others(client, claim, what, pipeline_id=pipeline_id, inference_id="")
+            frozen.freeze_users(client, pipeline_id, body, inference_id)
+
         pipeline.converge(
             client,
             pipeline_id,
             body,
             inference_id,
-            ours=olds is not None and olds["url"] == news["url"],
-            before=lambda: frozen.freeze_users(client, pipeline_id, body, inference_id),
+            claim=claim,
+            ours=claim.unowned,
+            before=before,
         )
-        before = str(olds["inference_id"]) if olds else inference_id
-        if before != inference_id:
-            frozen.redirect(client, "*", before, inference_id)
+        former = str(olds["inference_id"]) if olds else inference_id
+        if former != inference_id:
+            frozen.redirect(client, claim, former, inference_id)
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:
@@ -48,8 +61,20 @@ class IngestPipelineProvider(ClusterProvider):
         return None if found is None else {"body": canonical(found)}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Delete the pipeline, which Elasticsearch refuses while an index uses it."""
-        pipeline.delete(client, str(values["pipeline_id"]))
+        """Delete the pipeline, which Elasticsearch refuses while an index uses it; another stack's is left alone."""
+        pipeline_id = str(values["pipeline_id"])
+        meta = (pipeline.read_live(client, pipeline_id) or {}).get("_meta", {})
+        if is_managed(meta) and not claim_of(values).covers(owner_of(meta)):
+            print(
+                f"Ingest pipeline {pipeline_id} belongs to the stack {owner_of(meta)}: it was left.",
+                flush=True,
+            )
+            return
+        pipeline.delete(client, pipeline_id)
+
+
+def _processors(values: Values) -> object:
+    return json.loads(str(values["body"])).get("processors")
 
 
 class IngestPipelineResource(pulumi.dynamic.Resource, module="elasticsearch", name="IngestPipeline"):

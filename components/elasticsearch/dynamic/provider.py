@@ -9,6 +9,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from components.dynamic_provider import StackProvider, is_unknown
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.connection import Connection
+from components.elasticsearch.ownership import Claim
 
 REACHED_BY = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
 CONNECTION = (*REACHED_BY, "managed")
@@ -31,6 +32,26 @@ def connection_of(values: Mapping[str, Any]) -> Connection:
 def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Client:
     """Return a client for the cluster that a resource's inputs or outputs describe."""
     return Client(connection_of(values), patience)
+
+
+def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "") -> Claim:
+    """Return what belongs to the stack of a resource; `olds` are its outputs before, `name` is what it is called by.
+
+    What names no owner is the stack's where its state says that it made a thing of that name before.
+    """
+    there = olds is not None and olds.get(name) == values.get(name)
+    same_cluster = there and olds is not None and (is_own(values) or olds.get("url") == values.get("url"))
+    return Claim(
+        owner=str(values.get("owner") or ""),
+        unowned=bool(same_cluster),
+        handed_over=bool(values.get("adopt"))
+        and values.get("adopt") == values.get("alias", values.get("adopt")),
+    )
+
+
+def is_own(values: Mapping[str, Any]) -> bool:
+    """Tell whether a resource's cluster is the stack's own node."""
+    return bool(values.get("managed"))
 
 
 def inputs_of(values: Mapping[str, Any], computed: tuple[str, ...] = ()) -> Values:

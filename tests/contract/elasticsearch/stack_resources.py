@@ -96,10 +96,12 @@ class Wanted:
             document_prefix=self.document_prefix,
             dims=self.dims,
             width=WIDTH,
+            owner=self.owner,
         )
         specific: dict[str, dict[str, Any]] = {
             "check": {
                 **index,
+                "inference_id": "" if in_client else self.inference_id,
                 "identity": identity,
                 "start_trial": self.start_trial,
                 "needs_inference": not in_client,
@@ -115,6 +117,7 @@ class Wanted:
                 "pipeline_id": self.pipeline_id,
                 "inference_id": self.inference_id,
                 "body": canonical(pipeline),
+                "adopt": self.adopt,
             },
             "index": {
                 **index,

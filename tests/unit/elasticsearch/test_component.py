@@ -194,6 +194,7 @@ def test_dims_are_those_of_pipeline_and_index_and_never_of_the_endpoint(dims: in
         document_prefix="Document: ",
         dims=dims,
         width=768,
+        owner="jina-search-test-0a1b2c",
     )
     index = resource(declared, "Index")
     assert json.loads(index["identity"]) == {

@@ -7,7 +7,8 @@ import pytest
 
 from components.elasticsearch import generation
 from components.elasticsearch.documents import DEMO_DOCUMENTS, Held
-from components.elasticsearch.errors import ConflictError
+from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
+from components.elasticsearch.generation import Plan, plan
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.index import (
     Generation,
@@ -18,6 +19,7 @@ from components.elasticsearch.index import (
     new_name,
     vector_mapping,
 )
+from components.elasticsearch.ownership import Claim
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
 
 WANTED = WantedIndex(
@@ -39,7 +41,13 @@ def made(
         "index_options": {"type": of.index_options, "m": 16, "ef_construction": 100}
     }
     chosen = {"vector": vector, "default_pipeline": "jina-embeddings", "aliases": {"jina-demo": {}}, **more}
-    return Generation(index=f"jina-demo-{of.dims}-{counter}", identity=identity, held=held, **chosen)
+    return Generation(
+        index=f"jina-demo-{of.dims}-{counter}",
+        managed=identity is not None,
+        identity=identity,
+        held=held,
+        **chosen,
+    )
 
 
 THIRD = replace(IDENTITY, dims=64)
@@ -199,6 +207,58 @@ def test_names_say_what_made_the_generation(revision: str, name: str) -> None:
     assert new_name(replace(WANTED, revision=revision), live) == name
 
 
+MINE, TAKEN_OVER = Claim(owner="mine"), Claim(owner="mine", handed_over=True)
+MADE_BEFORE = Claim(owner="mine", unowned=True)
+
+
+@pytest.mark.parametrize(
+    ("owner", "claim", "action"),
+    [
+        ("mine", MINE, "nothing"),
+        ("", MADE_BEFORE, "nothing"),
+        ("theirs", TAKEN_OVER, "nothing"),
+        ("theirs", MINE, "another stack's"),
+        ("theirs", MADE_BEFORE, "another stack's"),
+        ("", MINE, "another stack's"),
+    ],
+)
+def test_an_index_is_used_by_the_stack_that_owns_it(owner: str, claim: Claim, action: str) -> None:
+    live, wanted = LiveIndex(behind=(made(owner=owner),)), replace(WANTED, claim=claim)
+
+    if action == "another stack's":
+        with pytest.raises(ConflictError, match=r"Two ways out(?s:.*)elasticsearchAdopt=jina-demo"):
+            plan(live, wanted)
+    else:
+        assert plan(live, wanted).action == action
+
+
+def test_generations_of_another_stack_are_neither_used_nor_deleted_nor_named_again() -> None:
+    theirs = made(OTHER, counter=4, owner="theirs", held=Held(), aliases={})
+    live = LiveIndex(beside=(theirs,))
+    wanted = replace(WANTED, claim=MINE)
+
+    assert plan(live, wanted) == Plan(action="create", why="there is none")
+    assert new_name(wanted, live.seen_by(MINE)).endswith("-5")
+
+
+@pytest.mark.parametrize("place", ["behind", "beside"])
+def test_a_generation_whose_identity_cannot_be_read_stops_an_update(place: str) -> None:
+    damaged = replace(made(OTHER, counter=2, aliases={}), identity=None, unreadable="it has no pooling")
+    live = (
+        LiveIndex(behind=(damaged,)) if place == "behind" else LiveIndex(behind=(made(),), beside=(damaged,))
+    )
+
+    with pytest.raises(UnreadableIdentityError, match=r"jina-demo-256-2 .* it has no pooling"):
+        plan(live, WANTED)
+
+
+def test_a_closed_index_in_use_stops_an_update_and_a_closed_former_one_is_kept() -> None:
+    with pytest.raises(ConflictError, match=r"_open"):
+        plan(LiveIndex(behind=(made(closed=True),)), WANTED)
+    former = made(OTHER, counter=0, held=Held(), retired=RETIRED, aliases={}, closed=True)
+    assert plan(LiveIndex(behind=(made(),), beside=(former,)), WANTED).leftovers == ()
+
+
 @pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
 def test_the_indexs_body_is_exactly_this(dims: int) -> None:
     wanted = replace(WANTED, identity=replace(IDENTITY, dims=dims))
@@ -209,6 +269,7 @@ def test_the_indexs_body_is_exactly_this(dims: int) -> None:
                 "managed_by": "jina-search",
                 "alias": "jina-demo",
                 "identity": wanted.identity.as_dict(),
+                "identity_version": 1,
                 "revision": "59cfaceeeb7d7",
             },
             "properties": {

@@ -1,5 +1,6 @@
 """The pipeline: its exact body at every number of dimensions, and whose pipeline it may overwrite."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from components.elasticsearch import pipeline
 from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.failures import refusal
+from components.elasticsearch.ownership import Claim
 from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster, missing
 
 PATH = "/_ingest/pipeline/jina-embeddings"
@@ -95,15 +97,41 @@ FOREIGN = {"description": "Adds a date", "processors": [{"set": {"field": "a", "
 )
 def test_only_a_difference_is_written(live: dict[str, Any] | None, ours: bool, written: bool) -> None:
     cluster = RecordedCluster({f"GET {PATH}": missing() if live is None else {"jina-embeddings": live}})
-    assert pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", ours=ours) is written
+    assert (
+        pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", claim=Claim(), ours=ours)
+        is written
+    )
     assert cluster.written == ([f"PUT {PATH}"] if written else [])
 
 
 def test_a_pipeline_of_somebody_else_is_left_alone() -> None:
     cluster = RecordedCluster({f"GET {PATH}": {"jina-embeddings": FOREIGN}})
     with pytest.raises(ConflictError, match=r"jina-embeddings.*Adds a date.*elasticsearchPipelineId"):
-        pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", ours=False)
+        pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", claim=Claim(), ours=False)
     assert cluster.written == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "claim", "refused"),
+    [
+        ("mine", Claim(owner="mine"), False),
+        ("theirs", Claim(owner="mine"), True),
+        ("theirs", Claim(owner="mine", handed_over=True), False),
+        ("", Claim(owner="mine"), True),
+        ("", Claim(owner="mine", unowned=True), False),
+    ],
+    ids=["ours", "another stack's", "handed over", "nobody's", "nobody's, and in our state"],
+)
+def test_a_pipeline_of_another_stack_is_left_alone_unless_it_is_handed_over(
+    owner: str, claim: Claim, refused: bool
+) -> None:
+    live = {**body(256), "_meta": {**body(256)["_meta"], "owner": owner}}
+    cluster = RecordedCluster({f"GET {PATH}": {"jina-embeddings": live}})
+
+    with pytest.raises(ConflictError, match="elasticsearchAdopt") if refused else nullcontext():
+        pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", claim=claim, ours=True)
+
+    assert cluster.written == ([] if refused else [f"PUT {PATH}"])
 
 
 def test_a_pipeline_in_use_is_not_deleted_and_its_indices_are_named() -> None:

@@ -219,7 +219,7 @@ def held(cluster: RecordedCluster, count: int, **others: int) -> None:
         "GET /jina-demo": {"i-1": build_index(WANTED)},
         "GET /i-1/_count": {"count": count},
         "POST /i-1/_mget": {"docs": []},
-        "GET /_resolve/index/*": {"indices": [{"name": name} for name in ("i-1", ".hidden", *others)]},
+        "GET /_resolve/index/*": {"indices": [{"name": name} for name in ("i-1", ".security-7", *others)]},
     }
     cluster.answers |= {f"GET /{name}/_count": {"count": number} for name, number in others.items()}
 

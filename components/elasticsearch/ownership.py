@@ -1,0 +1,48 @@
+"""Whose indices, pipelines and endpoints are whose: several stacks, and people, may share a cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.elasticsearch.identity import MANAGED_BY
+
+OWNER = "owner"
+"""The key in a `_meta` that holds the id of the stack that made something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a stack takes for its own: what has its id `owner`, and nothing else.
+
+    `unowned` adds what names no owner, as this project made it up to version 0.1.0: for a stack whose state says that
+    it made such things. `handed_over` adds what another stack made: for a stack that was told to take it over.
+    """
+
+    owner: str = ""
+    unowned: bool = False
+    handed_over: bool = False
+
+    def covers(self, owner: str) -> bool:
+        """Tell whether something of that owner, empty for none, belongs to the stack."""
+        return self.handed_over or owner == self.owner or (self.unowned and not owner)
+
+
+def owner_of(meta: Mapping[str, Any]) -> str:
+    """Return the owner that a `_meta` names; empty where it names none."""
+    return str(meta.get(OWNER) or "")
+
+
+def is_managed(meta: Mapping[str, Any]) -> bool:
+    """Tell whether a `_meta` is of something that a stack of this project made."""
+    return meta.get("managed_by") == MANAGED_BY
+
+
+def another_stacks(what: str, owner: str, index: str) -> str:
+    """Say that something belongs to another stack, or to one that is not known, and the two ways out."""
+    whose = f"the stack {owner}" if owner else "a stack of version 0.1.0, which left no name"
+    return (
+        f"{what} belongs to {whose}, and nothing of it was touched. Two ways out: give this stack names of its own "
+        "(`pulumi config set` elasticsearchIndex, elasticsearchPipelineId and elasticsearchInferenceId), or have it "
+        "take over that stack's index, pipeline and endpoint with all documents, which the other must not use again:\n"
+        f"  pulumi up --config elasticsearchAdopt={index}"
+    )
