@@ -19,6 +19,7 @@ from components.elasticsearch.dynamic.provider import (
 class ClusterCheckProvider(ClusterProvider):
     """Checks on create and on every change of its inputs; writes nothing, but starts the trial when told to."""
 
+    called = "The check of"
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
     computed = ("version", "licence")
@@ -43,7 +44,7 @@ class ClusterCheckProvider(ClusterProvider):
         """Return nothing new: it is checked again when its inputs change."""
         return {}
 
-    def remove(self, client: Client, values: Values) -> None:
+    def delete(self, _id: str, _props: Values) -> None:
         """Do nothing: the check made nothing."""
 
 

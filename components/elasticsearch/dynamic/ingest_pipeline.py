@@ -19,6 +19,7 @@ from components.elasticsearch.identity import canonical
 class IngestPipelineProvider(ClusterProvider):
     """Keeps the pipeline what is wanted."""
 
+    called = "Ingest pipeline"
     name_key = "pipeline_id"
     replaced_by = ("pipeline_id",)
 
