@@ -22,6 +22,7 @@ WIDTH = 768
 ALIAS = "jina-demo"
 
 PROVIDERS: dict[str, ClusterProvider] = {
+    "node guard": DeletionGuardProvider(),
     "check": ClusterCheckProvider(),
     "endpoint": InferenceEndpointProvider(),
     "pipeline": IngestPipelineProvider(),
@@ -54,6 +55,8 @@ class Wanted:
     adopt: str = ""
     delete_data: str = ""
     start_trial: bool = False
+    managed: bool = False
+    """The cluster is the stack's own node, which has a guard too."""
     demo_documents: bool = True
     local_embeddings_url: str = ""
     """Set: documents are embedded in the client, and Elasticsearch has no endpoint and no pipeline."""
@@ -97,6 +100,7 @@ class Wanted:
             dims=self.dims,
             width=WIDTH,
         )
+        guard = {"alias": self.alias, "delete_data": self.delete_data}
         specific: dict[str, dict[str, Any]] = {
             "check": {
                 **index,
@@ -125,8 +129,10 @@ class Wanted:
                 "alias_state": IN_PLACE,
             },
             "documents": {"alias": self.alias, "identity": identity, "present": ALL_PRESENT},
-            "guard": {"alias": self.alias, "delete_data": self.delete_data, "scope": "index"},
+            "guard": {**guard, "scope": "node" if self.managed else "index"},
         }
+        if self.managed:
+            specific = {"node guard": {**guard, "scope": "node"}, **specific}
         if in_client:
             del specific["endpoint"], specific["pipeline"]
             own = {"embedder": self.embedder().as_json(), "embeddings_api_key": self.embeddings_api_key}
@@ -136,7 +142,7 @@ class Wanted:
             del specific["documents"]
         common = {
             **asdict(self.connection),
-            "managed": False,
+            "managed": self.managed,
             "owner": self.owner,
             "schema_version": "1",
         }
