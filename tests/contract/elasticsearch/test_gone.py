@@ -131,7 +131,7 @@ def test_a_destroy_needs_no_cluster_once_the_documents_are_given_up(
         for outputs in stack.state.values():
             outputs["url"] = url
         before = list(stack.state)
-        with pytest.raises(UnreachableError, match="nothing was deleted.*elasticsearchDeleteData jina-demo"):
+        with pytest.raises(UnreachableError, match=r"nothing was deleted.*elasticsearchDeleteData jina-demo"):
             stack.destroy()
         assert list(stack.state) == before
         given_up = replace(wanted, delete_data=ALIAS, connection=replace(wanted.connection, url=url))
