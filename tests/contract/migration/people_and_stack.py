@@ -15,7 +15,7 @@ from tests.contract.elasticsearch.people import stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_interruption import KilledError, killed_after
 from tests.contract.elasticsearch.test_life import CONTENTS
-from tests.contract.migration.scenario import Case, assert_embedded, assert_tidy
+from tests.contract.migration.scenario import Case, assert_tidy, judge
 
 IDS = some.sampled_from([f"doc-{number}" for number in range(8)])
 WORDS = some.sampled_from(["first", "second", "third", "fourth"])
