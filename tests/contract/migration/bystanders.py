@@ -21,8 +21,15 @@ CLOSED = "closed-books"
 
 INDICES = (OTHER, *OWN, CLOSED)
 PIPELINES = (OTHER_PIPELINE, OTHER_FROZEN, "cleaning")
+SECOND = f"{ALIAS}-second"
+"""How everything of a second stack is named that comes and goes."""
 
 Fingerprint = dict[str, Any]
+
+
+def are_theirs(name: str) -> bool:
+    """Tell whether an index or a pipeline is none of the stack's."""
+    return name in (*INDICES, *PIPELINES) or name.startswith(SECOND)
 
 
 def place(client: Client, wanted: Wanted) -> None:
