@@ -41,10 +41,12 @@ class Wanted:
     embeddings_url: str
     owner: str = "jina-search-test-0a1b2c"
     embeddings_api_key: str = ""
+    model: str = "m"
     dims: int = WIDTH
     quant: str = "F16"
     sha256: str = "a" * 64
     revision: str = "59cfaceeeb7d"
+    pooling: str = "last"
     document_prefix: str = "Document: "
     similarity: str = "cosine"
     index_options: str = "int8_hnsw"
@@ -65,7 +67,7 @@ class Wanted:
         """Return what embeds documents in the client."""
         return Embedder(
             url=self.local_embeddings_url,
-            model="m",
+            model=self.model,
             document_prefix=self.document_prefix,
             query_prefix="Query: ",
             width=WIDTH,
@@ -77,10 +79,10 @@ class Wanted:
         return Identity(
             dims=self.dims,
             quant=self.quant,
-            model="m",
+            model=self.model,
             sha256=self.sha256,
             width=WIDTH,
-            pooling="last",
+            pooling=self.pooling,
             document_prefix=self.document_prefix,
             similarity=self.similarity,
             index_options=self.index_options,
@@ -92,10 +94,10 @@ class Wanted:
         in_client = bool(self.local_embeddings_url)
         pipeline_id = "_none" if in_client else self.pipeline_id
         index = {"alias": self.alias, "pipeline_id": pipeline_id, "revision": self.revision}
-        endpoint = Endpoint(model_id="m", url=self.embeddings_url, dimensions=WIDTH)
+        endpoint = Endpoint(model_id=self.model, url=self.embeddings_url, dimensions=WIDTH)
         pipeline = build_pipeline(
             inference_id=self.inference_id,
-            model="m",
+            model=self.model,
             document_prefix=self.document_prefix,
             dims=self.dims,
             width=WIDTH,

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from components.elasticsearch import presence
@@ -30,8 +30,17 @@ FEW = settings(
     # The same sequences in each run; new ones are for the exhaustive run.
     derandomize=True,
     suppress_health_check=list(HealthCheck),
+    # A failing sequence is short enough to read; to find a shorter one takes minutes.
+    phases=(Phase.explicit, Phase.generate),
 )
-MANY = settings(FEW, max_examples=60, stateful_step_count=25, derandomize=False, print_blob=True)
+MANY = settings(
+    FEW,
+    max_examples=60,
+    stateful_step_count=25,
+    derandomize=False,
+    print_blob=True,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
 
 
 @pytest.fixture
