@@ -21,6 +21,7 @@ from components.elasticsearch.strategy import made_by, served_by
 class ClusterCheckProvider(ClusterProvider):
     """Checks on create and on every change of its inputs; writes nothing, but starts the trial when told to."""
 
+    called = "The check of"
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
     computed = ("version", "licence")
@@ -48,7 +49,7 @@ class ClusterCheckProvider(ClusterProvider):
         """Return nothing new: it is checked again when its inputs change."""
         return {}
 
-    def remove(self, client: Client, values: Values) -> None:
+    def delete(self, _id: str, _props: Values) -> None:
         """Do nothing: the check made nothing."""
 
 

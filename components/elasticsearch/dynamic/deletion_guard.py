@@ -4,23 +4,28 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion
+from components.elasticsearch import deletion, presence
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
+    INDEX,
+    NODE,
     ClusterProvider,
     Values,
     claim_of,
     secret_outputs,
     versioned,
 )
-from components.elasticsearch.errors import UnreachableError
+from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
 
-INDEX, NODE = "index", "node"
+__all__ = ["INDEX", "NODE", "DeletionGuardProvider", "DeletionGuardResource"]
 
 
 class DeletionGuardProvider(ClusterProvider):
-    """Does nothing but refuse its own deletion: it is deleted before everything that it depends on."""
+    """Does nothing but refuse its own deletion: it is deleted before everything that it depends on.
+
+    It is no part of the cluster, and stays where that is gone.
+    """
 
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = (
@@ -41,17 +46,21 @@ class DeletionGuardProvider(ClusterProvider):
         return {}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Refuse while there are documents that nobody gave up."""
+        """Refuse while there are documents that nobody gave up, or while that cannot be seen."""
         alias, delete_data = str(values["alias"]), str(values["delete_data"])
+        if delete_data == alias:
+            return
         try:
+            presence.require_answer(client)
             if values["scope"] == NODE:
                 deletion.require_deletable_node(client, alias, delete_data, claim_of(values))
             else:
                 deletion.require_deletable_index(client, alias, delete_data, claim_of(values))
-        except UnreachableError as error:
-            raise UnreachableError(
+        except (UnreachableError, UnavailableError, CredentialsError) as error:
+            raise type(error)(
                 f"Whether index {alias} holds documents could not be seen, so nothing was deleted. {error} If its "
-                f"documents may go: pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
+                f"documents may go, or are gone: pulumi config set elasticsearchDeleteData {alias} && pulumi up && "
+                "pulumi destroy"
             ) from error
 
 

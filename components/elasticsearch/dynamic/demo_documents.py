@@ -23,6 +23,7 @@ ALL_PRESENT = ",".join(one.id for one in DEMO_DOCUMENTS)
 class DemoDocumentsProvider(ClusterProvider):
     """Keeps the demo documents in the index; one that people changed is theirs, and stays as it is."""
 
+    called = "The demo documents in"
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER)
 

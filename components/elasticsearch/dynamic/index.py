@@ -60,6 +60,7 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
 class IndexProvider(ClusterProvider):
     """Keeps the index of an alias what is wanted; never deletes documents that people put there."""
 
+    called = "Index"
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")

@@ -25,6 +25,7 @@ from components.elasticsearch.ownership import another_stacks
 class InferenceEndpointProvider(ClusterProvider):
     """Keeps the endpoint what is wanted; its key cannot be read back, so it is written when it changes."""
 
+    called = "Inference endpoint"
     name_key = "inference_id"
     replaced_by = ("inference_id",)
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, "adopt")

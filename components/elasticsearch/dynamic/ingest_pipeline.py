@@ -22,6 +22,7 @@ from components.elasticsearch.ownership import is_managed, owner_of
 class IngestPipelineProvider(ClusterProvider):
     """Keeps the pipeline what is wanted."""
 
+    called = "Ingest pipeline"
     name_key = "pipeline_id"
     replaced_by = ("pipeline_id",)
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, "adopt")

@@ -7,8 +7,10 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown
+from components.elasticsearch import presence
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.connection import Connection
+from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
 from components.elasticsearch.ownership import Claim
 
 REACHED_BY = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
@@ -20,6 +22,13 @@ SCHEMA_VERSION = "1"
 """Of the inputs and outputs below; a later version reads this one's states in `diff` and `update`."""
 
 PROVIDER = "__provider"
+
+INDEX, NODE = "index", "node"
+"""What a guard guards: the index alone, or everything in the stack's own node."""
+
+READING = Patience(unreachable=30)
+DELETING = Patience(unavailable=30, unreachable=15)
+"""Enough for a node that restarts; one that is gone keeps a destroy waiting for this long once."""
 
 Values = dict[str, Any]
 
@@ -40,7 +49,7 @@ def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, n
     What names no owner is the stack's where its state says that it made a thing of that name before.
     """
     there = olds is not None and olds.get(name) == values.get(name)
-    same_cluster = there and olds is not None and (is_own(values) or olds.get("url") == values.get("url"))
+    same_cluster = there and olds is not None and (is_managed(values) or olds.get("url") == values.get("url"))
     return Claim(
         owner=str(values.get("owner") or ""),
         unowned=bool(same_cluster),
@@ -49,9 +58,12 @@ def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, n
     )
 
 
-def is_own(values: Mapping[str, Any]) -> bool:
-    """Tell whether a resource's cluster is the stack's own node."""
-    return bool(values.get("managed"))
+def is_managed(values: Mapping[str, Any]) -> bool:
+    """Tell whether a resource's cluster is the stack's own node.
+
+    States of 0.1.0 do not say so but for the guards of such a node: others count as in somebody's cluster.
+    """
+    return bool(values.get("managed", values.get("scope") == NODE))
 
 
 def inputs_of(values: Mapping[str, Any], computed: tuple[str, ...] = ()) -> Values:
@@ -63,9 +75,11 @@ class ClusterProvider(StackProvider):
     """A provider whose resources live in an Elasticsearch cluster.
 
     A subclass says which inputs are its name (`replaced_by`), which mean nothing to the cluster (`local`), and which
-    outputs it computes; it defines `apply`, `live` and `remove`.
+    outputs it computes; it defines `apply`, `live` and `remove`. `called` is what people call its things; it is empty
+    for those that leave nothing in the cluster.
     """
 
+    called: ClassVar[str] = ""
     name_key: ClassVar[str] = ""
     replaced_by: ClassVar[tuple[str, ...]] = ()
     local: ClassVar[tuple[str, ...]] = CONNECTION
@@ -117,20 +131,71 @@ class ClusterProvider(StackProvider):
         return UpdateResult({**wanted, **computed})
 
     def read(self, id_: str, props: Values) -> ReadResult:
-        """Return what the cluster tells now in place of what was wanted, so that the next update mends it."""
+        """Return what the cluster tells now in place of what was wanted, so that the next update mends it.
+
+        What lives in the stack's own node is gone with it when that does not answer; what lives in another cluster is
+        then taken to be unchanged.
+        """
         known = inputs_of(props)
-        with client_of(known) as client:
-            live = self.live(client, known)
+        try:
+            live = self._live(known)
+        except UnreachableError as error:
+            if is_managed(known):
+                print(
+                    f"{self._name(known)}: the stack's node does not answer, so it counts as gone.",
+                    flush=True,
+                )
+                return ReadResult("", {})
+            print(f"{self._name(known)} was not looked at, and counts as unchanged. {error}", flush=True)
+            live = {}
         if live is None:
             return ReadResult("", {})
         outs = {**known, **live}
         return ReadResult(id_, outs, inputs_of(outs, self.computed))
 
     def delete(self, _id: str, _props: Values) -> None:
-        """Delete the thing."""
+        """Delete the thing; what lives in a cluster that is gone is left to it, with a line that says so.
+
+        Whether documents may go is not decided here: the guards of the stack refuse while they cannot see.
+        """
         known = inputs_of(_props)
-        with client_of(known) as client:
+        try:
+            self._remove(known)
+        except UnreachableError:
+            if not self.called:
+                raise
+            print(self._left(known, "does not answer"), flush=True)
+        except (CredentialsError, UnavailableError):
+            # The guards have agreed: the node goes, and needs nothing taken out of it first.
+            if not self.called or not is_managed(known):
+                raise
+            print(self._left(known, "answers nothing of use"), flush=True)
+
+    def _live(self, known: Values) -> Values | None:
+        if not self.called:
+            with client_of(known) as client:
+                return self.live(client, known)
+        with presence.patient(str(known["url"]), READING) as patience, client_of(known, patience) as client:
+            presence.require_answer(client)
+            return self.live(client, known)
+
+    def _remove(self, known: Values) -> None:
+        if not self.called:
+            with client_of(known, DELETING) as client:
+                self.remove(client, known)
+            return
+        with presence.patient(str(known["url"]), DELETING) as patience, client_of(known, patience) as client:
+            presence.require_answer(client)
             self.remove(client, known)
+
+    def _name(self, known: Values) -> str:
+        return f"{self.called or type(self).__name__} {known[self.name_key]}"
+
+    def _left(self, known: Values, why: str) -> str:
+        where = connection_of(known).shown_url
+        if is_managed(known):
+            return f"{self._name(known)} was left to go with the stack's node at {where}, which {why}."
+        return f"{self._name(known)} remains at {where}, which {why}."
 
 
 def secret_outputs(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:

@@ -22,6 +22,7 @@ WIDTH = 768
 ALIAS = "jina-demo"
 
 PROVIDERS: dict[str, ClusterProvider] = {
+    "node guard": DeletionGuardProvider(),
     "check": ClusterCheckProvider(),
     "endpoint": InferenceEndpointProvider(),
     "pipeline": IngestPipelineProvider(),
@@ -40,10 +41,12 @@ class Wanted:
     embeddings_url: str
     owner: str = "jina-search-test-0a1b2c"
     embeddings_api_key: str = ""
+    model: str = "m"
     dims: int = WIDTH
     quant: str = "F16"
     sha256: str = "a" * 64
     revision: str = "59cfaceeeb7d"
+    pooling: str = "last"
     document_prefix: str = "Document: "
     similarity: str = "cosine"
     index_options: str = "int8_hnsw"
@@ -54,6 +57,8 @@ class Wanted:
     adopt: str = ""
     delete_data: str = ""
     start_trial: bool = False
+    managed: bool = False
+    """The cluster is the stack's own node, which has a guard too."""
     demo_documents: bool = True
     local_embeddings_url: str = ""
     """Set: documents are embedded in the client, and Elasticsearch has no endpoint and no pipeline."""
@@ -62,7 +67,7 @@ class Wanted:
         """Return what embeds documents in the client."""
         return Embedder(
             url=self.local_embeddings_url,
-            model="m",
+            model=self.model,
             document_prefix=self.document_prefix,
             query_prefix="Query: ",
             width=WIDTH,
@@ -74,10 +79,10 @@ class Wanted:
         return Identity(
             dims=self.dims,
             quant=self.quant,
-            model="m",
+            model=self.model,
             sha256=self.sha256,
             width=WIDTH,
-            pooling="last",
+            pooling=self.pooling,
             document_prefix=self.document_prefix,
             similarity=self.similarity,
             index_options=self.index_options,
@@ -89,15 +94,16 @@ class Wanted:
         in_client = bool(self.local_embeddings_url)
         pipeline_id = "_none" if in_client else self.pipeline_id
         index = {"alias": self.alias, "pipeline_id": pipeline_id, "revision": self.revision}
-        endpoint = Endpoint(model_id="m", url=self.embeddings_url, dimensions=WIDTH)
+        endpoint = Endpoint(model_id=self.model, url=self.embeddings_url, dimensions=WIDTH)
         pipeline = build_pipeline(
             inference_id=self.inference_id,
-            model="m",
+            model=self.model,
             document_prefix=self.document_prefix,
             dims=self.dims,
             width=WIDTH,
             owner=self.owner,
         )
+        guard = {"alias": self.alias, "delete_data": self.delete_data}
         specific: dict[str, dict[str, Any]] = {
             "check": {
                 **index,
@@ -128,8 +134,10 @@ class Wanted:
                 "alias_state": IN_PLACE,
             },
             "documents": {"alias": self.alias, "identity": identity, "present": ALL_PRESENT},
-            "guard": {"alias": self.alias, "delete_data": self.delete_data, "scope": "index"},
+            "guard": {**guard, "scope": "node" if self.managed else "index"},
         }
+        if self.managed:
+            specific = {"node guard": {**guard, "scope": "node"}, **specific}
         if in_client:
             del specific["endpoint"], specific["pipeline"]
             own = {"embedder": self.embedder().as_json(), "embeddings_api_key": self.embeddings_api_key}
@@ -139,7 +147,7 @@ class Wanted:
             del specific["documents"]
         common = {
             **asdict(self.connection),
-            "managed": False,
+            "managed": self.managed,
             "owner": self.owner,
             "schema_version": "1",
         }

@@ -9,9 +9,25 @@ OUTCOMES = "migration outcomes"
 """The property of a test's report that carries its rows, also from another process."""
 
 
+COUNTED = {
+    "runs": "runs",
+    "documents": "documents",
+    "lost": "lost",
+    "twice": "twice",
+    "stale": "stale",
+    "fields_lost": "other fields lost",
+    "others_touched": "other stacks touched",
+}
+"""What is counted, and how it is headed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One case: `runs` faults of a kind, of which each was followed by another `up`."""
+    """One case: `runs` faults of a kind, of which each was followed by another `up`.
+
+    `lost`, `twice` and `stale` count documents (stale: with a vector that is not of the text beside it), `fields_lost`
+    values of other fields, `others_touched` indices, pipelines and endpoints that are none of the stack's.
+    """
 
     change: str
     fault: str
@@ -19,6 +35,9 @@ class Outcome:
     documents: int
     lost: int
     twice: int
+    stale: int
+    fields_lost: int
+    others_touched: int
     refused_seconds: float | None = None
 
 
@@ -27,28 +46,24 @@ def added(outcomes: Sequence[Outcome], fault: str) -> Outcome:
     return Outcome(
         change=outcomes[0].change,
         fault=fault,
-        runs=sum(one.runs for one in outcomes),
-        documents=sum(one.documents for one in outcomes),
-        lost=sum(one.lost for one in outcomes),
-        twice=sum(one.twice for one in outcomes),
+        **{name: sum(getattr(one, name) for one in outcomes) for name in COUNTED},
     )
 
 
 def table(outcomes: Iterable[Outcome]) -> list[str]:
     """Return the lines of a table, and the sums below it."""
     rows = sorted(outcomes, key=lambda one: (one.fault, one.change))
-    lines = [
-        f"{'fault':<44} {'change':<16} {'runs':>5} {'documents':>9} {'lost':>5} {'twice':>5} {'refused':>8}"
-    ]
+    lines = [_line("fault", "change", list(COUNTED.values()), "refused")]
     for one in rows:
         refused = "" if one.refused_seconds is None else f"{one.refused_seconds:.2f} s"
-        lines.append(
-            f"{one.fault:<44} {one.change:<16} {one.runs:>5} {one.documents:>9} {one.lost:>5} {one.twice:>5} "
-            f"{refused:>8}"
-        )
-    sums = [sum(getattr(one, name) for one in rows) for name in ("runs", "documents", "lost", "twice")]
-    lines.append(f"{'all':<61} {sums[0]:>5} {sums[1]:>9} {sums[2]:>5} {sums[3]:>5}")
+        lines.append(_line(one.fault, one.change, [getattr(one, name) for name in COUNTED], refused))
+    lines.append(_line("all", "", [sum(getattr(one, name) for one in rows) for name in COUNTED], ""))
     return lines
+
+
+def _line(fault: str, change: str, counted: Sequence[object], refused: str) -> str:
+    numbers = [f"{one:>{len(head)}}" for one, head in zip(counted, COUNTED.values(), strict=True)]
+    return f"{fault:<44} {change:<16} {'  '.join(numbers)} {refused:>8}".rstrip()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -63,6 +78,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for row in found
     ]
     if rows:
-        terminalreporter.section("documents lost by migrations under faults")
+        terminalreporter.section("what became of documents, whatever happened")
         for line in table(rows):
             terminalreporter.write_line(line)

@@ -4,12 +4,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 from pulumi.runtime import rpc
 
+from components.elasticsearch import presence
+from components.elasticsearch.client import Patience
 from components.elasticsearch.dynamic import provider as providers
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
 from components.elasticsearch.dynamic.deletion_guard import DeletionGuardProvider
@@ -19,7 +21,14 @@ from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpoin
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
 from components.elasticsearch.dynamic.password import PasswordProvider
 from components.elasticsearch.dynamic.provider import ClusterProvider
-from components.elasticsearch.errors import DocumentsAtRiskError, UnreachableError
+from components.elasticsearch.errors import (
+    CredentialsError,
+    DocumentsAtRiskError,
+    ElasticsearchError,
+    TlsError,
+    UnavailableError,
+    UnreachableError,
+)
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.index import build_index
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
@@ -258,12 +267,134 @@ def test_the_guard_agrees_without_a_request_when_documents_were_given_up(cluster
     assert cluster.asked == []
 
 
-def test_the_guard_says_what_to_do_when_the_cluster_is_out_of_reach(cluster: RecordedCluster) -> None:
-    cluster.answers["GET /jina-demo"] = UnreachableError("Nothing answers at http://es.test:9200.")
-    with pytest.raises(
-        UnreachableError, match=r"nothing was deleted.*Nothing answers.*elasticsearchDeleteData"
-    ):
-        DeletionGuardProvider().delete("id", outputs(DeletionGuardProvider))
+UNANSWERED = UnreachableError("Nothing answers at http://es.test:9200.")
+REFUSED = CredentialsError("Elasticsearch at http://es.test:9200 does not accept user elastic (401).")
+IN_CLUSTER = [kind for kind in PROVIDERS if kind is not DeletionGuardProvider]
+NAMES = {
+    InferenceEndpointProvider: "Inference endpoint jina-local",
+    IngestPipelineProvider: "Ingest pipeline jina-embeddings",
+    IndexProvider: "Index jina-demo",
+    DemoDocumentsProvider: "The demo documents in jina-demo",
+}
+
+
+@pytest.fixture
+def waited_for(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Return the clusters that were waited for in vain: none."""
+    silent: dict[str, float] = {}
+    monkeypatch.setattr(presence, "_asked_once_until", silent)
+    return silent
+
+
+@pytest.mark.parametrize("error", [UNANSWERED, REFUSED, UnavailableError("503")])
+@pytest.mark.parametrize("managed", [True, False])
+def test_the_guard_says_what_to_do_when_it_cannot_see_the_documents(
+    error: ElasticsearchError, managed: bool, cluster: RecordedCluster
+) -> None:
+    cluster.answers |= {"GET /": error, "GET /jina-demo": error}
+    guarded = outputs(DeletionGuardProvider, managed=managed)
+    with pytest.raises(type(error), match=r"nothing was deleted.*elasticsearchDeleteData") as raised:
+        DeletionGuardProvider().delete("id", guarded)
+    assert str(error) in str(raised.value)
+    assert DeletionGuardProvider().read("id", guarded).id == "id"
+
+
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize(
+    ("managed", "error", "told"),
+    [
+        (
+            True,
+            UNANSWERED,
+            "was left to go with the stack's node at http://es.test:9200, which does not answer.",
+        ),
+        (
+            True,
+            REFUSED,
+            "was left to go with the stack's node at http://es.test:9200, which answers nothing of use.",
+        ),
+        (False, UNANSWERED, "remains at http://es.test:9200, which does not answer."),
+        # As 0.1.0 wrote it.
+        (None, UNANSWERED, "remains at http://es.test:9200, which does not answer."),
+    ],
+    ids=["gone node", "node with another password", "gone cluster", "gone cluster, state of 0.1.0"],
+)
+def test_what_lives_in_a_cluster_that_is_gone_is_left_with_a_line(
+    kind: type[ClusterProvider],
+    managed: bool | None,
+    error: ElasticsearchError,
+    told: str,
+    cluster: RecordedCluster,
+    waited_for: dict[str, float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster.answers = dict.fromkeys(("GET /", *GONE.values(), "GET /_ingest/pipeline"), error)
+    kind().delete("id", outputs(kind, **({} if managed is None else {"managed": managed})))
+    assert capsys.readouterr().out == f"{NAMES[kind]} {told}\n"
+    assert cluster.written == []
+    assert list(waited_for) == ([] if error is REFUSED else ["http://es.test:9200"])
+
+
+@pytest.mark.parametrize("kind", NAMES)
+@pytest.mark.parametrize("error", [REFUSED, UnavailableError("503"), TlsError("expired")])
+def test_a_cluster_of_others_that_is_there_is_not_left_in_silence(
+    kind: type[ClusterProvider],
+    error: ElasticsearchError,
+    cluster: RecordedCluster,
+    waited_for: dict[str, float],
+) -> None:
+    del waited_for
+    cluster.answers = dict.fromkeys(("GET /", *GONE.values(), "GET /_ingest/pipeline"), error)
+    with pytest.raises(type(error)):
+        kind().delete("id", outputs(kind, managed=False))
+
+
+@pytest.mark.parametrize("kind", IN_CLUSTER)
+def test_what_lives_in_a_node_that_is_gone_is_gone(
+    kind: type[ClusterProvider],
+    cluster: RecordedCluster,
+    waited_for: dict[str, float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    del waited_for
+    cluster.answers["GET /"] = UNANSWERED
+    found = kind().read("id", outputs(kind, managed=True))
+    assert (found.id, found.outs) == ("", {})
+    assert "the stack's node does not answer, so it counts as gone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", IN_CLUSTER)
+@pytest.mark.parametrize("managed", [False, None])
+def test_what_lives_in_another_cluster_that_does_not_answer_counts_as_unchanged(
+    kind: type[ClusterProvider],
+    managed: bool | None,
+    cluster: RecordedCluster,
+    waited_for: dict[str, float],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    del waited_for
+    cluster.answers["GET /"] = UNANSWERED
+    known = outputs(kind, **({} if managed is None else {"managed": managed}))
+    found = kind().read("id", known)
+    assert found.id == "id"
+    assert found.outs == {key: value for key, value in known.items() if key != "__provider"}
+    assert kind().diff("id", found.outs, known).changes is False
+    assert "counts as unchanged. Nothing answers" in capsys.readouterr().out
+
+
+def test_a_cluster_is_waited_for_once_and_not_for_each_thing_in_it(waited_for: dict[str, float]) -> None:
+    patience = Patience(unavailable=9, unreachable=8)
+    with suppress(UnreachableError), presence.patient("http://a", patience) as first:
+        assert first == patience
+        raise UNANSWERED
+    with presence.patient("http://b", patience) as other:
+        assert other == patience
+    with presence.patient("http://a", patience) as second:
+        assert (second.unavailable, second.unreachable) == (0, 0)
+    # It answered.
+    with presence.patient("http://a", patience) as third:
+        assert third == patience
+    assert waited_for == {}
 
 
 def test_an_index_with_documents_is_not_deleted(cluster: RecordedCluster) -> None:
