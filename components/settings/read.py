@@ -176,5 +176,6 @@ def _elasticsearch(reader: SettingsReader, project_directory: Path) -> Elasticse
         keep_generations=reader.integer("elasticsearchKeepGenerations", 0, 100),
         adopt=reader.text("elasticsearchAdopt"),
         delete_data=reader.text("elasticsearchDeleteData"),
+        delete_backups=reader.text("elasticsearchDeleteBackups"),
         demo_documents=reader.boolean("demoDocuments"),
     )

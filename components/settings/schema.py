@@ -135,6 +135,7 @@ class ElasticsearchSettings:
     keep_generations: int
     adopt: str
     delete_data: str
+    delete_backups: str
     demo_documents: bool
 
     @property

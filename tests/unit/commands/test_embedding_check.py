@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from components.commands.embedding_check import Check, CheckError, run
+from components.commands.embedding_check import Check, run
 from components.commands.engine import Container, NotListeningError, State
+from components.commands.waiting import CheckError
 
 Answer = tuple[int, object]
 
@@ -131,8 +132,8 @@ def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> N
 
 
 def test_a_person_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.commands.embedding_check.TOLD_EVERY", 0)
+    monkeypatch.setattr("components.commands.waiting.TOLD_EVERY", 0)
     told: list[str] = []
     with answering([(503, "Loading model"), embedding(UNIT)]) as url:
         run(check(url), LOADING, say=told.append)
-    assert told == ["waiting for the first embedding for 0 s: HTTP 503: Loading model"]
+    assert told == ["waiting for an embedding for 0 s: HTTP 503: Loading model"]
