@@ -67,10 +67,10 @@ def test_the_node_is_started_after_what_checks_and_prepares_its_volumes() -> Non
 
 
 def test_programs_talk_to_the_engine_that_the_node_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "ssh://me@gpu-box")
-    for item in declared(modelDelivery="volume"):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/another.sock")
+    for item in declared():
         if item.type == COMMAND:
-            assert item.inputs["environment"]["DOCKER_HOST"] == "ssh://me@gpu-box", item.name
+            assert item.inputs["environment"]["DOCKER_HOST"] == "unix:///run/another.sock", item.name
 
 
 @pytest.mark.parametrize(
@@ -88,11 +88,10 @@ def test_everything_asks_the_node_with_the_password_that_its_superuser_has(
 
 
 def test_another_password_replaces_no_container() -> None:
-    before, after = declared(), declared(elasticsearchPassword="my-own-word")
-    inputs = [
-        one(found, "docker:index/container:Container", "elasticsearch").inputs for found in (before, after)
-    ]
-    assert inputs[0] == inputs[1]
+    made = [declared(), declared(elasticsearchPassword="my-own-word")]
+    node = [one(found, "docker:index/container:Container", "elasticsearch").inputs for found in made]
+    # The id of the image is the number of a resource on mocks.
+    assert {**node[0], "image": ""} == {**node[1], "image": ""}
 
 
 def test_an_external_cluster_has_no_volumes_of_ours() -> None:
