@@ -232,7 +232,7 @@ def test_a_node_that_does_not_start_is_told_in_seconds_with_its_last_lines(
     took = time.monotonic() - began
     kept.stack.configure({"elasticsearchImage": None})
 
-    assert "The Elasticsearch node ended with exit code 1" in said
+    assert "The Elasticsearch node ended with exit code 1" in said, said
     assert "It refuses a setting" in said
     assert "unknown setting [node.colour]" in said
     assert took < AT_ONCE
