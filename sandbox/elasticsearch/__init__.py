@@ -7,7 +7,8 @@ Painless is the real compiler of 7.10.2, the last one published; what the langua
 Stand-ins of ours, in java/, for modules that are not published: inference endpoints of the service openai, the
 inference processor and query_vector_builder; the processors script, set, remove, rename, fail and pipeline; templates
 of {{variables}}; _reindex, _update_by_query and _delete_by_query with tasks; the licence; basic and API key
-authentication, where everybody has every right; GET /.
+authentication, authorization of API keys by their role descriptors, on every action, _has_privileges, the password of
+`elastic` and bin/elasticsearch-reset-password; GET /.
 
 Known differences, each on the strict side or named where it shows:
 - Every other processor, service, task type and analyzer (but standard and english) is unknown.
@@ -15,8 +16,10 @@ Known differences, each on the strict side or named where it shows:
   bbq_hnsw of it (int8_hnsw below 384 dims), as the official one on a Basic licence, and refuses bbq_disk.
 - A model that answers 429 or 5xx is asked again for 3 seconds, the official one asks until the request's timeout.
   The setting standin.inference.retry_for changes that.
-- Roles are kept and shown, never applied; there is no TLS. Bootstrap checks are not run.
-- POST /_stand_in/forget_trial makes a cluster eligible for another trial, for tests.
+- There is one user, and no role but those in API keys: privileges that are not enforced, rights on fields or single
+  documents, and patterns other than * are refused when a key is made. There is no TLS. Bootstrap checks are not run.
+- For tests, POST /_stand_in/forget_trial makes a cluster eligible for another trial, and
+  POST /_stand_in/age_licence?days=N moves the licence's day of issue back.
 """
 
 from sandbox.elasticsearch.image import ensure_image

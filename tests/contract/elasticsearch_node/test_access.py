@@ -1,23 +1,19 @@
 """Credentials and the licence: who is let in, and what a Basic licence does not allow."""
 
+import time
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from tests.contract.elasticsearch_node.answers import error_of
+from tests.contract.elasticsearch_node.documents import create_index
+from tests.contract.elasticsearch_node.keys import NoCredentials
 from tests.fixtures.elasticsearch_node import Node
 
 pytestmark = pytest.mark.sandbox
 
 CHALLENGES = ['Basic realm="security" charset="UTF-8"', 'Bearer realm="security"', "ApiKey"]
-
-
-class NoCredentials:
-    """Keeps the client library from adding credentials of its own."""
-
-    def __call__(self, request: Any) -> Any:
-        return request
 
 
 def test_the_root_tells_the_product_and_the_version(node: Node) -> None:
@@ -128,6 +124,36 @@ class TestLicence:
         answer = node.send("POST", "/documents/_bulk?pipeline=embed", data=lines, headers=headers).json()
         item = answer["items"][0]["index"]
         assert (answer["errors"], item["status"], item["error"]["type"]) == (True, 403, "security_exception")
+
+    def test_an_expired_trial_refuses_inference_and_what_watches_the_cluster_but_no_other_request(
+        self, node: Node, endpoint: str
+    ) -> None:
+        create_index(node, "documents")
+        assert node.send("POST", "/_stand_in/age_licence?days=30.001").ok
+        licence = node.send("GET", "/_license").json()["license"]
+        assert (licence["type"], licence["status"]) == ("trial", "expired")
+        assert licence["expiry_date_in_millis"] < time.time() * 1000
+        refused = node.send("POST", f"/_inference/text_embedding/{endpoint}", {"input": "text"})
+        assert error_of(refused)["reason"] == "current license is non-compliant for [inference]"
+        for path in ("/_cluster/health", "/_cluster/stats", "/_nodes/stats", "/documents/_stats"):
+            answer = node.send("GET", path)
+            assert (answer.status_code, error_of(answer)["reason"]) == (
+                403,
+                "current license is non-compliant for [security]",
+            )
+        assert node.send("PUT", "/documents/_doc/1?refresh=true", {"content": "text"}).status_code == 201
+        assert node.send("GET", "/documents/_search").json()["hits"]["total"]["value"] == 1
+        assert node.send("GET", "/_license/trial_status").json() == {"eligible_to_start_trial": False}
+        assert node.send("POST", "/_license/start_basic?acknowledge=true").json()["basic_was_started"]
+        assert node.send("GET", "/_cluster/health").ok
+
+    def test_the_day_of_issue_can_be_moved_by_tests(self, node: Node) -> None:
+        before = node.send("GET", "/_license").json()["license"]["expiry_date_in_millis"]
+        node.send("POST", "/_stand_in/age_licence?days=25")
+        after = node.send("GET", "/_license").json()["license"]
+        assert after["expiry_date_in_millis"] == before - 25 * 86_400_000
+        assert after["status"] == "active"
+        node.send("POST", "/_stand_in/age_licence?days=-25")
 
     def test_the_one_trial_cannot_be_started_again(self, node: Node) -> None:
         node.to_basic()

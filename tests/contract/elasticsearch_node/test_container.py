@@ -56,6 +56,13 @@ def test_the_node_runs_as_the_user_of_the_official_image(elasticsearch_node: Nod
     assert elasticsearch_node.container.exec_run("id -g").output.strip() == b"0"
 
 
+def test_the_image_tells_its_version_as_the_official_one_does(elasticsearch_node: Node) -> None:
+    labels = elasticsearch_node.container.image.labels
+    version = elasticsearch_node.send("GET", "/").json()["version"]["number"]
+    assert labels["org.opencontainers.image.version"] == version
+    assert labels["org.label-schema.version"] == version
+
+
 def test_a_changed_password_in_the_environment_does_not_change_the_stored_one(node: Node) -> None:
     code, _ = node.container.exec_run("test -s /usr/share/elasticsearch/data/stand-in-state.json")
     assert code == 0

@@ -1,5 +1,6 @@
 """An ingest script, compiled and run by itself by the node's real Painless."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -22,6 +23,13 @@ def test_a_script_runs_on_lists_and_on_arrays(elasticsearch_node: Node, arrays: 
             client, KEEP_FIRST, {"n": 2}, {"vector": [0.5, 1, 2.5], "a": "b"}, arrays=arrays
         )
     assert left == {"vector": [0.5, 1.0], "a": "b"}
+
+
+def test_a_script_makes_the_digest_of_a_text(elasticsearch_node: Node) -> None:
+    text = "Grüße, 世界"
+    with elasticsearch_node.client() as client:
+        left = run_ingest_script(client, "ctx.digest = ctx.text.sha256()", {}, {"text": text})
+    assert left["digest"] == sha256(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import org.elasticsearch.rest.RestResponse;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.rest.action.RestResponseListener;
 import org.elasticsearch.xcontent.XContentParser;
+import standin.security.Caller;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -17,7 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A REST endpoint of the stand-ins in one line: routes, the parameters it knows (others are refused by the server) and a function.
+ * A REST endpoint of the stand-ins in one line: the action that the caller must be allowed, routes, the parameters it knows (others are
+ * refused by the server) and a function.
  * It runs off the network threads. Not a stand-in itself: only plumbing on the server's own BaseRestHandler.
  */
 public final class Api extends BaseRestHandler {
@@ -27,7 +29,7 @@ public final class Api extends BaseRestHandler {
         }
     }
 
-    public record Call(Map<String, String> params, Map<String, Object> body, String authorization) {
+    public record Call(Map<String, String> params, Map<String, Object> body, Caller caller) {
         public String param(String name) {
             return params.get(name);
         }
@@ -46,32 +48,32 @@ public final class Api extends BaseRestHandler {
         Reply handle(Call call) throws Exception;
     }
 
-    private final String name;
+    private final String action;
     private final List<Route> routes;
     private final List<String> known;
     private final Handler handler;
 
-    private Api(String name, List<Route> routes, List<String> known, Handler handler) {
-        this.name = name;
+    private Api(String action, List<Route> routes, List<String> known, Handler handler) {
+        this.action = action;
         this.routes = routes;
         this.known = known;
         this.handler = handler;
     }
 
     /** routes: "PUT /a/{id}", separated by commas; params: every path and query parameter, separated by spaces. */
-    public static Api async(String name, String routes, String params, Handler handler) {
+    public static Api async(String action, String routes, String params, Handler handler) {
         List<Route> rs = Arrays.stream(routes.split(", *")).map(r -> r.split(" "))
             .map(r -> new Route(RestRequest.Method.valueOf(r[0]), r[1])).toList();
-        return new Api("standin_" + name, rs, Arrays.asList((params + " timeout master_timeout human").trim().split(" +")), handler);
+        return new Api(action, rs, Arrays.asList((params + " timeout master_timeout human").trim().split(" +")), handler);
     }
 
-    public static Api plain(String name, String routes, String params, Plain handler) {
-        return async(name, routes, params, (c, l) -> l.onResponse(handler.handle(c)));
+    public static Api plain(String action, String routes, String params, Plain handler) {
+        return async(action, routes, params, (c, l) -> l.onResponse(handler.handle(c)));
     }
 
     @Override
     public String getName() {
-        return name;
+        return action;
     }
 
     @Override
@@ -81,6 +83,7 @@ public final class Api extends BaseRestHandler {
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest r, NodeClient client) throws IOException {
+        Caller caller = Caller.require(client.threadPool().getThreadContext(), action);
         Map<String, String> params = new HashMap<>();
         for (String p : known) if (r.hasParam(p)) params.put(p, r.param(p));
         Map<String, Object> body = new HashMap<>();
@@ -89,7 +92,7 @@ public final class Api extends BaseRestHandler {
                 body = p.mapOrdered();
             }
         }
-        Call call = new Call(params, body, r.header("Authorization"));
+        Call call = new Call(params, body, caller);
         return channel -> client.threadPool().generic().execute(() -> {
             ActionListener<Reply> responding = new RestResponseListener<>(channel) {
                 @Override

@@ -9,6 +9,7 @@ import org.elasticsearch.rest.RestRequest;
 import org.elasticsearch.rest.RestResponse;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.xcontent.XContentBuilder;
+import standin.security.Caller;
 
 import java.util.List;
 import java.util.function.Supplier;
@@ -33,6 +34,7 @@ public final class RootApi extends BaseRestHandler {
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest r, NodeClient client) {
+        Caller.require(client.threadPool().getThreadContext(), "cluster:monitor/main");
         return ch -> {
             ClusterService c = cluster.get();
             Build b = Build.current();

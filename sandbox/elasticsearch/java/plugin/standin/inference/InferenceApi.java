@@ -24,14 +24,14 @@ public final class InferenceApi {
     public List<RestHandler> handlers() {
         String one = " /_inference/{task_or_id}", two = " /_inference/{task_or_id}/{inference_id}", ids = "task_or_id inference_id ";
         return List.of(
-            Api.async("inference_put", "PUT" + one + ", PUT" + two, ids, (c, l) -> inference.get()
+            Api.async("cluster:admin/xpack/inference/put", "PUT" + one + ", PUT" + two, ids, (c, l) -> inference.get()
                 .put(task(c) == null ? "text_embedding" : task(c), id(c), c.body(), timeout(c), l.map(e -> Reply.ok(e.shown())))),
-            Api.async("inference_update", "PUT" + one + "/_update, PUT" + two + "/_update", ids, (c, l) -> inference.get()
+            Api.async("cluster:admin/xpack/inference/update", "PUT" + one + "/_update, PUT" + two + "/_update", ids, (c, l) -> inference.get()
                 .update(task(c), id(c), c.body(), timeout(c), l.map(e -> Reply.ok(e.shown())))),
-            Api.plain("inference_get", "GET /_inference, GET" + one + ", GET" + two, ids, this::get),
-            Api.plain("inference_delete", "DELETE" + one + ", DELETE" + two, ids + "force dry_run",
+            Api.plain("cluster:monitor/xpack/inference/get", "GET /_inference, GET" + one + ", GET" + two, ids, this::get),
+            Api.plain("cluster:admin/xpack/inference/delete", "DELETE" + one + ", DELETE" + two, ids + "force dry_run",
                 c -> Reply.ok(inference.get().delete(task(c), id(c), c.flag("force"), c.flag("dry_run")))),
-            Api.async("inference_perform", "POST" + one + ", POST" + two, ids, (c, l) -> {
+            Api.async("cluster:monitor/xpack/inference/post", "POST" + one + ", POST" + two, ids, (c, l) -> {
                 if (c.body().get("input_type") != null) {
                     throw new ValidationException().addValidationError(
                         "Invalid input_type [" + c.body().get("input_type") + "]. The input_type option is not supported by this service");

@@ -47,16 +47,28 @@ public final class License {
     /** 403 as LicenseUtils gives it, unless a running trial allows the inference API. */
     public void requireInference() {
         Map<String, Object> m = state.read("license");
-        if (isTrial(m) && System.currentTimeMillis() < expiry(m)) return;
-        ElasticsearchSecurityException e = new ElasticsearchSecurityException("current license is non-compliant for [inference]", RestStatus.FORBIDDEN);
-        e.addMetadata("es.license.expired.feature", "inference");
-        throw e;
+        if (isTrial(m) == false || expired(m)) throw nonCompliant("inference");
+    }
+
+    /** The same 403 for what a Basic licence allows too, but no licence that has ended. */
+    public void requireActive(String feature) {
+        if (expired(state.read("license"))) throw nonCompliant(feature);
+    }
+
+    private static boolean expired(Map<String, Object> m) {
+        return isTrial(m) && System.currentTimeMillis() >= expiry(m);
+    }
+
+    private static ElasticsearchSecurityException nonCompliant(String feature) {
+        ElasticsearchSecurityException e = new ElasticsearchSecurityException("current license is non-compliant for [" + feature + "]", RestStatus.FORBIDDEN);
+        e.addMetadata("es.license.expired.feature", feature);
+        return e;
     }
 
     private Map<String, Object> shown() {
         Map<String, Object> m = state.read("license"), out = new LinkedHashMap<>();
         long issued = ((Number) m.get("issued")).longValue();
-        out.put("status", isTrial(m) && System.currentTimeMillis() >= expiry(m) ? "expired" : "active");
+        out.put("status", expired(m) ? "expired" : "active");
         out.put("uid", m.get("uid"));
         out.put("type", m.get("type"));
         date(out, "issue_date", issued);
@@ -72,6 +84,15 @@ public final class License {
     private static void date(Map<String, Object> out, String key, long millis) {
         out.put(key, Instant.ofEpochMilli(millis).truncatedTo(ChronoUnit.MILLIS).toString());
         out.put(key + "_in_millis", millis);
+    }
+
+    private Reply age(Call c) {
+        if (c.param("days") == null) throw new IllegalArgumentException("days is required");
+        long millis = Math.round(Double.parseDouble(c.param("days")) * 24 * 3600 * 1000);
+        return state.change("license", m -> {
+            m.put("issued", ((Number) m.get("issued")).longValue() - millis);
+            return Reply.ok(ordered("acknowledged", true));
+        });
     }
 
     private Reply startTrial(Call c) {
@@ -106,17 +127,19 @@ public final class License {
 
     public static List<RestHandler> handlers(Supplier<License> l) {
         return List.of(
-            Api.plain("license_get", "GET /_license", "accept_enterprise local", c -> Reply.ok(l.get().shown())),
-            Api.plain("license_trial_status", "GET /_license/trial_status", "",
+            Api.plain("cluster:monitor/xpack/license/get", "GET /_license", "accept_enterprise local", c -> Reply.ok(l.get().shown())),
+            Api.plain("cluster:admin/xpack/license/trial_status", "GET /_license/trial_status", "",
                 c -> Reply.ok(ordered("eligible_to_start_trial", l.get().state.read("license").containsKey("trial_used") == false))),
-            Api.plain("license_basic_status", "GET /_license/basic_status", "",
+            Api.plain("cluster:admin/xpack/license/basic_status", "GET /_license/basic_status", "",
                 c -> Reply.ok(ordered("eligible_to_start_basic", isTrial(l.get().state.read("license"))))),
-            // Of the stand-in alone, for tests: makes the cluster eligible for a trial again, which no real licence service does.
-            Api.plain("license_forget_trial", "POST /_stand_in/forget_trial", "", c -> l.get().state.change("license", m -> {
+            // Of the stand-in alone, for tests, which no real licence service has: makes the cluster eligible for a trial again, and moves
+            // the day on which the licence was issued back by as many days.
+            Api.plain("cluster:admin/stand_in/forget_trial", "POST /_stand_in/forget_trial", "", c -> l.get().state.change("license", m -> {
                 m.remove("trial_used");
                 return Reply.ok(ordered("acknowledged", true));
             })),
-            Api.plain("license_start_trial", "POST /_license/start_trial", "acknowledge type", c -> l.get().startTrial(c)),
-            Api.plain("license_start_basic", "POST /_license/start_basic", "acknowledge", c -> l.get().startBasic(c)));
+            Api.plain("cluster:admin/stand_in/age_licence", "POST /_stand_in/age_licence", "days", c -> l.get().age(c)),
+            Api.plain("cluster:admin/xpack/license/start_trial", "POST /_license/start_trial", "acknowledge type", c -> l.get().startTrial(c)),
+            Api.plain("cluster:admin/xpack/license/start_basic", "POST /_license/start_basic", "acknowledge", c -> l.get().startBasic(c)));
     }
 }

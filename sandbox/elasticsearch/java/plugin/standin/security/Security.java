@@ -2,6 +2,7 @@ package standin.security;
 
 import org.elasticsearch.ElasticsearchSecurityException;
 import org.elasticsearch.action.ActionListener;
+import org.elasticsearch.common.util.concurrent.ThreadContext;
 import org.elasticsearch.rest.RestChannel;
 import org.elasticsearch.rest.RestHandler;
 import org.elasticsearch.rest.RestInterceptor;
@@ -9,7 +10,11 @@ import org.elasticsearch.rest.RestRequest;
 import org.elasticsearch.rest.RestStatus;
 import standin.common.State;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -18,7 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Stand-in for x-pack-security's authentication on REST: the user `elastic` and API keys, all with every right; no roles, realms or TLS.
+ * Stand-in for x-pack-security's authentication on REST: the user `elastic`, API keys, and the users that the reset-password tool makes for
+ * as long as it runs; no roles, realms or TLS. What a caller may do is Authorization's.
  * The password given at the first start of a data path is the one that counts from then on, as with the official image.
  */
 public final class Security implements RestInterceptor {
@@ -26,15 +32,23 @@ public final class Security implements RestInterceptor {
     private static final SecureRandom RANDOM = new SecureRandom();
     private final boolean enabled;
     private final State state;
+    private final Path users;
+    private final ThreadContext context;
 
-    public Security(State state, Boolean enabled, String password) {
+    public Security(State state, Boolean enabled, String password, Path config, ThreadContext context) {
         this.state = state;
+        this.users = config.resolve("users");
+        this.context = context;
         boolean known = state.read("security").containsKey("elastic");
         this.enabled = enabled == null ? password.isEmpty() == false || known : enabled;
         if (this.enabled && known == false) {
             if (password.isEmpty()) throw new IllegalArgumentException("xpack.security.enabled is true: give ELASTIC_PASSWORD (standin.elastic_password)");
             setPassword(password);
         }
+    }
+
+    public boolean enabled() {
+        return enabled;
     }
 
     void setPassword(String password) {
@@ -54,8 +68,11 @@ public final class Security implements RestInterceptor {
             String user = header.regionMatches(true, 0, "Basic ", 0, 6) ? decode(header.substring(6)) : null;
             String key = header.regionMatches(true, 0, "ApiKey ", 0, 7) ? decode(header.substring(7)) : null;
             if (user != null && basic(user)) {
+                new Caller(user.split(":", 2)[0], null, null).remember(context);
                 listener.onResponse(true);
             } else if (key != null && apiKey(key)) {
+                String id = key.split(":", 2)[0];
+                new Caller("elastic", id, role(id)).remember(context);
                 listener.onResponse(true);
             } else if (user != null) {
                 throw denied("unable to authenticate user [" + user.split(":", 2)[0] + "] for REST request [" + path + "]");
@@ -71,13 +88,27 @@ public final class Security implements RestInterceptor {
 
     private boolean basic(String userAndPassword) {
         String[] up = userAndPassword.split(":", 2);
-        String[] stored = ((String) state.read("security").get("elastic")).split(":", 2);
-        return up.length == 2 && up[0].equals("elastic") && same(stored[1], hash(stored[0], up[1]));
+        if (up.length < 2) return false;
+        String kept = up[0].equals("elastic") ? (String) state.read("security").get("elastic") : ofTheTool(up[0]);
+        if (kept == null) return false;
+        String[] stored = kept.split(":", 2);
+        return same(stored[1], hash(stored[0], up[1]));
     }
 
-    /** The id of the API key that this header brings; null when it brings something else. */
-    static String apiKeyId(String authorization) {
-        return authorization != null && authorization.regionMatches(true, 0, "ApiKey ", 0, 7) ? decode(authorization.substring(7)).split(":", 2)[0] : null;
+    /** What the file `users` of the configuration says of a user, "salt:hash"; bin/elasticsearch-reset-password writes it. */
+    private String ofTheTool(String user) {
+        if (Files.exists(users) == false) return null;
+        try {
+            return Files.readAllLines(users).stream().filter(line -> line.startsWith(user + ":")).map(line -> line.substring(user.length() + 1)).findFirst().orElse(null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What a key may do; null when it was made without role descriptors and has its owner's rights. */
+    private Role role(String id) {
+        Object descriptors = ((Map<?, ?>) state.read("api_keys").get(id)).get("role_descriptors");
+        return descriptors instanceof Map<?, ?> m && m.isEmpty() == false ? Role.of(m) : null;
     }
 
     private boolean apiKey(String idAndSecret) {

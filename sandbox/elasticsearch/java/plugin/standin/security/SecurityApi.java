@@ -1,5 +1,6 @@
 package standin.security;
 
+import org.elasticsearch.common.ValidationException;
 import org.elasticsearch.core.TimeValue;
 import org.elasticsearch.rest.RestHandler;
 import org.elasticsearch.rest.RestStatus;
@@ -14,30 +15,75 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** Stand-in for x-pack-security's API key, password and _authenticate endpoints; role_descriptors are kept and shown but never applied. */
+/** Stand-in for x-pack-security's endpoints for API keys, the password of `elastic`, _authenticate and _has_privileges. */
 public final class SecurityApi {
     private SecurityApi() {}
 
     public static List<RestHandler> handlers(Supplier<State> state, Supplier<Security> security) {
         return List.of(
-            Api.plain("api_key_create", "POST /_security/api_key, PUT /_security/api_key", "refresh", c -> create(state.get(), c)),
-            Api.plain("api_key_get", "GET /_security/api_key", "id name owner active_only username realm_name with_limited_by with_profile_uid",
+            Api.plain("cluster:admin/xpack/security/api_key/create", "POST /_security/api_key, PUT /_security/api_key", "refresh", c -> create(state.get(), c)),
+            Api.plain("cluster:admin/xpack/security/api_key/get", "GET /_security/api_key", "id name owner active_only username realm_name with_limited_by with_profile_uid",
                 c -> list(state.get(), c)),
-            Api.plain("api_key_delete", "DELETE /_security/api_key", "", c -> invalidate(state.get(), c)),
-            Api.plain("password", "POST /_security/user/{username}/_password, PUT /_security/user/{username}/_password", "username refresh", c -> {
-                if ("elastic".equals(c.param("username")) == false) return new Reply(RestStatus.NOT_FOUND, Map.of("error", "only [elastic] exists here"));
-                security.get().setPassword(c.body().get("password").toString());
-                return Reply.ok(Map.of());
-            }),
-            Api.plain("authenticate", "GET /_security/_authenticate", "", c -> Reply.ok(who(state.get(), c))));
+            Api.plain("cluster:admin/xpack/security/api_key/invalidate", "DELETE /_security/api_key", "", c -> invalidate(state.get(), c)),
+            Api.plain("cluster:admin/xpack/security/user/change_password", "POST /_security/user/{username}/_password, PUT /_security/user/{username}/_password, "
+                + "POST /_security/user/_password, PUT /_security/user/_password", "username refresh", c -> changePassword(security.get(), c)),
+            Api.plain("cluster:admin/xpack/security/user/has_privileges", "GET /_security/user/_has_privileges, POST /_security/user/_has_privileges", "",
+                c -> Reply.ok(hasPrivileges(c))),
+            Api.plain("cluster:admin/xpack/security/user/authenticate", "GET /_security/_authenticate", "", c -> Reply.ok(who(state.get(), c))));
+    }
+
+    private static Reply changePassword(Security security, Call c) {
+        ValidationException invalid = new ValidationException();
+        String user = c.param("username") == null ? c.caller().user() : c.param("username");
+        if (c.body().get("password") instanceof String == false) invalid.addValidationError("request must contain either a password or a password hash");
+        else if (c.body().get("password").toString().length() < 6) invalid.addValidationError("passwords must be at least [6] characters long");
+        else if (user.equals("elastic") == false) invalid.addValidationError("user must exist in order to change password");
+        for (String field : c.body().keySet()) if (field.equals("password") == false) invalid.addValidationError("[" + field + "] is not part of this stand-in");
+        if (invalid.validationErrors().isEmpty() == false) throw invalid;
+        security.setPassword(c.body().get("password").toString());
+        return Reply.ok(Map.of());
+    }
+
+    private static Map<String, Object> hasPrivileges(Call c) {
+        Role role = c.caller().role();
+        Map<String, Object> cluster = new TreeMap<>(), index = new TreeMap<>(), out = new LinkedHashMap<>();
+        for (String field : c.body().keySet()) {
+            if (List.of("cluster", "index").contains(field) == false) throw new IllegalArgumentException("[" + field + "] is not part of this stand-in's _has_privileges");
+        }
+        if (c.body().isEmpty()) throw new IllegalArgumentException("must specify at least one privilege");
+        for (String p : Role.words(c.body().get("cluster"))) {
+            Privileges.CLUSTER.get(p);
+            cluster.put(p, role == null || role.hasCluster(p));
+        }
+        boolean all = cluster.containsValue(false) == false;
+        for (Object entry : (List<?>) c.body().getOrDefault("index", List.of())) {
+            Map<?, ?> one = (Map<?, ?>) entry;
+            for (String name : Role.words(one.get("names"))) {
+                @SuppressWarnings("unchecked")
+                Map<String, Object> found = (Map<String, Object>) index.computeIfAbsent(name, n -> new TreeMap<String, Object>());
+                for (String p : Role.words(one.get("privileges"))) {
+                    Privileges.INDEX.get(p);
+                    boolean has = role == null || role.hasIndex(name, p);
+                    found.put(p, has);
+                    all &= has;
+                }
+            }
+        }
+        out.put("username", c.caller().user());
+        out.put("has_all_requested", all);
+        out.put("cluster", cluster);
+        out.put("index", index);
+        out.put("application", Map.of());
+        return out;
     }
 
     private static Map<String, Object> who(State state, Call c) {
-        String id = Security.apiKeyId(c.authorization()), realm = id == null ? "reserved" : "_es_api_key";
+        String id = c.caller().apiKeyId(), realm = id == null ? "reserved" : "_es_api_key";
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("username", "elastic");
+        out.put("username", c.caller().user());
         out.put("roles", id == null ? List.of("superuser") : List.of());
         out.put("full_name", null);
         out.put("email", null);
@@ -62,6 +108,7 @@ public final class SecurityApi {
         key.put("invalidated", false);
         key.put("metadata", c.body().getOrDefault("metadata", Map.of()));
         key.put("role_descriptors", c.body().getOrDefault("role_descriptors", Map.of()));
+        Role.of((Map<?, ?>) key.get("role_descriptors"));
         key.put("hash", Security.hash(id, secret));
         state.change("api_keys", all -> all.put(id, key));
         out.put("id", id);

@@ -2,6 +2,7 @@ package org.elasticsearch.xpack.standin;
 
 import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.en.EnglishAnalyzer;
+import org.elasticsearch.action.support.ActionFilter;
 import org.elasticsearch.cluster.node.DiscoveryNodes;
 import org.elasticsearch.cluster.service.ClusterService;
 import org.elasticsearch.common.settings.Setting;
@@ -34,6 +35,7 @@ import standin.license.License;
 import standin.reindex.ByQueryApi;
 import standin.script.PainlessEngine;
 import standin.search.TextEmbedding;
+import standin.security.Authorization;
 import standin.security.Security;
 import standin.security.SecurityApi;
 
@@ -65,6 +67,7 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
     private volatile State state;
     private volatile License license;
     private volatile Security security;
+    private volatile Authorization filter;
     private volatile Inference inference;
     private volatile boolean skipValidation;
 
@@ -90,19 +93,26 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
         skipValidation = SKIP.get(settings);
         cluster.getClusterSettings().addSettingsUpdateConsumer(SKIP, v -> skipValidation = v);
         inference = new Inference(state, license, cluster, s.threadPool(), RETRY_FOR.get(settings), () -> skipValidation);
-        security = new Security(state, SECURITY.exists(settings) ? SECURITY.get(settings) : null, PASSWORD.get(settings));
+        security = new Security(state, SECURITY.exists(settings) ? SECURITY.get(settings) : null, PASSWORD.get(settings), s.environment().configDir(),
+            s.threadPool().getThreadContext());
+        filter = new Authorization(s.threadPool().getThreadContext(), cluster, () -> license);
         return List.of();
     }
 
     @Override
     public Collection<RestHandler> getRestHandlers(RestHandlersServices s, Supplier<DiscoveryNodes> nodes, Predicate<NodeFeature> f) {
         return Stream.of(List.<RestHandler>of(new RootApi(() -> cluster)), new InferenceApi(() -> inference).handlers(), License.handlers(() -> license),
-            SecurityApi.handlers(() -> state, () -> security), ByQueryApi.handlers()).flatMap(List::stream).toList();
+            security.enabled() ? SecurityApi.handlers(() -> state, () -> security) : List.<RestHandler>of(), ByQueryApi.handlers()).flatMap(List::stream).toList();
     }
 
     @Override
     public Collection<ActionHandler> getActions() {
         return ByQueryApi.actions();
+    }
+
+    @Override
+    public Collection<ActionFilter> getActionFilters() {
+        return security.enabled() ? List.of(filter) : List.of();
     }
 
     @Override
