@@ -48,6 +48,15 @@ class SandboxStack:
         """Return the same stack under another version of the program, in the folder `program`."""
         return SandboxStack(self.name, self._folder, self._environment, program)
 
+    def with_new_state(self, folder: Path) -> "SandboxStack":
+        """Return a stack of the same name in a backend of its own in `folder`, which knows nothing of this one's."""
+        backend = folder / "state"
+        backend.mkdir(parents=True)
+        environment = {**self._environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
+        stack = SandboxStack(self.name, folder, environment, self._program)
+        stack.ensure()
+        return stack
+
     def renamed(self, name: str, program: Path | None = None) -> "SandboxStack":
         """Rename the stack, and its project too where that of the folder `program` has another name; return it.
 

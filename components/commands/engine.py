@@ -40,6 +40,11 @@ class State:
     out_of_memory: bool
     restarts: int
 
+    @property
+    def runs(self) -> bool:
+        """Whether the container runs now: then exit code and memory are not those of its last end."""
+        return self.status == "running"
+
 
 @dataclass(frozen=True)
 class Container:

@@ -43,9 +43,8 @@ def ended(program: Program, state: State, restarts_before: int) -> bool:
 def describe(program: Program, container: Container, state: State) -> str:
     """Say what became of the container, what to do, and the end of its log."""
     lines = container.last_lines(program.searched)
-    how = (
-        "was killed for want of memory" if state.out_of_memory else f"ended with exit code {state.exit_code}"
-    )
+    how = "ended" if state.runs else f"ended with exit code {state.exit_code}"
+    how = "was killed for want of memory" if state.out_of_memory else how
     again = f", {state.restarts} times in a row" if state.restarts > 1 else ""
     return (
         f"{program.name} {how}{again} in container {container.name}. {advice(program, state, lines)}\n"

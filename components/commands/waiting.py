@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from components.commands import failure
-from components.commands.engine import Container
+from components.commands.engine import Container, State
 from components.commands.failure import Program
 
 TOLD_EVERY = 15.0
 """Seconds between two lines that tell a waiting person what is waited for."""
 
 PAUSE = 0.3
+
+NEXT_END = 10.0
+"""Seconds for which the next end of a program that crashes over and over is waited for, to see how it ends."""
 
 Answer = TypeVar("Answer")
 
@@ -51,7 +54,7 @@ def wait_for(
         state = container.state()
         restarts_before = state.restarts if restarts_before is None else restarts_before
         if failure.ended(program, state, restarts_before):
-            raise CheckError(failure.describe(program, container, state))
+            raise CheckError(failure.describe(program, container, _between_starts(container, state)))
         now = time.monotonic()
         if now - began >= patience:
             log = failure.shown(program, container.last_lines(program.searched))
@@ -63,3 +66,12 @@ def wait_for(
             told = now
             say(f"waiting for {what} for {now - began:.0f} s: {reason}")
         time.sleep(PAUSE)
+
+
+def _between_starts(container: Container, state: State) -> State:
+    """Return the container's state when it does not run for once, the last one seen where that does not come."""
+    until = time.monotonic() + NEXT_END
+    while state.runs and time.monotonic() < until:
+        time.sleep(PAUSE / 10)
+        state = container.state()
+    return state

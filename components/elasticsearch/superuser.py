@@ -11,10 +11,11 @@ from components.elasticsearch.failures import way_back_in
 
 SUPERUSER = "elastic"
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds for which a node that accepts no password is asked again.
 
-After a start Elasticsearch says 401 to everybody, as long as the index with its users is not there yet.
+After a start Elasticsearch says 401 to everybody for as long as the index with its users, which it opens before others,
+is not there yet.
 """
 
 PAUSE = 2.0

@@ -60,11 +60,7 @@ def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -
 
 def made_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -> SandboxStack:
     """Make a stack as `new_stack` does, and leave what another of its name has left in the engine."""
-    backend = folder / "state"
-    backend.mkdir(parents=True)
-    environment = {**prepared.environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
-    stack = SandboxStack(name, folder, environment)
-    stack.ensure()
+    stack = SandboxStack(name, folder, prepared.environment).with_new_state(folder)
     # Stacks of other files may be looking for free ports at the same moment.
     apart = crc32(name.encode()) % 1000
     small: dict[str, object] = {

@@ -3,6 +3,7 @@
 The tests follow one another on one stack, whose names and state change on the way.
 """
 
+import re
 import shutil
 import subprocess
 import time
@@ -21,7 +22,7 @@ from sandbox.answers import demo_answers
 from sandbox.ports import free_port
 from sandbox.preparation import Prepared
 from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
-from tests.e2e.conftest import made_stack, new_stack, remove_left_overs, volumes
+from tests.e2e.conftest import containers, made_stack, new_stack, remove_left_overs, volumes
 from tests.e2e.resources import held
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
@@ -238,3 +239,57 @@ def test_a_node_that_does_not_start_is_told_in_seconds_with_its_last_lines(
     assert took < AT_ONCE
     kept.up()
     kept.require_everything_there()
+
+
+def test_a_stack_whose_state_is_lost_goes_on_with_its_documents(
+    kept: Kept, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = kept.stack.outputs()
+    settings = {**kept.stack.settings, "elasticsearchPassword": None, "stackId": before["stackId"]}
+    kept.stack = kept.stack.with_new_state(tmp_path_factory.mktemp("lost"))
+    kept.stack.configure(settings)
+    # What the state would have taken away: containers and network keep names that no others can have.
+    for container in containers(RENAMED, OTHER_PROJECT):
+        container.remove(force=True)
+    DockerClient.from_env().networks.get(f"{OTHER_PROJECT}-{RENAMED}").remove()
+
+    said = kept.refused()
+    reset = re.search(r"docker exec \S+ bin/elasticsearch-reset-password -u elastic -b --url \S+\d", said)
+    assert reset, said
+    made = subprocess.run(reset[0].split(), capture_output=True, text=True, check=True).stdout
+    kept.stack.set_secret("elasticsearchPassword", made.split("New value:")[1].strip())
+    kept.up()
+
+    after = kept.stack.outputs()
+    for name in ("stackId", "elasticsearchVolume", "elasticsearchBackupVolume", "indexGeneration"):
+        assert after[name] == before[name]
+    kept.require_everything_there()
+    kept.stack.configure({"elasticsearchPassword": None})
+    kept.up()
+    kept.require_everything_there()
+
+
+def test_destroy_keeps_backups_and_says_where_they_are(kept: Kept) -> None:
+    outputs = kept.stack.outputs()
+    data, backups = outputs["elasticsearchVolume"], outputs["elasticsearchBackupVolume"]
+    kept.stack.configure({"elasticsearchDeleteData": "jina-demo"})
+    kept.up()
+
+    destroyed = kept.stack.destroy(capture=True)
+
+    assert destroyed.exit_code == 0, destroyed.output
+    assert f"Volume {backups} is kept" in destroyed.output
+    assert backups in volumes(NAME)
+    assert data not in volumes(NAME)
+
+
+def test_backups_are_there_for_a_new_stack_and_go_when_they_are_given_up(kept: Kept) -> None:
+    kept.stack.configure({"elasticsearchDeleteBackups": "jina-demo"})
+    kept.up()
+    found = kept.node.exec_run(["ls", "/usr/share/elasticsearch/backups"])
+    assert b"written" in found.output
+
+    destroyed = kept.stack.destroy(capture=True)
+
+    assert destroyed.exit_code == 0, destroyed.output
+    assert volumes(NAME) == []

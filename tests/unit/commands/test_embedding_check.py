@@ -74,7 +74,12 @@ class Stub(Container):
 
 def running(restarts: int = 0) -> State:
     """Return the state of a container that runs, and was started again so many times."""
-    return State(status="running", exit_code=1, out_of_memory=False, restarts=restarts)
+    return State(status="running", exit_code=0, out_of_memory=False, restarts=restarts)
+
+
+def restarting(restarts: int) -> State:
+    """Return the state of a container between its crash and its next start."""
+    return State(status="restarting", exit_code=1, out_of_memory=False, restarts=restarts)
 
 
 LOADING = Stub([running()], ["loading model"])
@@ -122,9 +127,7 @@ def test_a_server_that_never_gets_ready_is_reported_with_its_log(status: int) ->
 
 
 def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> None:
-    crashed = Stub(
-        [running(restarts=3), running(restarts=4), running(restarts=5)], ["unknown model architecture: 'x'"]
-    )
+    crashed = Stub([running(3), running(4), running(5), restarting(5)], ["unknown model architecture: 'x'"])
     with pytest.raises(
         CheckError, match=r"(?s)exit code 1, 5 times in a row.*set llamaCppRef.*\n  unknown model"
     ):
