@@ -147,6 +147,42 @@ def test_another_container_over_the_same_data_changes_nothing_in_elasticsearch(k
     kept.require_everything_there()
 
 
+def test_a_node_that_leaves_the_program_takes_no_documents_with_it(kept: Kept) -> None:
+    outputs = kept.stack.outputs()
+    elsewhere = {"elasticsearchUrl": outputs["elasticsearchUrl"], "elasticsearchUser": "elastic"}
+    kept.stack.configure(
+        {**elsewhere, "elasticsearchEmbeddingsUrl": "http://llama-server:8080/v1/embeddings"}
+    )
+    kept.stack.set_secret("elasticsearchPassword", outputs["elasticsearchPassword"])
+    said = kept.refused()
+    back = dict.fromkeys((*elsewhere, "elasticsearchPassword", "elasticsearchEmbeddingsUrl"))
+    kept.stack.configure(back)
+
+    assert "jina-demo" in said
+    assert "elasticsearchDeleteData" in said
+    kept.up()
+    assert kept.stack.outputs()["elasticsearchVolume"] == outputs["elasticsearchVolume"]
+    kept.require_everything_there()
+
+
+def test_another_id_takes_other_volumes_and_the_ones_before_are_kept_and_can_be_had_again(kept: Kept) -> None:
+    before = kept.stack.outputs()
+    kept.stack.configure({"stackId": f"jina-search-{NAME}-0a1b2c"})
+    kept.up()
+    assert kept.stack.outputs()["elasticsearchVolume"] != before["elasticsearchVolume"]
+    # What the stack makes was made anew in the empty node, and was not taken for unchanged.
+    assert kept.request("GET", "/jina-demo/_count").json()["count"] == 10
+    assert [answer.ok for answer in demo_answers(kept.stack.outputs())] == [True] * 5
+
+    kept.stack.configure({"stackId": before["stackId"]})
+    kept.up()
+    assert kept.stack.outputs()["elasticsearchVolume"] == before["elasticsearchVolume"]
+    kept.stack.configure({"stackId": None})
+    kept.up()
+    assert set(kept.stack.last_changes()) == {"same"}
+    kept.require_everything_there()
+
+
 def test_a_renamed_stack_keeps_its_documents(kept: Kept) -> None:
     before = kept.stack.outputs()
     kept.stack = kept.stack.renamed(RENAMED)

@@ -31,10 +31,15 @@ class SuperuserProvider(ClusterProvider):
         """Find the password that the node has, and change it where it is another than wanted."""
         generated = str(news["generated"])
         wanted = str(news["wanted"]) or generated
-        former = str((olds or {}).get("password") or generated)
+        before = olds or {}
+        former = str(before.get("password") or generated)
         uuid = superuser.converge(
             client.connection, wanted, (former, generated), container=str(news["container_name"]), say=_say
         )
+        if before.get("cluster_uuid", uuid) != uuid:
+            _say(
+                "the node has other data than before: what the stack keeps in Elasticsearch is made anew there"
+            )
         return {"password": wanted, "cluster_uuid": uuid}
 
     def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002 (see the base)
