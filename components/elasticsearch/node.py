@@ -50,7 +50,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         self._engine = engine_environment(args.engine_host)
         password = PasswordResource(f"{name}-password", child).password
         image = docker.RemoteImage(name, name=args.settings.image, keep_locally=True, opts=child)
-        data, removal = data_volume(name, args.volumes, self._engine, self)
+        data, removal = data_volume(name, args.volumes, self._engine, self, named=args.settings.volume)
         backups, before = backup_volume(
             name,
             args.volumes,
@@ -104,8 +104,14 @@ class ElasticsearchNode(pulumi.ComponentResource):
             restart="unless-stopped",
             destroy_grace_seconds=container.STOPPED_AFTER,
             **container.LEAST_PRIVILEGE,
-            # The name, the port and the data can belong to one container only.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=after),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The name, the port and the data can belong to one container only.
+                delete_before_replace=True,
+                # Of a mount alone that changes, the provider takes note and does nothing.
+                replace_on_changes=["mounts"],
+                depends_on=after,
+            ),
         )
 
     def _version_check(

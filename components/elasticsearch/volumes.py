@@ -23,25 +23,31 @@ class VolumeOwner:
     stack_id: pulumi.Input[str]
     chosen: bool
 
-    def volume(self, name: str, what: str, parent: pulumi.Resource) -> docker.Volume:
-        """Declare a volume that only its own removal deletes, no change of names and no program without it."""
+    def volume(self, name: str, what: str, parent: pulumi.Resource, *, named: str = "") -> docker.Volume:
+        """Declare a volume that only its own removal deletes, no change of names and no program without it.
+
+        `named` is the name that somebody set for this very one, if any.
+        """
         return docker.Volume(
             name,
-            name=pulumi.Output.format("{0}-elasticsearch-{1}", self.stack_id, what),
+            name=named or pulumi.Output.format("{0}-elasticsearch-{1}", self.stack_id, what),
             opts=pulumi.ResourceOptions(
                 parent=parent,
                 retain_on_delete=True,
                 delete_before_replace=False,
-                ignore_changes=None if self.chosen else REPLACED_BY,
+                ignore_changes=None if self.chosen or named else REPLACED_BY,
             ),
         )
 
 
 def data_volume(
-    name: str, owner: VolumeOwner, engine: dict[str, str], parent: pulumi.Resource
+    name: str, owner: VolumeOwner, engine: dict[str, str], parent: pulumi.Resource, *, named: str
 ) -> tuple[docker.Volume, pulumi.Resource]:
-    """Declare the volume with the indices; return what the container must depend on too, so as to go before it."""
-    volume = owner.volume(name, "data", parent)
+    """Declare the volume with the indices; return what the container must depend on too, so as to go before it.
+
+    `named` is the name that somebody set for it, if any.
+    """
+    volume = owner.volume(name, "data", parent, named=named)
     removal = run_at_deletion(
         f"{name}-data-removal",
         "volume_removal",

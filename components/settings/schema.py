@@ -122,6 +122,7 @@ class ElasticsearchSettings:
     fingerprint: str
     embeddings_url: str
     image: str
+    volume: str
     port: int
     heap: int
     memory: int

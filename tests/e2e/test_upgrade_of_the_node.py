@@ -11,7 +11,7 @@ from docker.client import DockerClient
 from sandbox.answers import demo_answers
 from sandbox.preparation import Prepared
 from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
-from tests.e2e.conftest import new_stack, remove_left_overs
+from tests.e2e.conftest import containers, new_stack, remove_left_overs
 from tests.e2e.resources import held
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
@@ -83,6 +83,27 @@ def test_then_nothing_changes(made: SandboxStack) -> None:
     stack = made.with_program(PROJECT_DIRECTORY)
     assert stack.up(capture=True).exit_code == 0
     assert set(stack.last_changes()) == {"same"}
+
+
+def test_when_its_state_is_lost_then_its_id_and_its_volume_are_enough(
+    made: SandboxStack, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outputs = made.outputs()
+    names = {"stackId": outputs["stackId"], "elasticsearchVolume": outputs["elasticsearchVolume"]}
+    stack = made.with_program(PROJECT_DIRECTORY).with_new_state(tmp_path_factory.mktemp("lost"))
+    stack.configure({**made.settings, **names})
+    for container in containers(NAME):
+        container.remove(force=True)
+    DockerClient.from_env().networks.get(f"jina-search-{NAME}").remove()
+    # The password that the node has is known here: it was among the outputs.
+    stack.set_secret("elasticsearchPassword", outputs["elasticsearchPassword"])
+
+    finished = stack.up(capture=True)
+
+    assert finished.exit_code == 0, finished.output
+    assert stack.outputs()["elasticsearchVolume"] == outputs["elasticsearchVolume"]
+    assert ask(stack, "GET", "/jina-demo/_doc/mine").json()["found"]
+    assert ask(stack, "GET", "/jina-demo/_count").json()["count"] == 11
 
 
 def test_the_volume_goes_with_the_stack_when_the_documents_are_given_up(made: SandboxStack) -> None:

@@ -39,6 +39,14 @@ def test_only_an_id_that_somebody_set_takes_other_volumes(changes: dict[str, obj
         assert options.ignore_changes == (("driver", "driverOpts", "labels", "name") if ignored else ())
 
 
+def test_the_volume_that_somebody_named_is_taken_and_the_backups_stay_those_of_the_stack() -> None:
+    found = declared(elasticsearchVolume="jina-search-cpu-elasticsearch-data")
+    data, backups = one(found, VOLUME, "elasticsearch"), one(found, VOLUME, "elasticsearch-backups")
+    assert (data.inputs["name"], data.options.ignore_changes) == ("jina-search-cpu-elasticsearch-data", ())
+    assert data.options.retain_on_delete
+    assert backups.options.ignore_changes
+
+
 @pytest.mark.parametrize("name", ["elasticsearch-data-removal", "elasticsearch-backups-removal"])
 def test_volumes_go_by_a_program_that_runs_at_deletion_alone(name: str) -> None:
     inputs = one(declared(), COMMAND, name).inputs
