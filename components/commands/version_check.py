@@ -62,14 +62,14 @@ def require_readable(there: Version | None, wanted: Version | None, container: s
     if wanted < there:
         raise CheckError(
             f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in container "
-            f"{container}: no older version can read it, and the node would not start. Nothing was changed. Set "
+            f"{container}: no older version can read it, and the node would not start. The node was left as it is. Set "
             f"elasticsearchImage to {shown(there)} or newer. To go back all the same, restore a backup that the older "
             "version made into a new stack."
         )
     if wanted[0] > there[0] + 1:
         raise CheckError(
             f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in container "
-            f"{container}: it reads data of version {wanted[0] - 1} at the oldest. Nothing was changed. Set "
+            f"{container}: it reads data of version {wanted[0] - 1} at the oldest. The node was left as it is. Set "
             f"elasticsearchImage to the last {there[0] + 1}.x, `pulumi up`, and so on, one major version at a time."
         )
 

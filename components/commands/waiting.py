@@ -59,7 +59,7 @@ def wait_for(
         if now - began >= patience:
             log = failure.shown(program, container.last_lines(program.searched))
             raise CheckError(
-                f"{place} did not answer with {what} within {patience:.0f} s ({reason}).\n"
+                f"{place} did not give {what} within {patience:.0f} s ({reason}).\n"
                 f"The last lines of its log (docker logs {container.name}):\n{log}"
             )
         if now - told >= TOLD_EVERY:

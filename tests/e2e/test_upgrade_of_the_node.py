@@ -85,7 +85,7 @@ def test_then_nothing_changes(made: SandboxStack) -> None:
     assert set(stack.last_changes()) == {"same"}
 
 
-def test_when_its_state_is_lost_then_its_id_and_its_volume_are_enough(
+def test_when_its_state_is_lost_then_its_id_and_its_volume_are_enough_to_go_on_and_to_destroy_it(
     made: SandboxStack, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     outputs = made.outputs()
@@ -104,10 +104,11 @@ def test_when_its_state_is_lost_then_its_id_and_its_volume_are_enough(
     assert stack.outputs()["elasticsearchVolume"] == outputs["elasticsearchVolume"]
     assert ask(stack, "GET", "/jina-demo/_doc/mine").json()["found"]
     assert ask(stack, "GET", "/jina-demo/_count").json()["count"] == 11
+    require_gone_with_the_stack(stack)
 
 
-def test_the_volume_goes_with_the_stack_when_the_documents_are_given_up(made: SandboxStack) -> None:
-    stack = made.with_program(PROJECT_DIRECTORY)
+def require_gone_with_the_stack(stack: SandboxStack) -> None:
+    """Give the documents up and destroy the stack; fail unless its volume goes, whoever named it."""
     volume = stack.outputs()["elasticsearchVolume"]
     stack.configure({"elasticsearchDeleteData": "jina-demo"})
     assert stack.up(capture=True).exit_code == 0

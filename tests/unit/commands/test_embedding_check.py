@@ -121,7 +121,7 @@ def test_any_other_answer_is_refused_with_the_reason(answer: Answer, says: str) 
 
 @pytest.mark.parametrize("status", [502, 503])
 def test_a_server_that_never_gets_ready_is_reported_with_its_log(status: int) -> None:
-    says = r"(?s)did not answer with an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
+    says = r"(?s)did not give an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
     with answering([(status, "not yet")]) as url, pytest.raises(CheckError, match=says):
         run(check(url), LOADING, patience=0)
 

@@ -52,7 +52,10 @@ def test_a_node_that_answers_is_up_whoever_it_lets_in(statuses: list[int]) -> No
 
 def test_a_node_that_crashes_is_reported_at_once_with_how_it_ended_and_what_to_do() -> None:
     states = [state(), state(restarts=1), state(restarts=1), state("restarting", restarts=2, code=78)]
-    log = ["cannot downgrade a node from version [9.5.3] to version [9.4.0]", "\tat org.elasticsearch.X.y(X.java:1)"]
+    log = [
+        "cannot downgrade a node from version [9.5.3] to version [9.4.0]",
+        "\tat org.elasticsearch.X.y(X.java:1)",
+    ]
     with pytest.raises(CheckError) as raised:
         run(check(patience=60), Stub([0], states, log))
     told = str(raised.value)
@@ -62,5 +65,7 @@ def test_a_node_that_crashes_is_reported_at_once_with_how_it_ended_and_what_to_d
 
 
 def test_a_node_that_never_answers_is_reported_with_its_log() -> None:
-    with pytest.raises(CheckError, match=r"(?s)did not answer with an answer within 0 s.*docker logs the-node.*\n  busy"):
+    with pytest.raises(
+        CheckError, match=r"(?s)did not give an answer within 0 s.*docker logs the-node.*\n  busy"
+    ):
         run(check(patience=0), Stub([503], [state()], ["busy"]))

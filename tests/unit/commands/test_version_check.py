@@ -27,7 +27,7 @@ def test_the_same_and_newer_versions_pass_and_so_does_what_cant_be_known(
         (
             (9, 5, 3),
             (9, 5, 2),
-            r"Elasticsearch 9\.5\.2, and 9\.5\.3 wrote.*Nothing was changed.*9\.5\.3 or newer",
+            r"Elasticsearch 9\.5\.2, and 9\.5\.3 wrote.*left as it is.*9\.5\.3 or newer",
         ),
         ((9, 5, 3), (9, 4, 9), "no older version can read it"),
         ((9, 5, 3), (8, 19, 0), "no older version can read it"),
