@@ -317,6 +317,8 @@ def test_destroy_keeps_backups_and_says_where_they_are(kept: Kept) -> None:
     assert f"Volume {backups} is kept" in destroyed.output
     assert backups in volumes(NAME)
     assert data not in volumes(NAME)
+    # By its id another stack finds them.
+    kept.stack.configure({"stackId": outputs["stackId"]})
 
 
 def test_backups_are_there_for_a_new_stack_and_go_when_they_are_given_up(kept: Kept) -> None:
