@@ -12,6 +12,7 @@ from components.elasticsearch.component import (
 )
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
+from components.elasticsearch.volumes import VolumeOwner
 from components.image import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
@@ -34,8 +35,9 @@ elasticsearch = Elasticsearch(
     "elasticsearch",
     ElasticsearchNodeArgs(
         container_name=f"{stack}-elasticsearch",
-        volume_name=f"{stack}-elasticsearch-data",
+        volumes=VolumeOwner(stack_id=stack_id, chosen=bool(settings.stack_id)),
         network=network.name,
+        engine_host=settings.engine_host,
         settings=settings.elasticsearch,
     ),
 )
@@ -124,6 +126,8 @@ pulumi.export("modelDocumentPrefix", settings.model.document_prefix)
 pulumi.export("elasticsearchUrl", elasticsearch.url)
 pulumi.export("elasticsearchUser", elasticsearch.connection.user)
 pulumi.export("elasticsearchPassword", elasticsearch.connection.password)
+pulumi.export("elasticsearchVolume", elasticsearch.volume)
+pulumi.export("elasticsearchBackupVolume", elasticsearch.backup_volume)
 pulumi.export("elasticsearchApiKey", elasticsearch.connection.api_key)
 pulumi.export("elasticsearchCaCertificate", elasticsearch.connection.ca_certificate)
 pulumi.export("elasticsearchFingerprint", elasticsearch.connection.fingerprint)

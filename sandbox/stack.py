@@ -26,18 +26,53 @@ class Finished:
 class SandboxStack:
     """A stack whose settings are in `folder`/Pulumi.<name>.yaml, so that the files in the repository stay as they are.
 
-    `environment` is the whole environment of the CLI, with its backend and passphrase.
+    `environment` is the whole environment of the CLI, with its backend and passphrase. `program` is the folder of the
+    project's program, another one than this repository's for another version or name of the project.
     """
 
-    def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, name: str, folder: Path, environment: Mapping[str, str], program: Path = PROJECT_DIRECTORY
+    ) -> None:
         self.name = name
+        self.project: str = yaml.safe_load((program / "Pulumi.yaml").read_text())["name"]
         self._folder = folder
         self._environment = dict(environment)
+        self._program = program
         self._config = folder / f"Pulumi.{name}.yaml"
 
     def with_environment(self, changes: Mapping[str, str]) -> "SandboxStack":
         """Return the same stack with changes to the environment of the CLI."""
-        return SandboxStack(self.name, self._folder, {**self._environment, **changes})
+        return SandboxStack(self.name, self._folder, {**self._environment, **changes}, self._program)
+
+    def with_program(self, program: Path) -> "SandboxStack":
+        """Return the same stack under another version of the program, in the folder `program`."""
+        return SandboxStack(self.name, self._folder, self._environment, program)
+
+    def with_new_state(self, folder: Path) -> "SandboxStack":
+        """Return a stack of the same name in a backend of its own in `folder`, which knows nothing of this one's."""
+        backend = folder / "state"
+        backend.mkdir(parents=True)
+        environment = {**self._environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
+        stack = SandboxStack(self.name, folder, environment, self._program)
+        stack.ensure()
+        return stack
+
+    def renamed(self, name: str, program: Path | None = None) -> "SandboxStack":
+        """Rename the stack, and its project too where that of the folder `program` has another name; return it.
+
+        Raises SandboxError with the CLI's words when it can't be renamed.
+        """
+        renamed = SandboxStack(name, self._folder, self._environment, program or self._program)
+        wanted = name if renamed.project == self.project else f"organization/{renamed.project}/{name}"
+        settings = self.settings
+        done = self._run(["stack", "rename", wanted, "--stack", self.name], cwd=self._folder, capture=True)
+        if done.exit_code != 0:
+            raise SandboxError(f"The stack {self.name} could not be renamed to {wanted}:\n{done.output}")
+        content = yaml.safe_load(renamed._config.read_text())
+        content["config"] = {f"{renamed.project}:{key}": value for key, value in settings.items()}
+        renamed._config.write_text(yaml.safe_dump(content, sort_keys=True))
+        renamed._write_project()
+        return renamed
 
     def ensure(self) -> None:
         """Have the backend hold the stack.
@@ -48,7 +83,7 @@ class SandboxStack:
             return
         # `stack init` has no --config-file: it runs in a folder of its own, where it leaves the salt of the secrets.
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
+        self._write_project()
         made = self._run(["stack", "init", self.name, "--no-select"], cwd=self._folder, capture=True)
         if made.exit_code != 0:
             raise SandboxError(f"The stack {self.name} could not be made:\n{made.output}")
@@ -59,14 +94,15 @@ class SandboxStack:
         if not self._config.is_file():
             return {}
         config = yaml.safe_load(self._config.read_text()).get("config") or {}
-        return {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+        return {key.removeprefix(f"{self.project}:"): value for key, value in config.items()}
 
     def configure(self, values: Mapping[str, object]) -> None:
         """Set `values`, and keep everything else that the stack sets; a None takes a setting back."""
         content = yaml.safe_load(self._config.read_text()) if self._config.is_file() else {}
         shipped = yaml.safe_load((PROJECT_DIRECTORY / f"Pulumi.{self._shipped}.yaml").read_text())["config"]
+        shipped = {key.replace(PROJECT, self.project, 1): value for key, value in shipped.items()}
         config = {**shipped, **(content.get("config") or {})}
-        config |= {f"{PROJECT}:{key}": value for key, value in values.items()}
+        config |= {f"{self.project}:{key}": value for key, value in values.items()}
         content["config"] = {key: value for key, value in config.items() if value is not None}
         self._config.write_text(yaml.safe_dump(content, sort_keys=True))
 
@@ -92,9 +128,12 @@ class SandboxStack:
         """Run `pulumi destroy`."""
         return self._pulumi("destroy", "--yes", "--skip-preview", capture=capture)
 
-    def remove(self) -> None:
-        """Forget the stack, which must hold nothing any more, and its settings."""
-        removed = self._run(["stack", "rm", "--yes", "-s", self.name], cwd=self._folder, capture=True)
+    def remove(self, *, force: bool = False) -> None:
+        """Forget the stack, which must hold nothing any more unless `force` is given, and its settings."""
+        forced = ["--force"] if force else []
+        removed = self._run(
+            ["stack", "rm", "--yes", *forced, "-s", self.name], cwd=self._folder, capture=True
+        )
         if removed.exit_code != 0:
             raise SandboxError(f"The stack {self.name} could not be removed:\n{removed.output}")
         self._config.unlink(missing_ok=True)
@@ -121,6 +160,10 @@ class SandboxStack:
         """The stack that ships with the project, and on whose settings this one builds."""
         return self.name if (PROJECT_DIRECTORY / f"Pulumi.{self.name}.yaml").is_file() else "cpu"
 
+    def _write_project(self) -> None:
+        """Have the folder of the settings be of the project, for commands that have no --config-file."""
+        (self._folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
+
     def _asked(self, *arguments: str) -> str:
         command = [*arguments, "--stack", self.name]
         answered = subprocess.run(
@@ -137,7 +180,7 @@ class SandboxStack:
 
     def _pulumi(self, *arguments: str, capture: bool, given: str = "") -> Finished:
         command = [*arguments, "--stack", self.name, "--config-file", str(self._config)]
-        return self._run(command, cwd=PROJECT_DIRECTORY, capture=capture, given=given)
+        return self._run(command, cwd=self._program, capture=capture, given=given)
 
     def _run(self, arguments: Sequence[str], *, cwd: Path, capture: bool, given: str = "") -> Finished:
         finished = subprocess.run(

@@ -11,30 +11,23 @@ import json
 import math
 import os
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.commands import failure
 from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
+from components.commands.server_failure import SERVER
+from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 PATIENCE = 300.0
 """Seconds within which the model must be loaded and an embedding come."""
-
-TOLD_EVERY = 15.0
-"""Seconds between two lines that tell a waiting person what is waited for."""
 
 ANSWER_SECONDS = 30
 TEXT = "What is deep learning?"
 NORM_TOLERANCE = 1e-3
 PATH = "/v1/embeddings"
 OK, BAD_GATEWAY, NOT_READY = 200, 502, 503
-
-
-class CheckError(Exception):
-    """The server did not prove itself; the message says how, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -80,30 +73,15 @@ def run(
     Raises CheckError when no embedding comes, when the container ends or crashes over and over (then at once), or when
     what comes is not `check.width` finite numbers of length 1.
     """
-    began = time.monotonic()
-    told = began
-    restarts_before = None
-    while True:
-        try:
-            vector = _embedding(check, container)
-            break
-        except _NotReadyError as error:
-            reason = str(error)
-        state = container.state()
-        restarts_before = state.restarts if restarts_before is None else restarts_before
-        if failure.ended(state, restarts_before):
-            raise CheckError(failure.describe(container, state))
-        now = time.monotonic()
-        if now - began >= patience:
-            log = "\n".join(f"  {line}" for line in container.last_lines(failure.LINES))
-            raise CheckError(
-                f"{check.place} did not answer with an embedding within {patience:.0f} s ({reason}).\n"
-                f"The last lines of its log (docker logs {check.container}):\n{log}"
-            )
-        if now - told >= TOLD_EVERY:
-            told = now
-            say(f"waiting for the first embedding for {now - began:.0f} s: {reason}")
-        time.sleep(0.3)
+    vector = wait_for(
+        "an embedding",
+        lambda: _embedding(check, container),
+        SERVER,
+        container,
+        place=check.place,
+        patience=patience,
+        say=say,
+    )
     verify(vector, check)
     return f"{check.model} answers with {len(vector)} finite numbers of length 1"
 
@@ -128,10 +106,6 @@ def verify(vector: list[float], check: Check) -> None:
         )
 
 
-class _NotReadyError(Exception):
-    """The server may answer later."""
-
-
 def _embedding(check: Check, container: Container) -> list[float]:
     body = json.dumps({"input": [TEXT], "model": check.model}).encode()
     headers = {"Content-Type": "application/json"}
@@ -143,10 +117,10 @@ def _embedding(check: Check, container: Container) -> list[float]:
         else:
             status, said = container.post(check.port, PATH, body, headers, ANSWER_SECONDS)
     except (OSError, http.client.HTTPException, NotListeningError, EngineTimeoutError) as error:
-        raise _NotReadyError(str(error) or type(error).__name__) from error
+        raise NotReadyError(str(error) or type(error).__name__) from error
     text = said.decode(errors="replace")[:500]
     if status in (BAD_GATEWAY, NOT_READY):
-        raise _NotReadyError(f"HTTP {status}: {text}")
+        raise NotReadyError(f"HTTP {status}: {text}")
     if status != OK:
         raise CheckError(
             f"{check.place} answered with HTTP {status}: {text} Its log: docker logs {check.container}"

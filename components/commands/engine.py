@@ -1,4 +1,4 @@
-"""Asks the Docker engine about one container, and a server inside it, through the `docker` command.
+"""Asks the Docker engine about containers, and servers inside them, through the `docker` command.
 
 The command knows every way to an engine, also one on another host (DOCKER_HOST), and reaches a server that has no
 published port.
@@ -40,6 +40,11 @@ class State:
     out_of_memory: bool
     restarts: int
 
+    @property
+    def runs(self) -> bool:
+        """Whether the container runs now: then exit code and memory are not those of its last end."""
+        return self.status == "running"
+
 
 @dataclass(frozen=True)
 class Container:
@@ -55,8 +60,17 @@ class Container:
         Raises NotListeningError, EngineTimeoutError, EngineError, and http.client.HTTPException where the answer is
         none of HTTP.
         """
-        lines = [f"POST {path} HTTP/1.0", *(f"{key}: {value}" for key, value in headers.items())]
-        head = "\r\n".join([*lines, "Host: localhost", f"Content-Length: {len(body)}", "", ""])
+        lines = [*(f"{key}: {value}" for key, value in headers.items()), f"Content-Length: {len(body)}"]
+        return self._exchange(port, f"POST {path}", lines, body, seconds)
+
+    def get(self, port: int, path: str, seconds: float) -> tuple[int, bytes]:
+        """Ask a server in the container for `path`; return status and body. Raises what `post` does."""
+        return self._exchange(port, f"GET {path}", [], b"", seconds)
+
+    def _exchange(
+        self, port: int, asked: str, lines: list[str], body: bytes, seconds: float
+    ) -> tuple[int, bytes]:
+        head = "\r\n".join([f"{asked} HTTP/1.0", "Host: localhost", *lines, "", ""])
         command = ["docker", "exec", "-i", self.name, "bash", "-c", _EXCHANGE.format(port=port)]
         done = run(command, head.encode() + body, seconds)
         if done.returncode != 0:
@@ -113,7 +127,7 @@ def run(
         )
     except FileNotFoundError as error:
         raise EngineError(
-            "The `docker` command is not on PATH, and the server is proved through it: install Docker's CLI."
+            "The `docker` command is not on PATH, and this update works through it: install Docker's CLI."
         ) from error
     except subprocess.TimeoutExpired as error:
         raise EngineTimeoutError(f"`{' '.join(command[:3])}` did not end within {seconds:.0f} s.") from error

@@ -22,19 +22,24 @@ from components.settings import ElasticsearchSettings
 class Elasticsearch(pulumi.ComponentResource):
     """The cluster: a node of the stack's own when no address is set, else the one that is already there.
 
-    `connection` is how this machine reaches it.
+    `connection` is how this machine reaches it; `volume` and `backup_volume` are the names of the own node's volumes,
+    empty where there is none.
     """
 
     connection: ConnectionInputs
     url: str
+    volume: pulumi.Output[str]
+    backup_volume: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("jina:elasticsearch:Elasticsearch", name, None, opts)
+        self.volume = self.backup_volume = pulumi.Output.from_input("")
         if args.settings.managed:
             node = ElasticsearchNode(name, args, pulumi.ResourceOptions(parent=self))
             self.connection = node.connection
+            self.volume, self.backup_volume = node.volume, node.backup_volume
         else:
             self.connection = ConnectionInputs.of_settings(args.settings)
         self.url = self.connection.url

@@ -17,7 +17,8 @@ class Connection:
     """The address of a cluster, and either an API key (in its encoded form) or a user and password, or neither.
 
     `ca_certificate` is the path of a PEM file, `fingerprint` the SHA-256 of the cluster's certificate in
-    hexadecimal, with or without colons; at most one of them is set, and only with an https address.
+    hexadecimal, with or without colons; at most one of them is set, and only with an https address. `managed` says that
+    the cluster is the stack's own node, which only messages depend on.
     """
 
     url: str
@@ -26,6 +27,7 @@ class Connection:
     password: str = field(default="", repr=False)
     ca_certificate: str = ""
     fingerprint: str = ""
+    managed: bool = False
 
     @property
     def shown_url(self) -> str:

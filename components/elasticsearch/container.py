@@ -1,9 +1,13 @@
 """What the container of the stack's own Elasticsearch node looks like, as plain functions of the settings.
 
 Everything here is of the official image's contract: settings as environment, user 1000 in group 0, data below
-/usr/share/elasticsearch/data.
+/usr/share/elasticsearch/data. The folder of the backups is ours.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
 import pulumi_docker as docker
 
 from components.settings import ElasticsearchSettings
@@ -15,6 +19,9 @@ PORT = 9200
 """Port of the node inside its container."""
 
 DATA = "/usr/share/elasticsearch/data"
+BACKUPS = "/usr/share/elasticsearch/backups"
+"""Where snapshot repositories of type fs may be, and the volume for them is mounted."""
+
 USER = "1000:0"
 READY_WITHIN = 180
 """Seconds within which the node must answer."""
@@ -24,6 +31,14 @@ STOPPED_AFTER = 60
 
 FREE_DISK = "1gb"
 """Below it the node stops to allocate shards: its defaults are shares of the disk, often tens of gigabytes."""
+
+LEAST_PRIVILEGE: dict[str, Any] = {
+    "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+    "security_opts": ["no-new-privileges"],
+    "log_driver": "json-file",
+    "log_opts": {"max-size": "10m", "max-file": "3"},
+}
+"""No rights that the node does not need, and a log that does not fill the disk."""
 
 # 401 is the answer of a node that is up and asks who it is that asks.
 HEALTH_REQUEST = (
@@ -36,6 +51,7 @@ def environment(settings: ElasticsearchSettings) -> dict[str, str]:
     """Return the node's environment without its password."""
     chosen = {
         "discovery.type": "single-node",
+        "path.repo": BACKUPS,
         "xpack.security.enabled": "true",
         # It is published on loopback alone, and the stack's network is its own.
         "xpack.security.http.ssl.enabled": "false",
@@ -46,6 +62,14 @@ def environment(settings: ElasticsearchSettings) -> dict[str, str]:
     for level in ("low", "high", "flood_stage"):
         chosen[f"cluster.routing.allocation.disk.watermark.{level}"] = FREE_DISK
     return chosen
+
+
+def mounts(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMountArgs]:
+    """Mount volumes, whose names are given by the folder that each is seen at."""
+    return [
+        docker.ContainerMountArgs(type="volume", source=source, target=target)
+        for target, source in volumes.items()
+    ]
 
 
 def healthcheck() -> docker.ContainerHealthcheckArgs:

@@ -30,6 +30,16 @@ LICENCE_WAYS_OUT = (
 )
 
 
+def way_back_in(container: str) -> str:
+    """Return what to do when the stack's own node knows another password than the stack."""
+    return (
+        "Its data keeps the password that it was first started with, or that somebody gave it since. If you know that "
+        "password, set it: `pulumi config set --secret elasticsearchPassword`. Else have the node make another, "
+        f"`docker exec {container} bin/elasticsearch-reset-password -u elastic -b --url http://127.0.0.1:9200`, and "
+        "set that one. Then `pulumi up`; no document is touched."
+    )
+
+
 def refusal(connection: Connection, asked: str, status: int, body: Any) -> ElasticsearchError:
     """Return the error for an answer of Elasticsearch other than success; `asked` is "METHOD /path"."""
     kind, reason, causes = _told(body)
@@ -145,6 +155,8 @@ def _credentials(connection: Connection) -> str:
 def _correct(connection: Connection) -> str:
     if connection.api_key:
         return "Set the encoded form of a valid key: `pulumi config set --secret elasticsearchApiKey`."
+    if connection.managed:
+        return way_back_in("CONTAINER") + " `docker ps` names the container."
     if connection.user:
         return "Correct elasticsearchUser and elasticsearchPassword (`pulumi config set --secret`)."
     return "Set elasticsearchApiKey, or elasticsearchUser and elasticsearchPassword."

@@ -14,7 +14,8 @@ from components.settings import ElasticsearchSettings, ModelSettings
 class ConnectionInputs:
     """How to reach a cluster, as inputs of resources; `api_key` and `password` are secret. See Connection.
 
-    `managed` says that the cluster is the stack's own node.
+    `managed` says that the cluster is the stack's own node, `cluster_uuid` which cluster it is: with another one, say
+    after a loss of its data, whatever is in it has to be made again. For an external cluster it is empty.
     """
 
     url: str
@@ -24,6 +25,7 @@ class ConnectionInputs:
     ca_certificate: str
     fingerprint: str
     managed: bool = False
+    cluster_uuid: pulumi.Input[str] = ""
 
     @classmethod
     def of_settings(cls, settings: ElasticsearchSettings) -> "ConnectionInputs":
@@ -47,6 +49,7 @@ class ConnectionInputs:
             "ca_certificate": self.ca_certificate,
             "fingerprint": self.fingerprint,
             "managed": self.managed,
+            "cluster_uuid": self.cluster_uuid,
         }
 
 

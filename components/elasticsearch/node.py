@@ -8,67 +8,77 @@ import pulumi_docker as docker
 from components.elasticsearch import container
 from components.elasticsearch.dynamic.deletion_guard import NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.password import PasswordResource
+from components.elasticsearch.dynamic.superuser import SuperuserResource
 from components.elasticsearch.inputs import ConnectionInputs
+from components.elasticsearch.superuser import SUPERUSER
+from components.elasticsearch.volumes import VolumeOwner, backup_volume, data_volume
+from components.program import engine_environment, run_program
 from components.settings import ElasticsearchSettings
-
-SUPERUSER = "elastic"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ElasticsearchNodeArgs:
-    """What the node is made from; the names are those of container and volume in the Docker engine."""
+    """What the node is made from.
+
+    `container_name` is that of its container in the Docker engine, `engine_host` where that engine is (see Settings);
+    `volumes` says whose its data is.
+    """
 
     container_name: str
-    volume_name: str
+    volumes: VolumeOwner
     network: pulumi.Input[str]
+    engine_host: str
     settings: ElasticsearchSettings
 
 
 class ElasticsearchNode(pulumi.ComponentResource):
-    """A node of one, on loopback and on the stack's network, with its data in a volume.
+    """A node of one, on loopback and on the stack's network, with its data and its backups in a volume each.
 
-    Another image or setting replaces the container, never the volume. `connection` is how this machine reaches it.
+    Another image or setting replaces the container, never the volumes, and no older version takes the place of a newer
+    one. `connection` is how this machine reaches it, once it answers and knows the password that is set.
     """
 
     connection: ConnectionInputs
+    volume: pulumi.Output[str]
+    backup_volume: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("jina:elasticsearch:ElasticsearchNode", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self._engine = engine_environment(args.engine_host)
         password = PasswordResource(f"{name}-password", child).password
         image = docker.RemoteImage(name, name=args.settings.image, keep_locally=True, opts=child)
-        volume = docker.Volume(name, name=args.volume_name, opts=child)
-        node = self._container(name, args, image, volume, password)
-        self.connection = ConnectionInputs(
-            url=f"http://127.0.0.1:{args.settings.port}",
-            api_key=pulumi.Output.secret(""),
-            user=SUPERUSER,
-            password=pulumi.Output.secret(password),
-            ca_certificate="",
-            fingerprint="",
-            managed=True,
+        data, removal = data_volume(name, args.volumes, self._engine, self, named=args.settings.volume)
+        backups, before = backup_volume(
+            name,
+            args.volumes,
+            self._engine,
+            self,
+            image=image,
+            deleted=args.settings.delete_backups == args.settings.index,
         )
-        DeletionGuardResource(
-            f"{name}-guard",
-            {
-                **self.connection.as_inputs(),
-                "alias": args.settings.index,
-                "delete_data": args.settings.delete_data,
-                "scope": NODE,
-            },
-            pulumi.ResourceOptions(parent=self, depends_on=[node]),
+        version = self._version_check(name, args, image, data)
+        volumes = {container.DATA: data.name, container.BACKUPS: backups.name}
+        node = self._container(
+            name, args, image, volumes=volumes, password=password, after=[removal, *before, version]
         )
-        self.register_outputs({"url": self.connection.url})
+        answering = self._check(name, node)
+        self.volume, self.backup_volume = data.name, backups.name
+        self.connection = self._connection(name, args, node, password, answering)
+        self._guard(name, args, node)
+        self.register_outputs({"url": self.connection.url, "volume": self.volume})
 
     def _container(
         self,
         name: str,
         args: ElasticsearchNodeArgs,
         image: docker.RemoteImage,
-        volume: docker.Volume,
+        *,
+        volumes: dict[str, pulumi.Output[str]],
         password: pulumi.Output[str],
+        after: list[pulumi.Resource],
     ) -> docker.Container:
         settings = args.settings
         secret: pulumi.Output[str] = pulumi.Output.secret(password)
@@ -80,7 +90,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             envs=secret.apply(lambda word: [*listed, f"ELASTIC_PASSWORD={word}"]),
             user=container.USER,
             ports=[docker.ContainerPortArgs(internal=container.PORT, external=settings.port, ip="127.0.0.1")],
-            mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=container.DATA)],
+            mounts=container.mounts(volumes),
             network_mode="bridge",
             networks_advanced=[
                 docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
@@ -88,15 +98,93 @@ class ElasticsearchNode(pulumi.ComponentResource):
             hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")],
             memory=settings.memory,
             healthcheck=container.healthcheck(),
-            wait=True,
-            wait_timeout=container.READY_WITHIN,
+            # What waits is the check: it sees at once when the node ends, and says why.
+            wait=False,
             must_run=True,
             restart="unless-stopped",
             destroy_grace_seconds=container.STOPPED_AFTER,
-            capabilities=docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-            security_opts=["no-new-privileges"],
-            log_driver="json-file",
-            log_opts={"max-size": "10m", "max-file": "3"},
-            # The name, the port and the data can belong to one container only.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            **container.LEAST_PRIVILEGE,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                # The name, the port and the data can belong to one container only.
+                delete_before_replace=True,
+                # Of a mount alone that changes, the provider takes note and does nothing.
+                replace_on_changes=["mounts"],
+                depends_on=after,
+            ),
+        )
+
+    def _version_check(
+        self, name: str, args: ElasticsearchNodeArgs, image: docker.RemoteImage, data: docker.Volume
+    ) -> pulumi.Resource:
+        return run_program(
+            f"{name}-version",
+            "version_check",
+            environment={
+                **self._engine,
+                "VERSION_CHECK_IMAGE_NAME": args.settings.image,
+                "VERSION_CHECK_IMAGE": image.image_id,
+                "VERSION_CHECK_VOLUME": data.name,
+                "VERSION_CHECK_FOLDER": container.DATA,
+            },
+            triggers=[],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _check(self, name: str, node: docker.Container) -> pulumi.Resource:
+        return run_program(
+            f"{name}-check",
+            "node_check",
+            environment={
+                **self._engine,
+                "NODE_CHECK_CONTAINER": node.name,
+                "NODE_CHECK_PORT": str(container.PORT),
+                "NODE_CHECK_PATIENCE": str(container.READY_WITHIN),
+            },
+            triggers=[node.id],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _connection(
+        self,
+        name: str,
+        args: ElasticsearchNodeArgs,
+        node: docker.Container,
+        password: pulumi.Output[str],
+        answering: pulumi.Resource,
+    ) -> ConnectionInputs:
+        url = f"http://127.0.0.1:{args.settings.port}"
+        superuser = SuperuserResource(
+            f"{name}-superuser",
+            {
+                "url": url,
+                "user": SUPERUSER,
+                "container": node.id,
+                "container_name": args.container_name,
+                "generated": pulumi.Output.secret(password),
+                "wanted": pulumi.Output.secret(args.settings.password),
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=[answering]),
+        )
+        return ConnectionInputs(
+            url=url,
+            api_key=pulumi.Output.secret(""),
+            user=SUPERUSER,
+            password=pulumi.Output.secret(superuser.password),
+            ca_certificate="",
+            fingerprint="",
+            managed=True,
+            cluster_uuid=superuser.cluster_uuid,
+        )
+
+    def _guard(self, name: str, args: ElasticsearchNodeArgs, node: docker.Container) -> None:
+        DeletionGuardResource(
+            f"{name}-guard",
+            {
+                **self.connection.as_inputs(),
+                "alias": args.settings.index,
+                "delete_data": args.settings.delete_data,
+                "scope": NODE,
+            },
+            pulumi.ResourceOptions(parent=self, depends_on=[node]),
         )

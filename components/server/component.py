@@ -6,9 +6,9 @@ import pulumi
 import pulumi_command as command
 import pulumi_docker as docker
 
+from components.program import engine_environment, run_program
 from components.server import container
 from components.server.model_mount import ModelVolume, bind_mount
-from components.server.program import run_program
 from components.server.proxy import ServerProxy
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
@@ -52,8 +52,7 @@ class LlamaServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LlamaServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:LlamaServer", name, None, opts)
-        # The programs that commands run must talk to the engine that the provider talks to.
-        self._engine = {"DOCKER_HOST": args.engine_host} if args.engine_host else {}
+        self._engine = engine_environment(args.engine_host)
         before: list[pulumi.Resource] = [self._gpu_check(name, args)] if args.device == "cuda" else []
         mount = bind_mount(args.model, args.model_path)
         if args.model.delivery == "volume":

@@ -3,8 +3,8 @@
 import pulumi
 import pulumi_docker as docker
 
+from components.program import run_program
 from components.server import container
-from components.server.program import run_program
 from components.settings import ModelSettings
 
 DIGITS = 12

@@ -19,6 +19,7 @@ from components.settings.schema import (
 PORT = (1, 65535)
 TOKENS = (1, 131072)
 MEMORY = (0, 16 * 1024 * 1024)
+VOLUME = r"[A-Za-z0-9][A-Za-z0-9_.-]+"
 STACK_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 NAME = r"[a-z0-9][a-z0-9._-]*"
 NAME_MEANING = "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit"
@@ -163,6 +164,7 @@ def _elasticsearch(reader: SettingsReader, project_directory: Path) -> Elasticse
             "elasticsearchEmbeddingsUrl", URL, "an address such as http://10.0.0.5:8080/v1/embeddings"
         ),
         image=reader.required_text("elasticsearchImage", r"[\w][\w.:/@-]*", "the name of an image"),
+        volume=reader.text("elasticsearchVolume", VOLUME, "the name of a Docker volume"),
         port=reader.integer("elasticsearchPort", *PORT),
         heap=reader.integer("elasticsearchHeap", 256, 31 * 1024),
         memory=reader.integer("elasticsearchMemory", 512, MEMORY[1]),
@@ -176,5 +178,6 @@ def _elasticsearch(reader: SettingsReader, project_directory: Path) -> Elasticse
         keep_generations=reader.integer("elasticsearchKeepGenerations", 0, 100),
         adopt=reader.text("elasticsearchAdopt"),
         delete_data=reader.text("elasticsearchDeleteData"),
+        delete_backups=reader.text("elasticsearchDeleteBackups"),
         demo_documents=reader.boolean("demoDocuments"),
     )

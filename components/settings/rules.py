@@ -12,6 +12,9 @@ from components.settings.reader import SettingsReader
 from components.settings.schema import ElasticsearchSettings, Settings
 from components.settings.server_rules import check_server
 
+LEAST_PASSWORD = 6
+"""Characters that Elasticsearch asks of a password."""
+
 
 def check_rules(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule between settings."""
@@ -36,10 +39,14 @@ def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         f'elasticsearchDeleteData is "{elasticsearch.delete_data}": to allow the deletion of documents '
         f"it must be the name of the index, {elasticsearch.index}.",
     )
+    reader.require(
+        elasticsearch.delete_backups in ("", elasticsearch.index),
+        f'elasticsearchDeleteBackups is "{elasticsearch.delete_backups}": to allow the deletion of backups '
+        f"it must be the name of the index, {elasticsearch.index}.",
+    )
     credentials = {
         "elasticsearchApiKey": elasticsearch.api_key,
         "elasticsearchUser": elasticsearch.user,
-        "elasticsearchPassword": elasticsearch.password,
         "elasticsearchCaCertificate": elasticsearch.ca_certificate,
         "elasticsearchFingerprint": elasticsearch.fingerprint,
     }
@@ -53,6 +60,11 @@ def _check_own_node(reader: SettingsReader, settings: Settings, credentials: Map
     elasticsearch = settings.elasticsearch
     for key, value in credentials.items():
         reader.require(not value, f"{key} is set, but not elasticsearchUrl, whose credentials it is part of.")
+    reader.require(
+        len(elasticsearch.password) >= LEAST_PASSWORD or not elasticsearch.password,
+        f"elasticsearchPassword has fewer than {LEAST_PASSWORD} characters, which Elasticsearch refuses.",
+        "elasticsearchPassword",
+    )
     reader.require(
         elasticsearch.port != settings.server.port,
         f"serverPort and elasticsearchPort are both {elasticsearch.port}: they must differ.",

@@ -122,6 +122,7 @@ class ElasticsearchSettings:
     fingerprint: str
     embeddings_url: str
     image: str
+    volume: str
     port: int
     heap: int
     memory: int
@@ -135,6 +136,7 @@ class ElasticsearchSettings:
     keep_generations: int
     adopt: str
     delete_data: str
+    delete_backups: str
     demo_documents: bool
 
     @property

@@ -1,7 +1,9 @@
 """One stack on the real engine, shared by the tests of a file: bringing one up takes most of their time."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from zlib import crc32
 
@@ -51,13 +53,14 @@ def client(running: SandboxStack) -> Iterator[Client]:
 
 
 def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -> SandboxStack:
-    """Make a stack whose state is in `folder`, with the small node and server that tests need."""
+    """Make a stack whose state is in `folder`, with the small node and server that tests need; none is left of it."""
     remove_left_overs(name)
-    backend = folder / "state"
-    backend.mkdir(parents=True)
-    environment = {**prepared.environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
-    stack = SandboxStack(name, folder, environment)
-    stack.ensure()
+    return made_stack(name, folder, prepared, **settings)
+
+
+def made_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -> SandboxStack:
+    """Make a stack as `new_stack` does, and leave what another of its name has left in the engine."""
+    stack = SandboxStack(name, folder, prepared.environment).with_new_state(folder)
     # Stacks of other files may be looking for free ports at the same moment.
     apart = crc32(name.encode()) % 1000
     small: dict[str, object] = {
@@ -70,29 +73,35 @@ def new_stack(name: str, folder: Path, prepared: Prepared, **settings: object) -
     return stack
 
 
-def remove_left_overs(name: str) -> None:
-    """Remove the containers, the volume and the network that a killed run of the stack `name` left in the engine."""
+def remove_left_overs(name: str, project: str = PROJECT) -> None:
+    """Remove the containers, the volumes and the network that a killed run of the stack `name` left in the engine.
+
+    Whatever uses such a volume goes too: a node of the stack under a later name, say.
+    """
     engine = DockerClient.from_env()
-    for container in containers(name):
+    users = [
+        engine.containers.list(all=True, filters={"volume": volume}) for volume in volumes(name, project)
+    ]
+    for container in {one.id: one for one in (*containers(name, project), *chain(*users))}.values():
         container.remove(force=True, v=True)
     for kind, left_over in (
-        (engine.volumes, f"{PROJECT}-{name}-elasticsearch-data"),
-        (engine.volumes, f"{PROJECT}-{name}-proxy"),
-        *((engine.volumes, volume) for volume in model_volumes(name)),
-        (engine.networks, f"{PROJECT}-{name}"),
+        *((engine.volumes, volume) for volume in volumes(name, project)),
+        (engine.networks, f"{project}-{name}"),
     ):
         with suppress(NotFound):
             kind.get(left_over).remove()
 
 
-def containers(name: str) -> list[Container]:
+def containers(name: str, project: str = PROJECT) -> list[Container]:
     """Return the containers of the stack `name`, and of no stack whose name begins alike."""
-    pattern = f"^/{PROJECT}-{name}-(llama-server-[0-9a-f]+|proxy|elasticsearch)$"
+    pattern = f"^/{project}-{name}-(llama-server-[0-9a-f]+|proxy|elasticsearch)$"
     found: list[Container] = DockerClient.from_env().containers.list(all=True, filters={"name": pattern})
     return found
 
 
-def model_volumes(name: str) -> list[str]:
-    """Return the names of the volumes with models of the stack `name`."""
-    volumes = DockerClient.from_env().volumes.list(filters={"name": f"{PROJECT}-{name}-model-"})
-    return [str(volume.name) for volume in volumes]
+def volumes(name: str, project: str = PROJECT) -> list[str]:
+    """Return the names of the volumes that the stack `name` made, and of no stack whose name begins alike."""
+    data = r"(-[0-9a-f]{6})?-elasticsearch-(data|backups)"
+    pattern = re.compile(f"{project}-{name}({data}|-proxy|-model-[0-9a-f]+)")
+    listed = [str(volume.name) for volume in DockerClient.from_env().volumes.list()]
+    return [volume for volume in listed if pattern.fullmatch(volume)]

@@ -11,7 +11,7 @@ from sandbox.answers import demo_answers
 from sandbox.cache import cache_root
 from sandbox.models.library import ensure_model
 from sandbox.stack import PROJECT, SandboxStack
-from tests.e2e.conftest import containers
+from tests.e2e.conftest import containers, volumes
 from tests.e2e.resources import held, kept
 from tests.fixtures.load import Load
 
@@ -220,5 +220,5 @@ def test_destroy_takes_everything_away_once_the_documents_are_given_up(running: 
     engine = DockerClient.from_env()
     prefix = f"{PROJECT}-{running.name}"
     assert containers(running.name) == []
-    assert not [one.name for one in engine.volumes.list() if str(one.name).startswith(f"{prefix}-")]
+    assert volumes(running.name) == []
     assert prefix not in {network.name for network in engine.networks.list()}

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import runpy
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,37 @@ from tests.unit.project import PROJECT, PROJECT_DIRECTORY, SECRETS, stack_values
 
 
 @dataclass(frozen=True)
+class Options:
+    """The options of a resource that decide over what becomes of it."""
+
+    retain_on_delete: bool
+    delete_before_replace: bool
+    ignore_changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Declared:
-    """One resource as the program declared it, its inputs in clear; `secrets` names those that are secret."""
+    """One resource as the program declared it, its inputs in clear.
+
+    `secrets` names the inputs that are secret, `dependencies` the URNs of what it depends on.
+    """
 
     type: str
     name: str
     inputs: Mapping[str, Any]
     secrets: frozenset[str]
+    dependencies: tuple[str, ...]
+    options: Options
+
+
+class RecordingMonitor(mocks.MockMonitor):
+    """Hands to the mocks, which are told of types and inputs alone, the whole of each registration."""
+
+    mocks: "RecordingMocks"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (the name that gRPC gives it)
+        self.mocks.of_thread.request = request
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
 class RecordingMocks(mocks.Mocks):
@@ -27,13 +52,19 @@ class RecordingMocks(mocks.Mocks):
 
     def __init__(self) -> None:
         self.declared: list[Declared] = []
+        self.of_thread = threading.local()
         self._ids = itertools.count(1)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         """Record a resource; give it an id, and the outputs that a provider would compute."""
         secrets = frozenset(key for key, value in args.inputs.items() if rpc.is_rpc_secret(value))
         inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
-        self.declared.append(Declared(args.typ, args.name, inputs, secrets))
+        request = self.of_thread.request
+        options = Options(
+            request.retainOnDelete, request.deleteBeforeReplace, tuple(sorted(request.ignoreChanges))
+        )
+        after = tuple(request.dependencies)
+        self.declared.append(Declared(args.typ, args.name, inputs, secrets, after, options))
         number = next(self._ids)
         outputs = {
             "docker:index/image:Image": {"repoDigest": f"sha256:image-{number}"},
@@ -41,6 +72,13 @@ class RecordingMocks(mocks.Mocks):
             "pulumi-python:dynamic/image:SourceCommit": {
                 "commit": "c" * 40,
                 "created": "2026-01-01T00:00:00Z",
+            },
+            "pulumi-python:dynamic/ownership:StackId": {
+                "stack_id": args.inputs.get("wanted") or f"{args.inputs.get('prefix')}-0a1b2c"
+            },
+            "pulumi-python:dynamic/elasticsearch:Superuser": {
+                "password": inputs.get("wanted") or "generated",
+                "cluster_uuid": "the-cluster",
             },
             "command:local:Command": {"stdout": f"said by {args.name}"},
         }.get(args.typ, {})
@@ -59,7 +97,8 @@ def declare(program: Callable[[], object], stack_name: str = "cpu", **changes: o
     recorded = RecordingMocks()
     values = {f"{PROJECT}:{key}": value for key, value in stack_values(stack_name, **changes).items()}
     asyncio.set_event_loop(asyncio.new_event_loop())
-    mocks.set_mocks(recorded, project=PROJECT, stack=stack_name, preview=False)
+    monitor = RecordingMonitor(recorded)
+    mocks.set_mocks(recorded, project=PROJECT, stack=stack_name, preview=False, monitor=monitor)
     config.set_all_config(values, [f"{PROJECT}:{key}" for key in SECRETS])
 
     mocks.test(lambda: program() and None)()  # type: ignore[no-untyped-call]

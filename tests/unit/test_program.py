@@ -22,15 +22,16 @@ DECLARED = {
     "jina:elasticsearch:Elasticsearch": 1,
     "jina:elasticsearch:ElasticsearchNode": 1,
     "pulumi-python:dynamic/elasticsearch:Password": 1,
+    "pulumi-python:dynamic/elasticsearch:Superuser": 1,
     "docker:index/remoteImage:RemoteImage": 1,
-    "docker:index/volume:Volume": 2,
+    "docker:index/volume:Volume": 3,
     CONTAINER: 3,
     "pulumi-python:dynamic/elasticsearch:DeletionGuard": 2,
     "jina:elasticsearch:ClusterCheck": 1,
     "pulumi-python:dynamic/elasticsearch:ClusterCheck": 1,
     "jina:server:ServerProxy": 1,
     "jina:server:LlamaServer": 1,
-    COMMAND: 3,
+    COMMAND: 8,
     "jina:elasticsearch:SearchIndex": 1,
     "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
     "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
@@ -41,9 +42,11 @@ DECLARED = {
 NODE = {
     "jina:elasticsearch:ElasticsearchNode": 1,
     "pulumi-python:dynamic/elasticsearch:Password": 1,
+    "pulumi-python:dynamic/elasticsearch:Superuser": 1,
     "docker:index/remoteImage:RemoteImage": 1,
-    "docker:index/volume:Volume": 1,
+    "docker:index/volume:Volume": 2,
     CONTAINER: 1,
+    COMMAND: 5,
     "pulumi-python:dynamic/elasticsearch:DeletionGuard": 1,
 }
 
@@ -99,5 +102,5 @@ def test_two_stacks_have_no_name_in_common_in_the_docker_engine() -> None:
         for stack in ("cpu", "gpu")
     ]
 
-    assert len(names[0]) == 5
+    assert len(names[0]) == 6
     assert names[0].isdisjoint(names[1])

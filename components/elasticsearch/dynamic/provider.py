@@ -35,7 +35,8 @@ Values = dict[str, Any]
 
 def connection_of(values: Mapping[str, Any]) -> Connection:
     """Return the connection that a resource's inputs or outputs describe."""
-    return Connection(**{key: str(values.get(key) or "") for key in REACHED_BY})
+    reached_by = {key: str(values.get(key) or "") for key in REACHED_BY}
+    return Connection(**reached_by, managed=bool(values.get("managed")))
 
 
 def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Client:

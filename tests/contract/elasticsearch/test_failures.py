@@ -38,7 +38,7 @@ HASTE = Patience(unavailable=0.5, unreachable=0.2, first_pause=0.05)
     ],
 )
 def test_wrong_credentials_are_named_and_never_shown(
-    changes: dict[str, str], told: str, wanted: Wanted, model: EmbeddingServer
+    changes: dict[str, Any], told: str, wanted: Wanted, model: EmbeddingServer
 ) -> None:
     wanted.connection = replace(wanted.connection, **changes)
     with pytest.raises(CredentialsError, match=told) as raised:

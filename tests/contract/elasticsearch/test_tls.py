@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,8 @@ def test_a_cluster_of_its_own_certificate_is_trusted_when_it_is_named(
 ) -> None:
     trusted = {"ca_certificate": str(certificate.path), "fingerprint": certificate.fingerprint}
     with faulty_proxy(wanted.connection.url, certificate) as proxy:
-        secure = replace(wanted.connection, url=proxy.url, **{way: trusted[way]})
+        named: dict[str, Any] = {way: trusted[way]}
+        secure = replace(wanted.connection, url=proxy.url, **named)
         with Client(secure, HASTE) as client:
             assert client.request("GET", "/")["version"]["number"] == "9.5.3"
 
@@ -97,7 +99,8 @@ def test_no_tls_where_there_is_some_is_told(wanted: Wanted, certificate: Certifi
 
 @pytest.mark.parametrize("trust", ["ca_certificate", "fingerprint"])
 def test_trust_without_tls_is_told_before_any_request(trust: str, wanted: Wanted) -> None:
-    plain = replace(wanted.connection, **{trust: "ab" * 32})
+    trusted: dict[str, Any] = {trust: "ab" * 32}
+    plain = replace(wanted.connection, **trusted)
     with Client(plain, HASTE) as client, pytest.raises(TlsError, match="correct elasticsearchUrl"):
         client.request("GET", "/")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from components.commands.embedding_check import CheckError
 from components.commands.embedding_check import run as run_check
+from components.commands.waiting import CheckError
 from sandbox.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model

@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from components.commands.embedding_check import Check, CheckError, run
+from components.commands.embedding_check import Check, run
 from components.commands.engine import Container, NotListeningError, State
+from components.commands.waiting import CheckError
 
 Answer = tuple[int, object]
 
@@ -73,7 +74,12 @@ class Stub(Container):
 
 def running(restarts: int = 0) -> State:
     """Return the state of a container that runs, and was started again so many times."""
-    return State(status="running", exit_code=1, out_of_memory=False, restarts=restarts)
+    return State(status="running", exit_code=0, out_of_memory=False, restarts=restarts)
+
+
+def restarting(restarts: int) -> State:
+    """Return the state of a container between its crash and its next start."""
+    return State(status="restarting", exit_code=1, out_of_memory=False, restarts=restarts)
 
 
 LOADING = Stub([running()], ["loading model"])
@@ -115,15 +121,13 @@ def test_any_other_answer_is_refused_with_the_reason(answer: Answer, says: str) 
 
 @pytest.mark.parametrize("status", [502, 503])
 def test_a_server_that_never_gets_ready_is_reported_with_its_log(status: int) -> None:
-    says = r"(?s)did not answer with an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
+    says = r"(?s)did not give an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
     with answering([(status, "not yet")]) as url, pytest.raises(CheckError, match=says):
         run(check(url), LOADING, patience=0)
 
 
 def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> None:
-    crashed = Stub(
-        [running(restarts=3), running(restarts=4), running(restarts=5)], ["unknown model architecture: 'x'"]
-    )
+    crashed = Stub([running(3), running(4), running(5), restarting(5)], ["unknown model architecture: 'x'"])
     with pytest.raises(
         CheckError, match=r"(?s)exit code 1, 5 times in a row.*set llamaCppRef.*\n  unknown model"
     ):
@@ -131,8 +135,8 @@ def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> N
 
 
 def test_a_person_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.commands.embedding_check.TOLD_EVERY", 0)
+    monkeypatch.setattr("components.commands.waiting.TOLD_EVERY", 0)
     told: list[str] = []
     with answering([(503, "Loading model"), embedding(UNIT)]) as url:
         run(check(url), LOADING, say=told.append)
-    assert told == ["waiting for the first embedding for 0 s: HTTP 503: Loading model"]
+    assert told == ["waiting for an embedding for 0 s: HTTP 503: Loading model"]

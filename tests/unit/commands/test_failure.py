@@ -1,9 +1,11 @@
-"""Why a server does not come up: what is made of a container's state and of llama.cpp's words."""
+"""Why a program does not come up: what is made of its container's state and of its own words."""
 
 import pytest
 
 from components.commands.engine import State
 from components.commands.failure import advice, ended
+from components.commands.node_failure import NODE, readable
+from components.commands.server_failure import SERVER
 
 
 def state(status: str = "exited", code: int = 1, restarts: int = 0, *, out_of_memory: bool = False) -> State:
@@ -29,7 +31,7 @@ def state(status: str = "exited", code: int = 1, restarts: int = 0, *, out_of_me
 def test_a_container_that_ended_or_crashes_over_and_over_is_told_from_one_that_loads(
     found: State, before: int, expected: bool
 ) -> None:
-    assert ended(found, before) is expected
+    assert ended(SERVER, found, before) is expected
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_a_container_that_ended_or_crashes_over_and_over_is_told_from_one_that_l
     ],
 )
 def test_words_of_the_server_lead_to_what_to_do(line: str, says: str) -> None:
-    assert says in advice(state(), [line, "srv llama_server: exiting due to model loading error"])
+    assert says in advice(SERVER, state(), [line, "srv llama_server: exiting due to model loading error"])
 
 
 @pytest.mark.parametrize(
@@ -62,4 +64,72 @@ def test_words_of_the_server_lead_to_what_to_do(line: str, says: str) -> None:
     ids=str,
 )
 def test_where_the_log_says_nothing_the_way_it_ended_does(found: State, says: str) -> None:
-    assert says in advice(found, [])
+    assert says in advice(SERVER, found, [])
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (state("running"), False),
+        (state("restarting", restarts=1), True),
+        (state("running", restarts=1), True),
+    ],
+    ids=str,
+)
+def test_a_node_that_ended_once_is_not_waited_for(found: State, expected: bool) -> None:
+    assert ended(NODE, found, 0) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "cannot downgrade a node from version [9.5.3] to version [9.4.0]",
+            "elasticsearchImage to the version",
+        ),
+        ("cannot upgrade a node from version [8.1.0] directly to version [9.5.3]", "version in between"),
+        ("java.io.IOException: No space left on device", "docker system df"),
+        ("java.nio.file.AccessDeniedException: /usr/share/elasticsearch/data/node.lock", "user 1000"),
+        ("java.lang.IllegalStateException: failed to obtain node locks, tried [/usr/share]", "Another node"),
+        ("max virtual memory areas vm.max_map_count [65530] is too low", "sysctl -w vm.max_map_count"),
+        ("org.apache.lucene.index.CorruptIndexException: checksum failed", "restore a backup"),
+        ("java.lang.OutOfMemoryError: Java heap space", "elasticsearchMemory"),
+        ("Invalid maximum heap size: -Xmx1", "elasticsearchHeap"),
+        ("java.lang.IllegalArgumentException: unknown setting [node.colour]", "elasticsearchImage"),
+        ("exec /usr/local/bin/docker-entrypoint.sh: exec format error", "another kind of processor"),
+        ("nothing that is known", "Its log says why"),
+    ],
+)
+def test_words_of_the_node_lead_to_what_to_do(line: str, says: str) -> None:
+    assert says in advice(NODE, state(), [line, "\tat org.elasticsearch.node.Node.<init>(Node.java:1)"])
+
+
+def test_a_lock_that_may_not_be_written_is_told_from_one_that_another_node_holds() -> None:
+    tried = (
+        "failed to obtain node locks, tried [/data]; maybe these locations are not writable or multiple nodes"
+    )
+    assert "user 1000" in advice(
+        NODE, state(), [tried, "Caused by: java.nio.file.AccessDeniedException: /data"]
+    )
+    assert "Another node" in advice(NODE, state(), [tried, "Caused by: Lock held by another program: /data"])
+
+
+def test_a_node_that_was_killed_wanted_more_memory() -> None:
+    assert "elasticsearchMemory" in advice(NODE, state(code=137), [])
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            '{"log.level":"ERROR","message":"fatal exception","error.type":"java.lang.X","error.message":"why"}',
+            "ERROR: fatal exception: java.lang.X: why",
+        ),
+        ("{not JSON", "{not JSON"),
+        ("\tat org.elasticsearch.node.Node.<init>(Node.java:1)", ""),
+        ("\t... 12 more", ""),
+        ("x" * 500, "x" * 400 + "…"),
+    ],
+)
+def test_the_nodes_log_is_shown_as_people_read_it(line: str, shown: str) -> None:
+    assert readable(line) == shown

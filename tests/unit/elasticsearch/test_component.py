@@ -17,6 +17,7 @@ from components.elasticsearch.component import (
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.elasticsearch.pipeline import build_pipeline
+from components.elasticsearch.volumes import VolumeOwner
 from tests.unit.declared import Declared, declare, one
 from tests.unit.project import stack_settings
 
@@ -36,8 +37,9 @@ def stack(**changes: object) -> list[Declared]:
             "elasticsearch",
             ElasticsearchNodeArgs(
                 container_name="jina-search-test-elasticsearch",
-                volume_name="jina-search-test-elasticsearch-data",
+                volumes=VolumeOwner(stack_id="jina-search-test-0a1b2c", chosen="stackId" in changes),
                 network="jina-search-test",
+                engine_host="",
                 settings=settings.elasticsearch,
             ),
         )
@@ -85,6 +87,7 @@ def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
     environment.pop("ELASTIC_PASSWORD")
     assert environment == {
         "discovery.type": "single-node",
+        "path.repo": "/usr/share/elasticsearch/backups",
         "xpack.security.enabled": "true",
         "xpack.security.http.ssl.enabled": "false",
         "xpack.license.self_generated.type": "trial",
@@ -108,9 +111,14 @@ def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
             [
                 {
                     "type": "volume",
-                    "source": "jina-search-test-elasticsearch-data",
+                    "source": "jina-search-test-0a1b2c-elasticsearch-data",
                     "target": "/usr/share/elasticsearch/data",
-                }
+                },
+                {
+                    "type": "volume",
+                    "source": "jina-search-test-0a1b2c-elasticsearch-backups",
+                    "target": "/usr/share/elasticsearch/backups",
+                },
             ],
         ),
         ("networkMode", "bridge"),
@@ -120,8 +128,7 @@ def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
         ("securityOpts", ["no-new-privileges"]),
         ("restart", "unless-stopped"),
         ("mustRun", True),
-        ("wait", True),
-        ("waitTimeout", 180),
+        ("wait", False),
         ("destroyGraceSeconds", 60),
         ("logDriver", "json-file"),
         ("logOpts", {"max-size": "10m", "max-file": "3"}),
@@ -230,7 +237,7 @@ def test_demo_documents_are_declared_unless_they_are_switched_off() -> None:
 def test_credentials_are_secret_in_every_resource(changes: dict[str, object]) -> None:
     declared = [item for item in stack(**changes) if item.type.startswith(DYNAMIC)]
     for item in declared:
-        if "url" in item.inputs:
+        if "api_key" in item.inputs:
             assert {"api_key", "password"} <= item.secrets, item.name
     endpoint = one(declared, f"{DYNAMIC}InferenceEndpoint")
     assert "embeddings_api_key" in endpoint.secrets
@@ -254,6 +261,7 @@ def test_in_the_client_neither_endpoint_nor_pipeline_is_declared() -> None:
         "DemoDocuments",
         "Index",
         "Password",
+        "Superuser",
     ]
 
 

@@ -85,6 +85,8 @@ REFUSED = [
     ({"elasticsearchHeap": 4096}, "elasticsearchHeap 4096", "twice the heap"),
     ({"elasticsearchIndex": "Demo"}, "elasticsearchIndex", "lower-case"),
     ({"elasticsearchDeleteData": "yes"}, "elasticsearchDeleteData", "jina-demo"),
+    ({"elasticsearchDeleteBackups": "yes"}, "elasticsearchDeleteBackups", "jina-demo"),
+    ({"elasticsearchPassword": "short"}, "elasticsearchPassword has fewer than 6", "refuses"),
     ({"elasticsearchIndexOptions": "bbq_hnsw", "dims": 32}, "bbq_hnsw", "64 dims"),
     (
         {"elasticsearchUrl": "http://e.test:9200", "elasticsearchFingerprint": "ab" * 32},

@@ -1,0 +1,136 @@
+"""Refuses an Elasticsearch that could not read the data which is there, while the node that can still runs.
+
+Run as `python3 -m components.commands.version_check` with VERSION_CHECK_* in the environment. Elasticsearch reads data
+of its own and the major version before, and none of a newer version, be it newer by a patch alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.commands.engine import EngineError, run
+
+LABEL = "org.opencontainers.image.version"
+"""Label of an image that says which version is in it; the official image has it."""
+
+Version = tuple[int, int, int]
+
+
+class CheckError(Exception):
+    """The wanted version can't read the data; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What is compared: the wanted image, by its name and its id, and what ran last with `volume` at `folder`."""
+
+    image_name: str
+    image: str
+    volume: str
+    folder: str
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+        """Read the check from VERSION_CHECK_* variables."""
+        return cls(
+            image_name=environment["VERSION_CHECK_IMAGE_NAME"],
+            image=environment["VERSION_CHECK_IMAGE"],
+            volume=environment["VERSION_CHECK_VOLUME"],
+            folder=environment["VERSION_CHECK_FOLDER"],
+        )
+
+
+def run_check(check: Check) -> str:
+    """Return what was seen, in one line; a version that can't be known passes. Raises CheckError and EngineError."""
+    wanted = version_of(_image(check.image), check.image_name)
+    for container in _nodes(check):
+        there = version_of(_image(container["Image"]), container["Config"]["Image"])
+        require_readable(there, wanted, container["Name"].lstrip("/"))
+    return f"Elasticsearch {shown(wanted)} may use volume {check.volume}"
+
+
+def require_readable(there: Version | None, wanted: Version | None, container: str) -> None:
+    """Raise CheckError when data that `there` wrote, in `container`, can't be read by `wanted`."""
+    if there is None or wanted is None:
+        return
+    if wanted < there:
+        raise CheckError(
+            f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in container "
+            f"{container}: no older version can read it, and the node would not start. The node was left as it is. Set "
+            f"elasticsearchImage to {shown(there)} or newer. To go back all the same, restore a backup that the older "
+            "version made into a new stack."
+        )
+    if wanted[0] > there[0] + 1:
+        raise CheckError(
+            f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in container "
+            f"{container}: it reads data of version {wanted[0] - 1} at the oldest. The node was left as it is. Set "
+            f"elasticsearchImage to the last {there[0] + 1}.x, `pulumi up`, and so on, one major version at a time."
+        )
+
+
+def version_of(image: Mapping[str, Any], name: str) -> Version | None:
+    """Return the version in an image, by its label, else by a tag of it or of the `name` that it was asked for by."""
+    labels = (image.get("Config") or {}).get("Labels") or {}
+    told = [labels.get(LABEL, ""), *(_tag(one) for one in (name, *(image.get("RepoTags") or [])))]
+    for one in told:
+        found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", one)
+        if found:
+            major, minor, patch = map(int, found.groups())
+            return major, minor, patch
+    return None
+
+
+def shown(version: Version | None) -> str:
+    """Return a version as people write it."""
+    return "of an unknown version" if version is None else ".".join(map(str, version))
+
+
+def _tag(image: str) -> str:
+    """Return the tag in an image's name: what follows a colon, unless that begins a port or a digest."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def _image(image: str) -> dict[str, Any]:
+    """Return what the engine knows of an image; nothing where it has none of the name."""
+    done = run(["docker", "image", "inspect", image])
+    found: list[dict[str, Any]] = json.loads(done.stdout) if done.returncode == 0 else []
+    return found[0] if found else {}
+
+
+def _nodes(check: Check) -> list[dict[str, Any]]:
+    """Return what the engine knows of the nodes, running or not, that have the volume."""
+    listed = run(["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"volume={check.volume}"])
+    if listed.returncode != 0:
+        raise EngineError(listed.stderr.decode(errors="replace").strip())
+    ids = listed.stdout.decode().split()
+    if not ids:
+        return []
+    done = run(["docker", "inspect", "--type", "container", *ids])
+    found: list[dict[str, Any]] = json.loads(done.stdout or b"[]")
+    return [one for one in found if _is_node(one, check)]
+
+
+def _is_node(container: Mapping[str, Any], check: Check) -> bool:
+    """Tell whether a container has the volume where a node has its data: others may only look at it, or copy it."""
+    mounts = container.get("Mounts") or []
+    return any(one.get("Name") == check.volume and one.get("Destination") == check.folder for one in mounts)
+
+
+def main() -> int:
+    """Run the check that the environment describes; return the exit code."""
+    try:
+        print(run_check(Check.of_environment(os.environ)))
+    except (CheckError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Removes a volume of the Docker engine when a stack gives it up, unless what is in it is to be kept.
+
+Run as `python3 -m components.commands.volume_removal` with VOLUME_REMOVAL_* in the environment. The provider's own
+deletion of a volume asks nobody, and happens also where another name replaces the volume or a program forgets it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.commands.engine import EngineError, run
+
+NOT_THERE = "no such volume"
+IN_USE = "volume is in use"
+
+
+class RemovalError(Exception):
+    """The volume was not removed; the message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Which volume goes.
+
+    With `kept_unless_empty` it goes only when nothing is in it, which is looked up in a container of `image`.
+    """
+
+    volume: str
+    image: str
+    kept_unless_empty: bool
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Removal:
+        """Read the removal from VOLUME_REMOVAL_* variables."""
+        return cls(
+            volume=environment["VOLUME_REMOVAL_VOLUME"],
+            image=environment.get("VOLUME_REMOVAL_IMAGE", ""),
+            kept_unless_empty=environment.get("VOLUME_REMOVAL_KEPT_UNLESS_EMPTY") == "true",
+        )
+
+
+def remove(removal: Removal) -> str:
+    """Remove the volume; return in one line what became of it. Raises RemovalError and EngineError.
+
+    A volume that a container uses is kept: whoever made that container still needs it.
+    """
+    name = removal.volume
+    if removal.kept_unless_empty and not _is_empty(removal):
+        return f"Volume {name} is kept, with what is in it. When it may go: docker volume rm {name}"
+    done = run(["docker", "volume", "rm", name], merge=True)
+    said = done.stdout.decode(errors="replace").strip()
+    if done.returncode == 0 or NOT_THERE in said.lower():
+        return f"Volume {name} is gone."
+    if IN_USE in said.lower():
+        return (
+            f"Volume {name} is kept, for a container uses it: docker ps --all --filter volume={name}\n"
+            f"When it may go, remove that container, and: docker volume rm {name}"
+        )
+    raise RemovalError(f"Volume {name} could not be removed: {said}")
+
+
+def _is_empty(removal: Removal) -> bool:
+    """Tell whether nothing is in the volume; where that can't be seen, something may be."""
+    if run(["docker", "volume", "inspect", removal.volume]).returncode != 0:
+        return True  # there is none, or no engine: removing it will tell
+    container = ["docker", "run", "--rm", "--network", "none", "--cap-drop", "ALL", "--read-only"]
+    container += ["--security-opt", "no-new-privileges", "--user", "1000:0"]
+    container += ["--volume", f"{removal.volume}:/volume:ro", "--entrypoint", "ls", removal.image]
+    listed = run([*container, "-A", "/volume"])
+    return listed.returncode == 0 and not listed.stdout.strip()
+
+
+def main() -> int:
+    """Remove the volume that the environment describes; return the exit code."""
+    try:
+        print(remove(Removal.of_environment(os.environ)))
+    except (RemovalError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

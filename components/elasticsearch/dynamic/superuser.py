@@ -1,0 +1,67 @@
+"""The superuser of the stack's own node, as a resource: its password, and which cluster it is of."""
+
+from typing import Any, ClassVar
+
+import pulumi
+
+from components.elasticsearch import superuser
+from components.elasticsearch.client import Client
+from components.elasticsearch.dynamic.provider import ClusterProvider, Values, versioned
+from components.elasticsearch.errors import CredentialsError, UnreachableError
+
+ACCEPTED, REFUSED = "accepted", "refused"
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+class SuperuserProvider(ClusterProvider):
+    """Makes the password what is wanted: `wanted`, or the `generated` one where that is empty.
+
+    Another container is another node, perhaps on other data: it is asked again, and what it answers with decides
+    whether anything else has to be made again.
+    """
+
+    name_key = "user"
+    local: ClassVar[tuple[str, ...]] = ("container_name", "schema_version")
+    computed = ("password", "cluster_uuid")
+
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
+        """Find the password that the node has, and change it where it is another than wanted."""
+        generated = str(news["generated"])
+        wanted = str(news["wanted"]) or generated
+        before = olds or {}
+        former = str(before.get("password") or generated)
+        uuid = superuser.converge(
+            client.connection, wanted, (former, generated), container=str(news["container_name"]), say=_say
+        )
+        if before.get("cluster_uuid", uuid) != uuid:
+            _say(
+                "the node has other data than before: what the stack keeps in Elasticsearch is made anew there"
+            )
+        return {"password": wanted, "cluster_uuid": uuid}
+
+    def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002 (see the base)
+        """Return whether the password still works, and the cluster's uuid; what a node that is gone had, else."""
+        try:
+            return {"cluster_uuid": superuser.read_cluster_uuid(client), "password_state": ACCEPTED}
+        except CredentialsError:
+            return {"password_state": REFUSED}
+        except UnreachableError:
+            return {}
+
+    def remove(self, client: Client, values: Values) -> None:
+        """Do nothing: the user goes with the node."""
+
+
+class SuperuserResource(pulumi.dynamic.Resource, module="elasticsearch", name="Superuser"):
+    """The resource of the superuser; `password` is secret, `cluster_uuid` is another where the data is another."""
+
+    password: pulumi.Output[str]
+    cluster_uuid: pulumi.Output[str]
+
+    def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        props = {**versioned(inputs), "password_state": ACCEPTED, "password": None, "cluster_uuid": None}
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["password", "wanted", "generated"])
+        super().__init__(SuperuserProvider(), name, props, pulumi.ResourceOptions.merge(opts, secret))
