@@ -7,21 +7,24 @@ up to the upper one never has to be looked at again. How far it has come is writ
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch import index as indices
 from components.elasticsearch import reindex, strategy
 from components.elasticsearch.client import Requests
 from components.elasticsearch.embedding import Embedder
-from components.elasticsearch.errors import EmbeddingError, IndexingError
-from components.elasticsearch.reembedding import Versions, reembed
+from components.elasticsearch.errors import EmbeddingError, EmbeddingUnavailableError, IndexingError
+from components.elasticsearch.portions import EVERYTHING, count_between, find_upper, numbered
+from components.elasticsearch.reembedding import StillBusyError, Versions, reembed
 from components.elasticsearch.sequence import read_progress
 from components.elasticsearch.strategy import Strategy
+from components.elasticsearch.vanished import Following
+from components.elasticsearch.views import ViewLostError, read_window
 
 Say = Callable[[str], None]
-NOTHING, EVERYTHING = -1, 2**63 - 1
-"""Sequence numbers below and above all that there are."""
+NOTHING = -1
+"""A sequence number below all that there are."""
 FIRST_PORTION = {"copy": 2000, "slice": 2000, "re-embed": 64}
 BATCH = {"copy": 500, "slice": 500, "re-embed": 16}
 """Documents in one bulk request of Elasticsearch's; each of the last is an embedding."""
@@ -49,7 +52,8 @@ class Pace:
 class Carrier:
     """Carries from index `old` to index `new`.
 
-    All that was written to the old one up to sequence number `watermark` is in the new one.
+    All that was written to the old one up to sequence number `watermark` is in the new one. `following` deletes what
+    was deleted from the old one since.
     """
 
     client: Requests
@@ -68,21 +72,41 @@ class Carrier:
     rate: float = 0.0
     carried: int = 0
     said: float = 0.0
+    following: Following = field(init=False)
 
     def __post_init__(self) -> None:
-        self.portion, self.batch = FIRST_PORTION[self.strategy], BATCH[self.strategy]
         self.said = time.monotonic()
+        self.following = Following(self.client, self.old, self.new, read_window(self.client, self.old))
+        self.portion, self.batch = FIRST_PORTION[self.strategy], self._most_at_once()
+
+    def _most_at_once(self) -> int:
+        return min(BATCH[self.strategy], self.following.window)
 
     def catch_up(self) -> None:
         """Carry documents over until what is left takes no time, or writers are as fast as this is."""
         before = math.inf
         for _ in range(self.pace.passes):
-            target = read_progress(self.client, self.old).settled
-            left = self._count(target)
+            target, vanished = self._look_again()
+            left = self._count(target) + vanished
             if left <= max(1.0, self.rate * self.pace.rest) or left > 0.8 * before:
                 return
             self.carry_up_to(target, left)
             before = left
+
+    def _look_again(self) -> tuple[int, int]:
+        """Return up to which number all is done on the old one, and how many documents vanished from it."""
+        if self.following.begun:
+            vanished = self.follow_deletions()
+            return self.following.settled, vanished
+        return read_progress(self.client, self.old).settled, 0
+
+    def follow_deletions(self) -> int:
+        """Delete from the new one what vanished from the old one; return how many documents. See `Following`."""
+        return self.following.follow(self.watermark)
+
+    def close(self) -> None:
+        """Let Elasticsearch forget what it keeps for this."""
+        self.following.close()
 
     def carry_up_to(self, target: int, left: int) -> None:
         """Carry over, portion by portion, what was written up to sequence number `target`: `left` documents.
@@ -91,7 +115,7 @@ class Carrier:
         """
         pause, failing_since = self.pace.first_pause, 0.0
         while self.watermark < target:
-            upper = self._upper(target) if left > self.portion else target
+            upper = self._upper(target, left)
             started = time.monotonic()
             if target != EVERYTHING or failing_since:
                 # Of the rest a second task would write the same again, while people wait.
@@ -107,6 +131,7 @@ class Carrier:
                 continue
             pause, failing_since = self.pace.first_pause, 0.0
             self._advance(upper, note=target != EVERYTHING)
+            self.following.renew()
             left -= outcome.carried
             self._adapt(outcome.carried, time.monotonic() - started)
             self._tell(left)
@@ -128,11 +153,14 @@ class Carrier:
                 self.embedder,
                 source=self.old,
                 destination=self.new,
-                query=_numbered(self.watermark, upper),
+                query=numbered(self.watermark, upper),
                 versions=versions,
             )
+        except (EmbeddingUnavailableError, StillBusyError) as error:
+            return reindex.Outcome(failure=str(error).rstrip("."))
+        except ViewLostError:
+            return reindex.Outcome(failure=reindex.RESTARTED)
         except (EmbeddingError, IndexingError) as error:
-            # What may pass was waited for there: the next run goes on from here.
             return reindex.Outcome(failure=str(error).rstrip("."), lasts=True)
         return reindex.Outcome(done.carried, done.stale)
 
@@ -145,7 +173,7 @@ class Carrier:
 
     def _adapt(self, count: int, seconds: float) -> None:
         self.carried += count
-        self.batch = min(BATCH[self.strategy], 2 * self.batch)
+        self.batch = min(self._most_at_once(), 2 * self.batch)
         if count:
             self.rate = count / max(seconds, 1e-3)
             self.portion = max(self.batch, min(LARGEST_PORTION, int(self.rate * self.pace.portion)))
@@ -160,10 +188,6 @@ class Carrier:
         if left:
             self.carry_up_to(EVERYTHING, left)
 
-    def count_behind(self) -> int:
-        """Return how many documents of the old one are as they were when they were carried over."""
-        return self._count_between(NOTHING, self.watermark)
-
     def _tell(self, left: int) -> None:
         if left <= 0 or time.monotonic() - self.said < self.pace.between_lines:
             return
@@ -176,25 +200,14 @@ class Carrier:
         )
 
     def _count(self, target: int) -> int:
-        return self._count_between(self.watermark, target)
-
-    def _count_between(self, above: int, upper: int) -> int:
         self.client.request("POST", f"/{self.old}/_refresh")
-        query = {"query": _numbered(above, upper)}
-        return int(self.client.request("POST", f"/{self.old}/_count", query)["count"])
+        return count_between(self.client, self.old, self.watermark, target)
 
-    def _upper(self, target: int) -> int:
-        """Return the sequence number up to which there are as many documents as a portion has."""
-        body = {
-            "query": _numbered(self.watermark, target),
-            "sort": [{"_seq_no": "asc"}],
-            "from": self.portion - 1,
-            "size": 1,
-            "_source": False,
-            "track_total_hits": False,
-        }
-        hits = self.client.request("POST", f"/{self.old}/_search", body)["hits"]["hits"]
-        return int(hits[0]["sort"][0]) if hits else target
+    def _upper(self, target: int, left: int) -> int:
+        """Return the sequence number up to which there are about as many documents as a portion has."""
+        if left <= self.portion:
+            return target
+        return find_upper(self.client, self.old, self.watermark, target, self.portion)
 
     def _body(self, upper: int, versions: Versions) -> dict[str, Any]:
         body = strategy.reindex_body(
@@ -204,14 +217,9 @@ class Carrier:
             pipeline_id=self.pipeline_id,
             dims=self.dims,
         )
-        body["source"] |= {"query": _numbered(self.watermark, upper), "size": self.batch}
+        body["source"] |= {"query": numbered(self.watermark, upper), "size": self.batch}
         body["dest"]["version_type"] = versions
         return {**body, "conflicts": "proceed"}
-
-
-def _numbered(above: int, upper: int) -> dict[str, Any]:
-    bounds = {"gt": above} if upper == EVERYTHING else {"gt": above, "lte": upper}
-    return {"range": {"_seq_no": bounds}}
 
 
 def shown_seconds(seconds: float) -> str:

@@ -15,6 +15,7 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.kept_settings import default_replicas
 from components.elasticsearch.live_index import read_live
 from components.elasticsearch.migration import finish, migrate
 from components.elasticsearch.ownership import OWNER, another_stacks
@@ -182,7 +183,7 @@ def _carry_out(
 def _create(client: Requests, wanted: WantedIndex, live: LiveIndex) -> str:
     name = indices.new_name(wanted, live)
     # The alias is made with the index, so that no run can end between the two.
-    body = {**indices.build_index(wanted), "aliases": {wanted.alias: {}}}
+    body = indices.build_index(wanted, replicas=default_replicas(client)) | {"aliases": {wanted.alias: {}}}
     indices.create_index(client, name, body)
     return name
 

@@ -9,18 +9,15 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import Held
 from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY, VERSION, Identity
+from components.elasticsearch.kept_settings import (
+    replica_settings,
+    room_for_fields,
+)
 from components.elasticsearch.ownership import OWNER, Claim
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 
 NO_PIPELINE = "_none"
 """Elasticsearch's own name for no default pipeline."""
-
-KEPT_SETTINGS = (
-    *("number_of_shards", "analysis", "similarity", "sort", "mapping", "codec", "refresh_interval"),
-    *("max_result_window", "max_ngram_diff", "max_shingle_diff", "query", "highlight"),
-    "routing_partition_size",
-)
-"""Settings of an index that people choose, and that its successor needs to take the same documents."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,26 +145,30 @@ def vector_mapping(identity: Identity) -> dict[str, Any]:
     }
 
 
-def build_index(wanted: WantedIndex, *, predecessor: Generation | None = None) -> dict[str, Any]:
+def build_index(
+    wanted: WantedIndex, *, predecessor: Generation | None = None, replicas: int = 0
+) -> dict[str, Any]:
     """Return the body that creates a generation.
 
-    What people did to its predecessor is carried on: fields that they added, how they are analysed, shards, and the
-    number of replicas, which is 0 at first since a single node has no place for one.
+    What people did to its predecessor is carried on: fields and notes that they added, and what they set. `replicas`
+    is for one that has none.
     """
-    added = {CONTENT: {"type": "text"}, **(predecessor.properties if predecessor else {})}
-    ours = {VECTOR: vector_mapping(wanted.identity)}
+    people = predecessor or Generation(index="", replicas=str(replicas))
+    properties = {CONTENT: {"type": "text"}, **people.properties, VECTOR: vector_mapping(wanted.identity)}
+    runtime = people.mappings.get("runtime", {})
+    kept = room_for_fields(people.settings, {**runtime, **people.properties}, {**runtime, **properties})
     return {
         "settings": {
             "index": {
-                **(predecessor.settings if predecessor else {}),
+                **(kept if predecessor else {}),
                 "default_pipeline": wanted.pipeline_id,
-                "number_of_replicas": int(predecessor.replicas) if predecessor else 0,
+                **replica_settings(kept, int(people.replicas)),
             }
         },
         "mappings": {
-            **(predecessor.mappings if predecessor else {}),
-            "_meta": build_meta(wanted),
-            "properties": {**added, **ours},
+            **people.mappings,
+            "_meta": {**people.mappings.get("_meta", {}), **build_meta(wanted)},
+            "properties": properties,
         },
     }
 

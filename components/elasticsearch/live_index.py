@@ -9,7 +9,8 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import read_held
 from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.index import KEPT_SETTINGS, Generation, LiveIndex, meta_of
+from components.elasticsearch.index import Generation, LiveIndex, meta_of
+from components.elasticsearch.kept_settings import kept_notes, kept_settings
 from components.elasticsearch.ownership import is_managed, owner_of
 from components.elasticsearch.pipeline import VECTOR
 from components.elasticsearch.sequence import read_progress
@@ -73,6 +74,7 @@ def _described(index: str, body: Mapping[str, Any]) -> Generation:
         successor=str(meta.get("successor", "")) if ours else "",
         migration=dict(meta.get("migration") or {}) if ours else {},
         retired=dict(meta.get("retired") or {}) if ours else {},
-        settings={key: settings[key] for key in KEPT_SETTINGS if key in settings},
-        mappings={key: value for key, value in mappings.items() if key not in ("_meta", "properties")},
+        settings=kept_settings(settings),
+        mappings={key: mappings[key] for key in mappings if key != "properties"}
+        | {"_meta": kept_notes(meta)},
     )

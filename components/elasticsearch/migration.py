@@ -5,20 +5,27 @@ there. docs/migrations.md tells the steps, and what a crash between any two of t
 """
 
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from components.elasticsearch import frozen, pipeline, strategy, verification
 from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import swap_aliases
 from components.elasticsearch.carrying import NOTHING, Carrier, Pace, Say, shown_seconds
 from components.elasticsearch.client import Requests
-from components.elasticsearch.embedding import Embedder
+from components.elasticsearch.embedding import Embedder, Patience
 from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.field_counts import Field, compare_fields, countable_fields
 from components.elasticsearch.index import Generation, WantedIndex
+from components.elasticsearch.kept_settings import settings_afterwards
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 from components.elasticsearch.refusals import without_content
 from components.elasticsearch.sequence import read_progress
 from components.elasticsearch.stragglers import embed_stragglers
 from components.elasticsearch.strategy import Strategy
+
+CLOSED = "index.blocks.write"
 
 
 def require_possible(client: Requests, old: Generation, chosen: Strategy) -> None:
@@ -62,6 +69,10 @@ def migrate(
     started = time.monotonic()
     chosen = strategy_of(old, wanted)
     require_possible(client, old, chosen)
+    ours = bool(old.successor or old.retired)
+    afterwards = settings_afterwards(client, old.index, ours=ours)
+    if embedder is not None:
+        embedder = replace(embedder, patience=Patience(limit=pace.stalled))
     _freeze(client, old)
     if unfinished is None:
         _begin(client, wanted, old, new, chosen)
@@ -81,18 +92,21 @@ def migrate(
         pace=pace,
         say=say,
     )
-    if old.successor:
+    if ours:
         indices.open_to_writers(client, old.index)
-    moving.catch_up()
-    verification.verify_sample(
-        client, new, wanted, old.index, chosen, patience=pace.stalled, embedder=embedder
-    )
-    verification.delete_surplus(client, old.index, new, moving.count_behind())
-    # What was written while that was looked at.
-    moving.catch_up()
-    if embedder is None and chosen == "re-embed" and old.vector.get("dims") == wanted.identity.dims:
-        _note_stragglers(client, wanted, old, new)
-    refused = _switch(client, wanted, old, moving)
+    try:
+        moving.catch_up()
+        verification.verify_sample(
+            client, new, wanted, old.index, chosen, patience=pace.stalled, embedder=embedder
+        )
+        moving.follow_deletions()
+        # What was written while that was looked at.
+        moving.catch_up()
+        _note_afterwards(client, wanted, old, moving, afterwards)
+        fields = countable_fields(client, old.index)
+        refused = _switch(client, wanted, old, moving, fields, closed=CLOSED in afterwards)
+    finally:
+        moving.close()
     if old.held.foreign:
         say(
             f"{wanted.alias}: {moving.carried:,} documents carried over to {new} in "
@@ -102,25 +116,38 @@ def migrate(
     return new
 
 
-def _switch(client: Requests, wanted: WantedIndex, old: Generation, moving: Carrier) -> float:
+def _switch(
+    client: Requests,
+    wanted: WantedIndex,
+    old: Generation,
+    moving: Carrier,
+    fields: Sequence[Field],
+    *,
+    closed: bool,
+) -> float:
     """Close the old generation to writers, carry over the rest, compare, move the aliases.
 
-    Return the seconds for which writers were refused. After an error the old one is open to them again.
+    Return the seconds for which writers were refused. After an error the old one is open to them again, unless people
+    `closed` it.
     """
     # Somebody may have given the old one another alias since the plan was made.
     aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
-    closed = time.monotonic()
+    started = time.monotonic()
     try:
-        indices.close_to_writers(client, old, moving.new)
+        if not closed:
+            indices.close_to_writers(client, old, moving.new)
+        moving.follow_deletions()
         held = verification.count(client, old.index, moving.watermark)
         moving.carry_rest(held.since)
-        verification.settle_counts(client, moving.new, old.index, held)
+        verification.compare_counts(client, moving.new, old.index, held)
+        compare_fields(client, moving.new, old.index, fields)
         swap_aliases(client, wanted.alias, moving.new, old.index, aliases)
     except BaseException:
         if not _is_swapped(client, wanted, moving.new):
-            indices.open_to_writers(client, old.index)
+            if not closed:
+                indices.open_to_writers(client, old.index)
             raise
-    return time.monotonic() - closed
+    return time.monotonic() - started
 
 
 def finish(client: Requests, new: str, old: str) -> None:
@@ -128,13 +155,15 @@ def finish(client: Requests, new: str, old: str) -> None:
 
     Raises IndexingError as `embed_stragglers` does.
     """
-    stragglers = indices.read_meta(client, new).get("migration", {}).get("stragglers")
-    if stragglers:
-        embed_stragglers(client, new, **stragglers)
+    migration = indices.read_meta(client, new).get("migration", {})
+    if migration.get("stragglers"):
+        embed_stragglers(client, new, **migration["stragglers"])
     if client.find(f"/{old}") is not None:
         written = read_progress(client, old).written
         client.request("PUT", f"/{old}/_block/write")
         indices.add_meta(client, old, {"successor": "", "retired": {"successor": new, "written": written}})
+    if migration.get("afterwards"):
+        client.request("PUT", f"/{new}/_settings", migration["afterwards"])
     indices.add_meta(client, new, {"migration": {}})
 
 
@@ -157,15 +186,21 @@ def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, cho
     indices.create_index(client, new, body)
 
 
-def _note_stragglers(client: Requests, wanted: WantedIndex, old: Generation, new: str) -> None:
-    """Note how to find, after the switch, what was being embedded in its moment."""
-    noted = {
-        "above": read_progress(client, new).settled,
-        "former": frozen.frozen_id(old.index),
-        "pipeline_id": wanted.pipeline_id,
-    }
-    migration = indices.read_meta(client, new).get("migration", {})
-    indices.add_meta(client, new, {"migration": {**migration, "stragglers": noted}})
+def _note_afterwards(
+    client: Requests, wanted: WantedIndex, old: Generation, moving: Carrier, settings: Mapping[str, str]
+) -> None:
+    """Note what is to be done after the switch: what to set, and how to find what was being embedded at its moment."""
+    noted: dict[str, Any] = {"afterwards": dict(settings)} if settings else {}
+    same_dims = old.vector.get("dims") == wanted.identity.dims
+    if moving.embedder is None and moving.strategy == "re-embed" and same_dims:
+        noted["stragglers"] = {
+            "above": read_progress(client, moving.new).settled,
+            "former": frozen.frozen_id(old.index),
+            "pipeline_id": wanted.pipeline_id,
+        }
+    if noted:
+        migration = indices.read_meta(client, moving.new).get("migration", {})
+        indices.add_meta(client, moving.new, {"migration": {**migration, **noted}})
 
 
 def _is_swapped(client: Requests, wanted: WantedIndex, new: str) -> bool:

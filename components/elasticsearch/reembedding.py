@@ -4,8 +4,7 @@ What `_reindex` does through a pipeline where Elasticsearch embeds: the same doc
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from typing import Any, Literal
@@ -13,16 +12,21 @@ from typing import Any, Literal
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
 from components.elasticsearch.embedding import BATCH, Embedder
-from components.elasticsearch.errors import IndexingError, NotFoundError
+from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.views import open_view, read_window
 
 Versions = Literal["external_gte", "internal"]
 Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A document as it was found, for its id, routing and version, and what is to be written."""
 
 CONFLICT = 409
-KEPT_OPEN = "15m"
-"""For how long Elasticsearch keeps its place between two pages: one batch and all its attempts take less."""
+SOURCE = {"excludes": [VECTOR], "exclude_vectors": False}
+"""All but the embedding: the vectors of other fields too, which Elasticsearch leaves out unless it is told not to."""
+
+
+class StillBusyError(IndexingError):
+    """Elasticsearch was too busy for documents each time that they were sent: it may take them later."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +51,17 @@ def reembed(
     With `external_gte` a document is written unless a newer version of it is there, so that doing it twice, and in
     any order, ends the same; with `internal` it is written whatever is there. A document without content arrives
     without an embedding. Raises EmbeddingError when one cannot be embedded, IndexingError when one is refused: those
-    before it have arrived.
+    before it have arrived. Raises EmbeddingUnavailableError, StillBusyError and ViewLostError for what may pass.
     """
     done = Reembedded()
-    for hits in _pages(client, source, query):
-        documents = list(zip(hits, _embedded(hits, embedder), strict=True))
-        of_these = _carry(client, destination, documents, versions)
-        done = Reembedded(done.carried + of_these.carried, done.stale + of_these.stale)
+    view = open_view(client, source, read_window(client, source))
+    try:
+        for hits in view.pages(query, most=BATCH, version=True, _source=SOURCE):
+            documents = list(zip(hits, _embedded(hits, embedder), strict=True))
+            of_these = _carry(client, destination, documents, versions)
+            done = Reembedded(done.carried + of_these.carried, done.stale + of_these.stale)
+    finally:
+        view.close()
     return done
 
 
@@ -87,10 +95,11 @@ def _carry(client: Requests, index: str, documents: Sequence[Addressed], version
         refused = list(compress(items, failed))
         if not refused:
             return Reembedded(sent - stale, stale)
-        if pause is None or any(item.get("status") not in BUSY for item in refused):
-            break
-        time.sleep(pause)
-    raise IndexingError(refusal_of(index, refused, sent))
+        if any(item.get("status") not in BUSY for item in refused):
+            raise IndexingError(refusal_of(index, refused, sent))
+        if pause is not None:
+            time.sleep(pause)
+    raise StillBusyError(refusal_of(index, refused, sent))
 
 
 def _write(
@@ -112,24 +121,3 @@ def _write(
         "POST", f"/{index}/_bulk", lines, query={"pipeline": "_none"}, timeout=BULK_TIMEOUT
     )
     return [item["index"] for item in answer["items"]]
-
-
-def _pages(client: Requests, index: str, query: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the matching documents as of now, a batch at a time, without their embeddings."""
-    body = {
-        "size": BATCH,
-        "query": query,
-        "sort": ["_doc"],
-        "version": True,
-        "_source": {"excludes": [VECTOR]},
-    }
-    answer = client.request("POST", f"/{index}/_search", body, query={"scroll": KEPT_OPEN})
-    try:
-        while hits := answer["hits"]["hits"]:
-            yield hits
-            answer = client.request(
-                "POST", "/_search/scroll", {"scroll": KEPT_OPEN, "scroll_id": answer["_scroll_id"]}
-            )
-    finally:
-        with suppress(NotFoundError):
-            client.request("DELETE", "/_search/scroll", {"scroll_id": answer["_scroll_id"]})

@@ -12,6 +12,7 @@ from components.elasticsearch import reindex
 from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.pipeline import CONTENT
+from components.elasticsearch.views import PAGE, read_window
 
 PATIENCE = 300.0
 """Seconds: for writes that are being embedded, and for an embedding server that is busy."""
@@ -29,7 +30,8 @@ def embed_stragglers(client: Requests, index: str, above: int, *, former: str, p
     client.request("POST", f"/{index}/_refresh")
     query = {"bool": {"filter": [{"range": {"_seq_no": {"gt": above}}}, {"exists": {"field": CONTENT}}]}}
     # What is changed or deleted meanwhile is embedded by the new pipeline already: a conflict, and left so.
-    options = {"pipeline": pipeline_id, "conflicts": "proceed"}
+    size = min(PAGE, read_window(client, index))
+    options = {"pipeline": pipeline_id, "conflicts": "proceed", "scroll_size": size}
     deadline, pause = time.monotonic() + PATIENCE, PAUSE
     while True:
         # They are few: as many as were being embedded in one moment.

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,11 @@ from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.index import WantedIndex
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 from components.elasticsearch.strategy import Strategy
+from components.elasticsearch.views import read_window
 
 SAMPLE = 8
 NEAR = 0.999
 """Cosine: the same text embedded in another batch differs in the last digits only."""
-PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -43,27 +43,14 @@ def count(client: Requests, index: str, since: int = -1) -> Count:
     )
 
 
-def delete_surplus(client: Requests, old: str, new: str, unchanged: int) -> None:
-    """Delete from the new generation what was deleted from the old one after it was carried over.
-
-    `unchanged` documents of the old one are as they were then. Where the new one has more, others were deleted, or
-    were changed and will be carried over again. Doing this while people write leaves less for when they must not.
-    """
-    if count(client, new).documents > unchanged:
-        _delete_missing(client, old, new)
-
-
-def settle_counts(client: Requests, new: str, old: str, expected: Count) -> None:
-    """Do as `delete_surplus` when nobody can write any more, and compare the two.
+def compare_counts(client: Requests, new: str, old: str, expected: Count) -> None:
+    """Compare the two when nobody can write any more, and what was deleted from the old one is gone from the new.
 
     All that the old one holds, which is what is `expected`, is in the new one when this is called: so equal counts
     mean equal documents.
     Raises IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings.
     """
     found = count(client, new)
-    if found.documents > expected.documents:
-        _delete_missing(client, old, new)
-        found = count(client, new)
     if found.documents == expected.documents and found.embedded >= expected.embedded:
         return
     raise IndexingError(
@@ -71,16 +58,6 @@ def settle_counts(client: Requests, new: str, old: str, expected: Count) -> None
         f"{expected.documents}, {expected.embedded} of them embedded. {old} is in use as before. Look at the log of "
         f"Elasticsearch, delete the new one (DELETE /{new}), and run the command again."
     )
-
-
-def _delete_missing(client: Requests, old: str, new: str) -> None:
-    for hits in _pages(client, new):
-        ids = [str(hit["_id"]) for hit in hits]
-        body = {"query": {"ids": {"values": ids}}, "size": len(ids), "_source": False}
-        there = {hit["_id"] for hit in client.request("POST", f"/{old}/_search", body)["hits"]["hits"]}
-        lines = [{"delete": _address(hit)} for hit in hits if hit["_id"] not in there]
-        if lines:
-            client.request("POST", f"/{new}/_bulk", lines)
 
 
 def verify_sample(
@@ -131,7 +108,8 @@ def cosine(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def _vectors(client: Requests, index: str, query: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    body = {"query": query, "size": SAMPLE, "fields": [VECTOR], "_source": [CONTENT], "version": True}
+    size = min(SAMPLE, read_window(client, index))
+    body = {"query": query, "size": size, "fields": [VECTOR], "_source": [CONTENT], "version": True}
     hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
     return {
         str(hit["_id"]): {
@@ -166,31 +144,3 @@ def _embedded(
         time.sleep(pause)
         pause = min(2 * pause, 30.0)
     return {}
-
-
-def _pages(client: Requests, index: str) -> Iterator[list[dict[str, Any]]]:
-    """Yield the ids, and routings, of all documents as they are at the first page."""
-    pit = str(client.request("POST", f"/{index}/_pit", query={"keep_alive": "5m"})["id"])
-    after: list[Any] | None = None
-    try:
-        while True:
-            body: dict[str, Any] = {
-                "size": PAGE,
-                "_source": False,
-                "pit": {"id": pit, "keep_alive": "5m"},
-                "sort": ["_shard_doc"],
-                "track_total_hits": False,
-                **({"search_after": after} if after else {}),
-            }
-            hits = client.request("POST", "/_search", body)["hits"]["hits"]
-            if not hits:
-                return
-            yield hits
-            after = hits[-1]["sort"]
-    finally:
-        client.request("DELETE", "/_pit", {"id": pit})
-
-
-def _address(hit: dict[str, Any]) -> dict[str, str]:
-    routing = hit.get("_routing")
-    return {"_id": str(hit["_id"]), **({"routing": str(routing)} if routing else {})}

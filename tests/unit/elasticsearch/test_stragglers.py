@@ -29,7 +29,8 @@ def test_it_waits_until_nothing_was_under_way_twice_in_a_row() -> None:
     stragglers.embed_stragglers(cluster, "new", 41, former="old", pipeline_id="stack")
     asked = [shown for shown, _ in cluster.asked]
     assert asked.count("GET /_nodes/stats/ingest") == 5
-    assert asked[-2:] == ["POST /new/_refresh", f"{UPDATE}?pipeline=stack&conflicts=proceed"]
+    assert asked[-1] == f"{UPDATE}?pipeline=stack&conflicts=proceed&scroll_size=1000"
+    assert asked.index("POST /new/_refresh") > asked.index("GET /_nodes/stats/ingest")
     assert {"range": {"_seq_no": {"gt": 41}}} in cluster.asked[-1][1]["query"]["bool"]["filter"]
 
 

@@ -14,14 +14,14 @@ LATER = {"owner": "jina-search-cpu-0a1b2c", "managed": True}
 @pytest.mark.parametrize("mode", MODES)
 def test_every_identity_is_read(mode: Mode) -> None:
     found = written(mode)
-    noted = {index: body["mappings"]["_meta"]["identity"] for index, body in found.cluster["indices"].items()}
+    noted = {index: body["mappings"]["_meta"] for index, body in found.cluster["indices"].items()}
     assert noted
-    for index, identity in noted.items():
-        read = Identity.of(identity)
-        assert read is not None
-        assert identity.items() <= read.as_dict().items(), index
+    for index, meta in noted.items():
+        read = Identity.of_meta(meta, index)
+        assert meta["identity"].items() <= read.as_dict().items(), index
+    current = Identity.of_meta(noted[found.current], found.current)
     for name in ("check", "index", "documents"):
-        assert Identity.of_json(found.outputs(name)["identity"]) == Identity.of(noted[found.current])
+        assert Identity.of_json(found.outputs(name)["identity"]) == current
 
 
 @pytest.mark.parametrize("mode", MODES)
