@@ -9,6 +9,7 @@ from typing import Any
 
 from components.elasticsearch import pipeline
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import map_digest
 from components.elasticsearch.identity import MANAGED_BY, Identity
 
 SUFFIX = "-frozen"
@@ -33,6 +34,7 @@ def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str,
 
 def freeze(client: Requests, index: str, identity: Identity, inference_id: str) -> None:
     """Have a generation embed by a pipeline of its own; doing it again changes nothing."""
+    map_digest(client, index)
     client.request(
         "PUT", f"/_ingest/pipeline/{frozen_id(index)}", build_frozen(index, identity, inference_id)
     )
@@ -42,10 +44,11 @@ def freeze(client: Requests, index: str, identity: Identity, inference_id: str) 
 def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], inference_id: str) -> None:
     """Before a pipeline becomes `body`: freeze what it is now for those generations that it would embed wrongly for.
 
-    Their writers go on getting the embeddings that fit.
+    Their writers go on getting the embeddings that fit. All that use it, of ours or not, get the field that it writes.
     """
     frozen = False
     for index in _users(client, pipeline_id):
+        map_digest(client, index)
         meta = client.request("GET", f"/{index}")[index].get("mappings", {}).get("_meta", {})
         identity = Identity.of(meta.get("identity", {})) if meta.get("managed_by") == MANAGED_BY else None
         if identity is None or meta.get("migration"):

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import DIGEST_MAPPING
 from components.elasticsearch.documents import Held, read_held
 from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY, Identity
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.sequence import read_progress
 
 KEPT_SETTINGS = (
@@ -141,7 +142,7 @@ def build_index(wanted: WantedIndex, *, predecessor: Generation | None = None) -
     number of replicas, which is 0 at first since a single node has no place for one.
     """
     added = {CONTENT: {"type": "text"}, **(predecessor.properties if predecessor else {})}
-    ours = {VECTOR: vector_mapping(wanted.identity)}
+    ours = {VECTOR: vector_mapping(wanted.identity), DIGEST: DIGEST_MAPPING}
     return {
         "settings": {
             "index": {

@@ -11,10 +11,11 @@ from itertools import compress
 from typing import Any, Literal
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import put_vector, text_of
 from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
 from components.elasticsearch.embedding import BATCH, Embedder
 from components.elasticsearch.errors import IndexingError, NotFoundError
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 
 Versions = Literal["external_gte", "internal"]
 Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -57,13 +58,6 @@ def reembed(
     return done
 
 
-def text_of(content: object) -> str:
-    """Return what a pipeline takes for the text of a field: a list in brackets, anything else as it is written."""
-    if isinstance(content, list):
-        return f"[{', '.join(map(text_of, content))}]"
-    return "" if content is None else str(content)
-
-
 def _embedded(hits: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[dict[str, Any]]:
     sources = [dict(hit["_source"]) for hit in hits]
     texts = [text_of(source.get(CONTENT)) for source in sources]
@@ -72,7 +66,7 @@ def _embedded(hits: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[dic
         [texts[position] for position in filled], [str(hits[position]["_id"]) for position in filled]
     )
     for position, vector in zip(filled, vectors, strict=True):
-        sources[position][VECTOR] = vector
+        put_vector(sources[position], vector, texts[position])
     return sources
 
 
@@ -115,13 +109,13 @@ def _write(
 
 
 def _pages(client: Requests, index: str, query: Mapping[str, Any]) -> Iterator[list[Mapping[str, Any]]]:
-    """Yield the matching documents as of now, a batch at a time, without their embeddings."""
+    """Yield the matching documents as of now, a batch at a time, without their embeddings and digests."""
     body = {
         "size": BATCH,
         "query": query,
         "sort": ["_doc"],
         "version": True,
-        "_source": {"excludes": [VECTOR]},
+        "_source": {"excludes": [VECTOR, DIGEST]},
     }
     answer = client.request("POST", f"/{index}/_search", body, query={"scroll": KEPT_OPEN})
     try:

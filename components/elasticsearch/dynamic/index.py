@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion, frozen, generation
+from components.elasticsearch import deletion, frozen, generation, staleness
 from components.elasticsearch import index as indices
 from components.elasticsearch.carrying import Pace
 from components.elasticsearch.client import Client
@@ -19,8 +19,11 @@ from components.elasticsearch.dynamic.provider import (
 )
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.pipeline import DIGEST
 
 IN_PLACE = "in place"
+COUNTS = ("stale_documents", "unembedded_documents")
+"""Documents with an embedding that is not known to be of their text, and with a text and no embedding."""
 
 
 def wanted_of(values: Mapping[str, Any]) -> WantedIndex:
@@ -43,10 +46,20 @@ def _say(line: str) -> None:
 def _state(client: Client, alias: str, live: LiveIndex, current: Generation) -> str:
     if current.successor or current.retired:
         return "closed to writers"
+    if DIGEST not in current.properties:
+        return "of an earlier version"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
     if unfinished or frozen.unused(client, alias):
         return "in the middle of a migration"
     return IN_PLACE
+
+
+def _counts(client: Client, alias: str, index: str) -> Values:
+    """Count the documents that are found by another text than theirs, or not by their meaning; tell of them."""
+    found = staleness.tally(client, index)
+    if found.stale or found.without:
+        _say(staleness.report(alias, found))
+    return dict(zip(COUNTS, (found.stale, found.without), strict=True))
 
 
 class IndexProvider(ClusterProvider):
@@ -55,7 +68,7 @@ class IndexProvider(ClusterProvider):
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
-    computed = ("concrete_index",)
+    computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
@@ -67,7 +80,7 @@ class IndexProvider(ClusterProvider):
             kept = deletion.retire_alias(client, before)
             if kept:
                 print(kept, flush=True)
-        return {"concrete_index": concrete}
+        return {"concrete_index": concrete, **_counts(client, wanted.alias, concrete)}
 
     def live(self, client: Client, values: Values) -> Values | None:
         """Return identity, pipeline and place of the index that the alias points to, or that it should."""
@@ -83,6 +96,7 @@ class IndexProvider(ClusterProvider):
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
+            **_counts(client, str(values["alias"]), current.index),
         }
 
     def remove(self, client: Client, values: Values) -> None:
@@ -97,5 +111,10 @@ class IndexResource(pulumi.dynamic.Resource, module="elasticsearch", name="Index
     concrete_index: pulumi.Output[str]
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {**versioned(inputs), "alias_state": IN_PLACE, "concrete_index": None}
+        props = {
+            **versioned(inputs),
+            "alias_state": IN_PLACE,
+            "concrete_index": None,
+            **dict.fromkeys(COUNTS),
+        }
         super().__init__(IndexProvider(), name, props, secret_outputs(opts))
