@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from components.elasticsearch import index as indices
 from components.elasticsearch import mending
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import map_digest
 from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.index import Generation, WantedIndex
 from components.elasticsearch.pipeline import DIGEST
@@ -41,6 +42,7 @@ class Source:
                 if DIGEST in old.properties:
                     mending.mend(client, old.index, None, ["emptied"], self.say)
                 return True
+            map_digest(client, old.index)
             embeds = mending.embedder_for(client, old.identity, self.wanted.pipeline_id, self.embedder)
             mended = mending.mend(client, old.index, embeds, WRONG, self.say)
         except mending.ClosedError:

@@ -15,8 +15,8 @@ from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import put_vector
 from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
-from components.elasticsearch.embedding import BATCH, Embedder
-from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.embedding import ABOUT_THE_SERVER, BATCH, Embedder
+from components.elasticsearch.errors import EmbeddingRefusedError, IndexingError
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.pipeline import DIGEST, VECTOR
 from components.elasticsearch.pipeline_embedding import EmbedsDocuments, PipelineEmbedder
@@ -70,11 +70,15 @@ def mend(
     embeds: EmbedsDocuments | None,
     kinds: Collection[Kind],
     say: Say,
+    *,
+    refused: dict[str, str] | None = None,
 ) -> Mended:
     """Give the documents of these kinds an embedding of their text; one whose text is gone loses its embedding.
 
-    Without `embeds` only the latter can be done. Raises ClosedError when the index refuses writes, EmbeddingError or
-    IndexingError when a document cannot be embedded: those before it are mended then, and doing it again goes on.
+    Without `embeds` only the latter can be done. With `refused`, the ids of documents that can never be embedded go
+    into it, with the reasons, and the others are mended all the same.
+    Raises ClosedError when the index refuses writes, EmbeddingError or IndexingError with a document: those before it
+    are mended then, and doing it again goes on.
     """
     checked, written = read_checked(client, index), 0
     said = time.monotonic()
@@ -83,9 +87,10 @@ def mend(
         client.request("POST", f"/{index}/_refresh")
         found = looked_at = 0
         for page in read_pages(client, index, checked, kinds):
-            for batch in _batches(page.found):
-                written += _write(client, index, _changes(batch, embeds))
-            found, looked_at = found + len(page.found), looked_at + page.size
+            todo = [one for one in page.found if one.id not in (refused or {})]
+            for batch in _batches(todo):
+                written += _write(client, index, _changes(batch, embeds, refused))
+            found, looked_at = found + len(todo), looked_at + page.size
             if time.monotonic() - said > SECONDS_BETWEEN_LINES:
                 said = time.monotonic()
                 say(f"{index}: {looked_at:,} documents looked at, {written:,} embedded again")
@@ -107,14 +112,25 @@ def _batches(found: Sequence[Found]) -> Iterator[list[Found]]:
         yield batch
 
 
-def _changes(batch: Sequence[Found], embeds: EmbedsDocuments | None) -> list[tuple[Found, dict[str, Any]]]:
-    """Return for each document the part of a bulk update that mends it."""
+def _changes(
+    batch: Sequence[Found], embeds: EmbedsDocuments | None, refused: dict[str, str] | None
+) -> list[tuple[Found, dict[str, Any]]]:
+    """Return for each document the part of a bulk update that mends it, but for those that are refused."""
     forget = {"script": {"lang": "painless", "source": FORGET}}
     changes: list[tuple[Found, dict[str, Any]]] = [(one, forget) for one in batch if one.kind == "emptied"]
     filled = [one for one in batch if one.kind != "emptied"]
     if embeds is None or not filled:
         return changes
-    vectors = embeds.embed_documents([one.text for one in filled], [one.id for one in filled])
+    try:
+        vectors = embeds.embed_documents([one.text for one in filled], [one.id for one in filled])
+    except EmbeddingRefusedError as error:
+        if refused is None or error.status in ABOUT_THE_SERVER:
+            raise
+        if len(batch) > 1:
+            # One of them is to blame, and the others are not.
+            return [change for one in batch for change in _changes([one], embeds, refused)]
+        refused[filled[0].id] = str(error)
+        return changes
     for one, vector in zip(filled, vectors, strict=True):
         part: dict[str, Any] = {}
         put_vector(part, vector, one.text)

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from components.elasticsearch.client import Requests
-from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.errors import (
+    EmbeddingError,
+    EmbeddingRefusedError,
+    EmbeddingUnavailableError,
+)
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 from components.elasticsearch.reindex import BUSY, LASTING
 
@@ -31,7 +35,11 @@ class PipelineEmbedder:
     patience: float = 300.0
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
-        """Return the embedding of each text; raises IndexingError with the first document that has none."""
+        """Return the embedding of each text.
+
+        Raises EmbeddingRefusedError with the first document that never gets one, EmbeddingUnavailableError with the
+        first that has none when patience ran out.
+        """
         deadline, pause = time.monotonic() + self.patience, 0.5
         body = {
             "pipeline": {"processors": list(self.processors)},
@@ -45,16 +53,21 @@ class PipelineEmbedder:
             if not any(told):
                 return [answer["doc"]["_source"][VECTOR] for answer in answers]
             # One that lasts tells more than those that came of a busy server.
-            first = next((at for at, one in enumerate(told) if _lasts(one)), -1)
-            if first >= 0 or time.monotonic() + pause > deadline:
-                first = first if first >= 0 else next(at for at, one in enumerate(told) if one)
-                raise IndexingError(
-                    f"Document {names[first] if names else first + 1} could not be embedded: {told[first]}. Look at "
-                    "the embedding server (docker ps, docker logs), or change or delete the document, and run the "
-                    "command again."
-                )
+            lasting = [at for at, one in enumerate(told) if _lasts(one)]
+            if lasting or time.monotonic() + pause > deadline:
+                raise _error(told, lasting, names)
             time.sleep(pause)
             pause = min(2 * pause, 30.0)
+
+
+def _error(told: Sequence[str], lasting: Sequence[int], names: Sequence[str]) -> EmbeddingError:
+    first = lasting[0] if lasting else next(at for at, one in enumerate(told) if one)
+    which = f"Document {names[first] if names else first + 1} could not be embedded: {told[first]}."
+    if lasting:
+        return EmbeddingRefusedError(f"{which} Change or delete it, and run the command again.")
+    return EmbeddingUnavailableError(
+        f"{which} Look at the embedding server (docker ps, docker logs), and run the command again."
+    )
 
 
 def _lasts(told: str) -> bool:
