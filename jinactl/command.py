@@ -12,6 +12,8 @@ from components.elasticsearch.search import search
 from components.errors import StackError
 from jinactl.errors import CommandError
 from jinactl.ingest import ingest
+from jinactl.mend import add_parser as add_mend
+from jinactl.mend import mend
 from jinactl.ndjson import read_documents
 from jinactl.outputs import ASK, StackFacts, read_facts
 
@@ -20,6 +22,7 @@ examples:
   (umask 077; pulumi stack output --json --show-secrets > outputs.json)   # it holds the passwords
   python -m jinactl ingest --outputs outputs.json documents.ndjson
   python -m jinactl search --outputs outputs.json "my app keeps getting killed"
+  python -m jinactl mend --outputs outputs.json --dry-run --list
   python -m jinactl search --outputs <(pulumi stack output --json --show-secrets) "no file needed"
 """
 FAILED, INTERRUPTED = 1, 130
@@ -32,13 +35,15 @@ def run(arguments: Sequence[str]) -> int:
         facts = read_facts(asked.outputs)
         if asked.command == "ingest":
             _ingest(facts, asked.documents)
+        elif asked.command == "mend":
+            mend(facts, lambda line: print(line, file=sys.stderr), dry_run=asked.dry_run, listed=asked.list)
         else:
             _search(facts, asked.query, asked.size, as_json=asked.json)
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("interrupted; running the command again makes no document twice", file=sys.stderr)
+        print("interrupted; running the command again goes on, and makes no document twice", file=sys.stderr)
         return INTERRUPTED
     return 0
 
@@ -89,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "and any other fields. Doing it twice makes no document twice.",
     )
     ingesting.add_argument("documents", help="file with a document in each line; - for standard input")
+    add_mend(commands, outputs)
     searching = commands.add_parser("search", parents=[outputs], help="search by meaning")
     searching.add_argument("query", help="what to look for, in words")
     searching.add_argument("--size", type=_size, default=3, help="number of documents (default 3)")

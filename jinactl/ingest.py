@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from components.elasticsearch.client import Client
+from components.elasticsearch.digest import has_digest
 from components.elasticsearch.documents import BULK_SIZE, Document, index_documents
 from jinactl.errors import CommandError
 from jinactl.outputs import StackFacts
@@ -22,9 +23,15 @@ def ingest(facts: StackFacts, documents: Iterable[Document], say: Callable[[str]
     started = told = time.monotonic()
     done = 0
     with Client(facts.connection) as client:
-        if client.find(f"/{facts.index}") is None:
+        found = client.find(f"/{facts.index}")
+        if found is None:
             # Elasticsearch would make an index of that name, without vectors.
             raise CommandError(f"There is no index {facts.index} yet: `pulumi up` makes it.")
+        for index, body in found.items():
+            if not has_digest(index, body.get("mappings", {}).get("properties", {})):
+                raise CommandError(
+                    f"{index} was made by an earlier version: `pulumi up` makes it ready for this one."
+                )
         try:
             for batch in _batches(documents):
                 index_documents(client, facts.index, batch, embedder, findable=False)

@@ -10,6 +10,7 @@ from typing import Any
 from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import alias_options
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import has_digest
 from components.elasticsearch.errors import ConflictError, IndexingError
 from components.elasticsearch.index import LiveIndex, WantedIndex
 from components.elasticsearch.live_index import read_live
@@ -20,10 +21,13 @@ from components.elasticsearch.refusals import unlike_mapping
 def require_adoptable(client: Requests, wanted: WantedIndex) -> Mapping[str, Any]:
     """Return the index that has the alias's name.
 
-    Raises ConflictError when its embeddings are mapped otherwise than the wanted ones.
+    Raises ConflictError when its embeddings are mapped otherwise than the wanted ones, or the name of our digests'
+    field is taken.
     """
     body: Mapping[str, Any] = client.request("GET", f"/{wanted.alias}")[wanted.alias]
-    live = body.get("mappings", {}).get("properties", {}).get(VECTOR, {})
+    properties = body.get("mappings", {}).get("properties", {})
+    has_digest(wanted.alias, properties)
+    live = properties.get(VECTOR, {})
     ours = indices.vector_mapping(wanted.identity)
     if any(live.get(key) != ours[key] for key in ("type", "dims", "similarity")):
         raise ConflictError(unlike_mapping(f"Index {wanted.alias}", live, wanted))

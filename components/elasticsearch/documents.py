@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import put_vector
 from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import IndexingError
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -105,7 +106,7 @@ def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str,
         f"/{index}/_mget",
         {"ids": [one.id for one in DEMO_DOCUMENTS]},
         # The embedding is left out by Elasticsearch since 9.2, and by this before.
-        query={"_source_excludes": VECTOR},
+        query={"_source_excludes": f"{VECTOR},{DIGEST}"},
     )
     sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
     unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
@@ -161,16 +162,18 @@ def _index(
 
 
 def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[dict[str, object]]:
-    sources = [{**one.fields, CONTENT: one.content} for one in documents]
+    sources: list[dict[str, object]] = [{**one.fields, CONTENT: one.content} for one in documents]
     if embedder is None:
         return sources
+    for source in sources:
+        source.pop(DIGEST, None)
     # Like the pipeline, this leaves a document without content as it is.
     filled = [position for position, one in enumerate(documents) if one.content]
     vectors = embedder.embed_documents(
         [documents[position].content for position in filled], [documents[position].id for position in filled]
     )
     for position, vector in zip(filled, vectors, strict=True):
-        sources[position][VECTOR] = vector
+        put_vector(sources[position], vector, documents[position].content)
     return sources
 
 

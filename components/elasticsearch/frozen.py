@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from components.elasticsearch import pipeline
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import map_digest
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.index import alias_of_name, meta_of
 from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
@@ -37,6 +38,7 @@ def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str,
 
 def freeze(client: Requests, index: str, identity: Identity, inference_id: str) -> None:
     """Have a generation embed by a pipeline of its own; doing it again changes nothing."""
+    map_digest(client, index)
     meta = meta_of(client.request("GET", f"/{index}")[index])
     body = build_frozen(index, identity, inference_id)
     body["_meta"] |= {"alias": meta.get("alias", ""), OWNER: owner_of(meta)}
@@ -47,10 +49,11 @@ def freeze(client: Requests, index: str, identity: Identity, inference_id: str) 
 def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], inference_id: str) -> None:
     """Before a pipeline becomes `body`: freeze what it is now for those generations that it would embed wrongly for.
 
-    Their writers go on getting the embeddings that fit.
+    Their writers go on getting the embeddings that fit. All that use it, of ours or not, get the field that it writes.
     """
     frozen = False
     for index in _users(client, pipeline_id):
+        map_digest(client, index)
         meta = meta_of(client.request("GET", f"/{quote(index, safe='')}")[index])
         if not is_managed(meta) or meta.get("migration"):
             continue
@@ -134,11 +137,14 @@ def _whose(client: Requests, meta: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _users(client: Requests, pipeline_id: str) -> list[str]:
-    answer = client.request("GET", "/*/_settings/index.default_pipeline", query={"expand_wildcards": "all"})
+    """Return the indices that embed by a pipeline; those that are closed take no documents."""
+    names = "index.default_pipeline,index.verified_before_close"
+    answer = client.request("GET", f"/*/_settings/{names}", query={"expand_wildcards": "all"})
+    settings = {index: body.get("settings", {}).get("index", {}) for index, body in answer.items()}
     return sorted(
         index
-        for index, body in answer.items()
-        if body.get("settings", {}).get("index", {}).get("default_pipeline") == pipeline_id
+        for index, found in settings.items()
+        if found.get("default_pipeline") == pipeline_id and found.get("verified_before_close") != "true"
     )
 
 

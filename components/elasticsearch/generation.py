@@ -12,6 +12,7 @@ from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import restore_alias
 from components.elasticsearch.carrying import Pace, Say
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import has_digest, map_digest
 from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
@@ -55,6 +56,7 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
         return Plan(action="create", leftovers=live.beside, why="there is none")
     if current.migration:
         return Plan(action="finish", old=current, why="it was filled, and the alias moved to it")
+    mapped = has_digest(current.index, current.properties)
     leftovers = _leftovers(live, wanted)
     differences = current.identity.differences(wanted.identity)
     if differences or not _same_vectors(current, wanted):
@@ -63,8 +65,8 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
         why = ", ".join(differences) or "its mapping was changed"
         return Plan(action="migrate", old=current, unfinished=unfinished, leftovers=leftovers, why=why)
     changed = current.default_pipeline != wanted.pipeline_id or current.successor or current.retired
-    why = "its settings were changed" if changed else ""
-    return Plan(action="repair" if changed else "nothing", old=current, leftovers=leftovers, why=why)
+    why = "its settings were changed" if changed else "" if mapped else "an earlier version made it"
+    return Plan(action="repair" if why else "nothing", old=current, leftovers=leftovers, why=why)
 
 
 def _require_usable(live: LiveIndex, wanted: WantedIndex) -> None:
@@ -95,6 +97,7 @@ def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
         return None
     if not _same_vectors(current, wanted):
         raise ConflictError(unlike_index(current, wanted))
+    has_digest(current.index, current.properties)
     return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
 
 
@@ -111,17 +114,17 @@ def converge(
     With `embedder`, documents are embedded here, else by the pipeline. Raises what `plan` and `migrate` raise: the
     old generation is then in use as before.
     """
-    live, decided = _prepare(client, wanted)
+    live, decided = _prepare(client, wanted, embedder)
     concrete = _carry_out(client, wanted, live, decided, embedder, pace=pace or Pace(), say=say)
     if decided.action == "migrate":
         # What was retired by it, and is beyond what is kept.
-        _prepare(client, wanted)
+        _prepare(client, wanted, embedder)
     if embedder is not None:
         frozen.release(client, wanted.alias, wanted.claim)
     return concrete
 
 
-def _prepare(client: Requests, wanted: WantedIndex) -> tuple[LiveIndex, Plan]:
+def _prepare(client: Requests, wanted: WantedIndex, embedder: Embedder | None) -> tuple[LiveIndex, Plan]:
     """Restore and finish what needs it, delete leftovers; return what is there then, and what is to be done."""
     live = read_live(client, wanted.alias).seen_by(wanted.claim)
     decided = plan(live, wanted)
@@ -132,7 +135,8 @@ def _prepare(client: Requests, wanted: WantedIndex) -> tuple[LiveIndex, Plan]:
     _own(client, wanted, live)
     while decided.old is not None and decided.action in ("restore alias", "finish"):
         if decided.action == "finish":
-            finish(client, decided.old.index, str(decided.old.migration.get("source")))
+            same = wanted if decided.old.identity == wanted.identity else None
+            finish(client, same, decided.old.index, str(decided.old.migration.get("source")), embedder)
         else:
             restore_alias(client, wanted.alias, live, decided.old.index)
         live = read_live(client, wanted.alias).seen_by(wanted.claim)
@@ -171,6 +175,7 @@ def _carry_out(
     if decided.action in ("adopt", "repair"):
         if old.successor or old.retired:
             indices.open_to_writers(client, old.index)
+        map_digest(client, old.index)
         indices.set_default_pipeline(client, old.index, wanted.pipeline_id)
         # The pipeline was renamed, say, and the endpoint with it.
         ids = pipeline.inference_ids(pipeline.read_live(client, wanted.pipeline_id) or {})

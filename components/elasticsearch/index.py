@@ -6,15 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import DIGEST_MAPPING
 from components.elasticsearch.documents import Held
 from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY, VERSION, Identity
-from components.elasticsearch.kept_settings import (
-    replica_settings,
-    room_for_fields,
-)
+from components.elasticsearch.kept_settings import replica_settings, room_for_fields
 from components.elasticsearch.ownership import OWNER, Claim
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 
 NO_PIPELINE = "_none"
 """Elasticsearch's own name for no default pipeline."""
@@ -154,7 +152,8 @@ def build_index(
     is for one that has none.
     """
     people = predecessor or Generation(index="", replicas=str(replicas))
-    properties = {CONTENT: {"type": "text"}, **people.properties, VECTOR: vector_mapping(wanted.identity)}
+    ours = {VECTOR: vector_mapping(wanted.identity), DIGEST: DIGEST_MAPPING}
+    properties = {CONTENT: {"type": "text"}, **people.properties, **ours}
     runtime = people.mappings.get("runtime", {})
     kept = room_for_fields(people.settings, {**runtime, **people.properties}, {**runtime, **properties})
     return {

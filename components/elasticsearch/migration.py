@@ -12,14 +12,16 @@ from typing import Any
 from components.elasticsearch import frozen, pipeline, strategy, verification
 from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import swap_aliases
+from components.elasticsearch.carried_embeddings import Source, mend_carried
 from components.elasticsearch.carrying import NOTHING, Carrier, Pace, Say, shown_seconds
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import map_digest
 from components.elasticsearch.embedding import Embedder, Patience
 from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.field_counts import Field, compare_fields, countable_fields
 from components.elasticsearch.index import Generation, WantedIndex
 from components.elasticsearch.kept_settings import settings_afterwards
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.refusals import without_content
 from components.elasticsearch.sequence import read_progress
 from components.elasticsearch.stragglers import embed_stragglers
@@ -29,11 +31,15 @@ CLOSED = "index.blocks.write"
 
 
 def require_possible(client: Requests, old: Generation, chosen: Strategy) -> None:
-    """Raise DocumentsAtRiskError when there are embeddings that cannot be made again: of documents without content."""
+    """Raise DocumentsAtRiskError when there are embeddings that cannot be made again: of documents without content.
+
+    One with a digest was made of a content that somebody took away since: it goes, and is no loss.
+    """
     if chosen != "re-embed":
         return
     made = {"exists": {"field": VECTOR}}
-    query = {"query": {"bool": {"filter": [made], "must_not": [{"exists": {"field": CONTENT}}]}}}
+    other = [{"exists": {"field": field}} for field in (CONTENT, DIGEST)]
+    query = {"query": {"bool": {"filter": [made], "must_not": other}}}
     client.request("POST", f"/{old.index}/_refresh")
     count = int(client.request("POST", f"/{old.index}/_count", query).get("count", 0))
     if count:
@@ -78,6 +84,7 @@ def migrate(
         _begin(client, wanted, old, new, chosen)
     else:
         new = unfinished.index
+        map_digest(client, new)
         say(f"{wanted.alias}: going on with {new}, which holds {unfinished.held.total:,} documents so far")
     moving = Carrier(
         client=client,
@@ -94,12 +101,15 @@ def migrate(
     )
     if ours:
         indices.open_to_writers(client, old.index)
+    source = Source(client=client, wanted=wanted, old=old, strategy=chosen, embedder=embedder, say=say)
     try:
+        source.mend()
         moving.catch_up()
         verification.verify_sample(
             client, new, wanted, old.index, chosen, patience=pace.stalled, embedder=embedder
         )
         moving.follow_deletions()
+        source.mend_before_switch(new)
         # What was written while that was looked at.
         moving.catch_up()
         _note_afterwards(client, wanted, old, moving, afterwards)
@@ -112,7 +122,7 @@ def migrate(
             f"{wanted.alias}: {moving.carried:,} documents carried over to {new} in "
             f"{shown_seconds(time.monotonic() - started)} ({chosen}); writers were refused for {refused:.1f} s"
         )
-    finish(client, new, old.index)
+    finish(client, wanted, new, old.index, embedder)
     return new
 
 
@@ -150,11 +160,15 @@ def _switch(
     return time.monotonic() - started
 
 
-def finish(client: Requests, new: str, old: str) -> None:
+def finish(
+    client: Requests, wanted: WantedIndex | None, new: str, old: str, embedder: Embedder | None = None
+) -> None:
     """Note that a migration whose aliases were moved is over: what the old one holds are copies from now on.
 
-    Raises IndexingError as `embed_stragglers` does.
+    `wanted` is None when another index is wanted by now, to which the next migration carries no stale embedding.
+    Raises IndexingError as `embed_stragglers` and `mend_carried` do.
     """
+    checked = mend_carried(client, new, wanted, embedder) if wanted else None
     migration = indices.read_meta(client, new).get("migration", {})
     if migration.get("stragglers"):
         embed_stragglers(client, new, **migration["stragglers"])
@@ -164,7 +178,7 @@ def finish(client: Requests, new: str, old: str) -> None:
         indices.add_meta(client, old, {"successor": "", "retired": {"successor": new, "written": written}})
     if migration.get("afterwards"):
         client.request("PUT", f"/{new}/_settings", migration["afterwards"])
-    indices.add_meta(client, new, {"migration": {}})
+    indices.add_meta(client, new, {"migration": {}, **({} if checked is None else {"checked": checked})})
 
 
 def _freeze(client: Requests, old: Generation) -> None:

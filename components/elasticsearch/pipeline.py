@@ -14,27 +14,34 @@ from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_
 
 CONTENT = "content"
 VECTOR = "content_embedding"
+DIGEST = "content_digest"
+"""What text the embedding is of: its SHA-256, in lower-case hexadecimal digits."""
 INPUT = "_inference_input"
 KEPT_MODEL_ID = "_kept_model_id"
 BAD_REQUEST = 400
 
 PREPARE = f"""\
+def made = ctx.remove('{DIGEST}');
 if (ctx.{CONTENT} != null && ctx.{CONTENT} != '') {{
   ctx.{INPUT} = params.prefix + ctx.{CONTENT};
   ctx.remove('{VECTOR}');
   def kept = ctx.remove('model_id');
   if (kept != null) {{ ctx.{KEPT_MODEL_ID} = kept; }}
+}} else if (made != null) {{
+  ctx.remove('{VECTOR}');
 }}"""
 """Sets the text to embed, and clears the way: the processor appends to what is there. A field of the document
-that is itself called model_id is put aside."""
+that is itself called model_id is put aside. An embedding that was made of a text goes with the text; one that a
+document without content brings stays."""
 
 FINISH = f"""\
 if (ctx.{INPUT} != null) {{
   ctx.remove('{INPUT}');
   ctx.remove('model_id');
   def kept = ctx.remove('{KEPT_MODEL_ID}');
-  if (kept != null) {{ ctx.model_id = kept; }}"""
-"""Takes away what the embedding needed, and gives the document its own model_id back."""
+  if (kept != null) {{ ctx.model_id = kept; }}
+  ctx.{DIGEST} = ('' + ctx.{CONTENT}).sha256();"""
+"""Takes away what the embedding needed, gives the document its own model_id back, and notes what was embedded."""
 
 TRUNCATE = f"""
   def whole = ctx.{VECTOR};
@@ -52,8 +59,9 @@ def build_pipeline(
 ) -> dict[str, Any]:
     """Return the pipeline's body: it embeds `content` with the model's document prefix into `content_embedding`.
 
-    A document without content is left as it is. Below the model's width the vector is truncated to `dims` numbers
-    and normalised. Nothing here depends on the quantisation, whose change leaves the pipeline as it is.
+    A digest of the text is put beside it. A document without content is left as it is. Below the model's width the
+    vector is truncated to `dims` numbers and normalised. Nothing here depends on the quantisation, whose change leaves
+    the pipeline as it is.
     """
     return {
         "description": f"Embeds {CONTENT} with {model} in {dims} dimensions",
@@ -128,7 +136,7 @@ def converge(
             f"({live.get('description') or 'it has no description'}). Set elasticsearchPipelineId to a name that "
             f"is free, or delete that pipeline (DELETE /_ingest/pipeline/{pipeline_id})."
         )
-    if live is not None and before is not None:
+    if before is not None:
         before()
     client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
     return True

@@ -10,10 +10,11 @@ from itertools import compress
 from typing import Any, Literal
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.digest import put_vector, text_of
 from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
 from components.elasticsearch.embedding import BATCH, Embedder
 from components.elasticsearch.errors import IndexingError
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.views import open_view, read_window
 
 Versions = Literal["external_gte", "internal"]
@@ -21,8 +22,8 @@ Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A document as it was found, for its id, routing and version, and what is to be written."""
 
 CONFLICT = 409
-SOURCE = {"excludes": [VECTOR], "exclude_vectors": False}
-"""All but the embedding: the vectors of other fields too, which Elasticsearch leaves out unless it is told not to."""
+SOURCE = {"excludes": [VECTOR, DIGEST], "exclude_vectors": False}
+"""All but the embedding and its digest: with the vectors of other fields, which Elasticsearch leaves out otherwise."""
 
 
 class StillBusyError(IndexingError):
@@ -65,13 +66,6 @@ def reembed(
     return done
 
 
-def text_of(content: object) -> str:
-    """Return what a pipeline takes for the text of a field: a list in brackets, anything else as it is written."""
-    if isinstance(content, list):
-        return f"[{', '.join(map(text_of, content))}]"
-    return "" if content is None else str(content)
-
-
 def _embedded(hits: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[dict[str, Any]]:
     sources = [dict(hit["_source"]) for hit in hits]
     texts = [text_of(source.get(CONTENT)) for source in sources]
@@ -80,7 +74,7 @@ def _embedded(hits: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[dic
         [texts[position] for position in filled], [str(hits[position]["_id"]) for position in filled]
     )
     for position, vector in zip(filled, vectors, strict=True):
-        sources[position][VECTOR] = vector
+        put_vector(sources[position], vector, texts[position])
     return sources
 
 

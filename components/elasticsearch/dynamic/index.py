@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion, frozen, generation
+from components.elasticsearch import deletion, frozen, generation, staleness
 from components.elasticsearch.carrying import Pace
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
@@ -22,8 +22,11 @@ from components.elasticsearch.identity import Identity
 from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
 from components.elasticsearch.live_index import read_live
 from components.elasticsearch.ownership import Claim
+from components.elasticsearch.pipeline import DIGEST
 
 IN_PLACE = "in place"
+COUNTS = ("stale_documents", "unembedded_documents")
+"""Documents with an embedding that is not known to be of their text, and with a text and no embedding."""
 
 
 def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> WantedIndex:
@@ -51,10 +54,20 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
         return "closed"
     if current.successor or current.retired:
         return "closed to writers"
+    if DIGEST not in current.properties:
+        return "of an earlier version"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
     if unfinished or frozen.unused(client, alias, claim):
         return "in the middle of a migration"
     return IN_PLACE
+
+
+def _counts(client: Client, alias: str, index: str) -> Values:
+    """Count the documents that are found by another text than theirs, or not by their meaning; tell of them."""
+    found = staleness.tally(client, index)
+    if found.stale or found.without:
+        _say(staleness.report(alias, found))
+    return dict(zip(COUNTS, (found.stale, found.without), strict=True))
 
 
 class IndexProvider(ClusterProvider):
@@ -64,7 +77,7 @@ class IndexProvider(ClusterProvider):
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
-    computed = ("concrete_index",)
+    computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
@@ -76,7 +89,7 @@ class IndexProvider(ClusterProvider):
             kept = deletion.retire_alias(client, before, claim_of(news, olds, "url"))
             if kept:
                 print(kept, flush=True)
-        return {"concrete_index": concrete}
+        return {"concrete_index": concrete, **_counts(client, wanted.alias, concrete)}
 
     def live(self, client: Client, values: Values) -> Values | None:
         """Return identity, pipeline and place of the index that the alias points to, or that it should."""
@@ -95,6 +108,7 @@ class IndexProvider(ClusterProvider):
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
+            **_counts(client, str(values["alias"]), current.index),
         }
 
     def remove(self, client: Client, values: Values) -> None:
@@ -110,5 +124,10 @@ class IndexResource(pulumi.dynamic.Resource, module="elasticsearch", name="Index
     concrete_index: pulumi.Output[str]
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {**versioned(inputs), "alias_state": IN_PLACE, "concrete_index": None}
+        props = {
+            **versioned(inputs),
+            "alias_state": IN_PLACE,
+            "concrete_index": None,
+            **dict.fromkeys(COUNTS),
+        }
         super().__init__(IndexProvider(), name, props, secret_outputs(opts))

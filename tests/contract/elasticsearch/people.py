@@ -9,6 +9,7 @@ from typing import Any
 
 from components.elasticsearch.client import Client
 from components.elasticsearch.connection import Connection
+from components.elasticsearch.digest import digest_of
 from components.elasticsearch.errors import ElasticsearchError
 from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
@@ -26,6 +27,11 @@ def fill(client: Client, count: int, *, first: int = 0, words: str = "text") -> 
         assert answer["errors"] is False
     client.request("POST", f"/{ALIAS}/_refresh")
     return contents
+
+
+def with_digest(source: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as it is stored: with the digest of its content."""
+    return {**source, "content_digest": digest_of(str(source["content"]))}
 
 
 def stored(client: Client, index: str = ALIAS) -> dict[str, tuple[str, list[float]]]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client import Client
+from components.elasticsearch.digest import digest_of
 from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
@@ -35,18 +36,21 @@ def test_scripts_do_as_they_should_at_every_dims(dims: int, client: Client, mode
         return pytest.approx(truncate(embedding(f"Document: {text}", 768), dims), abs=1e-6)
 
     # A plain document.
-    assert through_pipeline(client, {"content": "text"}) == {
-        "content": "text",
-        "content_embedding": embedded("text"),
-    }
+    plain = {"content": "text", "content_embedding": embedded("text"), "content_digest": digest_of("text")}
+    assert through_pipeline(client, {"content": "text"}) == plain
     # A document that carries the embedding of an earlier content, as a reindex brings it.
-    stale = {"content": "new", "content_embedding": [0.5] * dims, "model_id": "jina-local"}
+    stale = {
+        "content": "new",
+        "content_embedding": [0.5] * dims,
+        "content_digest": digest_of("old"),
+        "model_id": "jina-local",
+    }
     assert through_pipeline(client, stale)["content_embedding"] == embedded("new")
+    assert through_pipeline(client, stale)["content_digest"] == digest_of("new")
     # A field of the document that has the name of one that the processor writes.
     own = through_pipeline(client, {"content": "text", "model_id": "T-800", "other": [1]})
     assert own == {
-        "content": "text",
-        "content_embedding": embedded("text"),
+        **plain,
         "model_id": "T-800",
         "other": [1],
     }
@@ -59,6 +63,10 @@ def test_scripts_do_as_they_should_at_every_dims(dims: int, client: Client, mode
         {"content_embedding": [1.0] * dims},
     ):
         assert through_pipeline(client, source) == source
+    # An embedding that was made of a content which somebody took away goes with it.
+    for gone in ({}, {"content": None}, {"content": ""}):
+        emptied = {**gone, "content_embedding": [0.5] * dims, "content_digest": digest_of("old")}
+        assert through_pipeline(client, emptied) == gone
     assert len(model.texts) == before
 
 
@@ -75,7 +83,7 @@ def test_a_vector_of_zeros_is_truncated_without_a_division_by_zero(wanted: Wante
     zeros = {"_inference_input": "x", "content_embedding": [0] * 768}
     body = {"pipeline": {"processors": processors[-1:]}, "docs": [{"_source": zeros}]}
     answer = client.request("POST", "/_ingest/pipeline/_simulate", body)["docs"][0]
-    assert answer["doc"]["_source"] == {"content_embedding": [0.0] * 32}
+    assert answer["doc"]["_source"]["content_embedding"] == [0.0] * 32
 
 
 def test_a_document_put_again_has_one_embedding_of_its_new_content(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch import generation
+from components.elasticsearch.digest import DIGEST_MAPPING
 from components.elasticsearch.documents import DEMO_DOCUMENTS, Held
 from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
 from components.elasticsearch.generation import Plan, plan
@@ -30,6 +31,7 @@ DEMO = Held(10, ALL_DEMO)
 PEOPLE = Held(12, ALL_DEMO)
 CHANGED = Held(10, ALL_DEMO[1:], ALL_DEMO[:1])
 OTHER = replace(IDENTITY, dims=256)
+MAPPED = {"content_digest": DIGEST_MAPPING}
 
 
 def made(
@@ -40,7 +42,13 @@ def made(
     vector = vector_mapping(of) | {
         "index_options": {"type": of.index_options, "m": 16, "ef_construction": 100}
     }
-    chosen = {"vector": vector, "default_pipeline": "jina-embeddings", "aliases": {"jina-demo": {}}, **more}
+    chosen = {
+        "vector": vector,
+        "properties": MAPPED,
+        "default_pipeline": "jina-embeddings",
+        "aliases": {"jina-demo": {}},
+        **more,
+    }
     return Generation(
         index=f"jina-demo-{of.dims}-{counter}",
         managed=identity is not None,
@@ -76,7 +84,12 @@ NOTHING = LiveIndex()
         (NOTHING, "create", []),
         (LiveIndex(behind=(made(),)), "nothing", []),
         (LiveIndex(behind=(made(held=PEOPLE),)), "nothing", []),
-        (LiveIndex(behind=(made(replicas="2", properties={"title": {"type": "text"}}),)), "nothing", []),
+        (
+            LiveIndex(behind=(made(replicas="2", properties={**MAPPED, "title": {"type": "text"}}),)),
+            "nothing",
+            [],
+        ),
+        (LiveIndex(behind=(made(properties={}),)), "repair", []),
         (LiveIndex(behind=(made(default_pipeline="_none"),)), "repair", []),
         (LiveIndex(behind=(made(successor="jina-demo-256-2"),)), "repair", []),
         (LiveIndex(behind=(made(OTHER),)), "migrate", []),
@@ -114,6 +127,7 @@ NOTHING = LiveIndex()
         "as wanted",
         "people's documents of the same identity",
         "people added fields and replicas",
+        "made by an earlier version, without digests",
         "pipeline taken away",
         "closed to writers by an interrupted run that is no longer wanted",
         "other identity, demo documents alone",
@@ -159,6 +173,13 @@ def test_every_part_of_the_identity_asks_for_another_generation(change: dict[str
     decided = generation.plan(LiveIndex(behind=(made(),)), wanted)
     assert decided.action == "migrate"
     assert next(iter(change)) in decided.why
+
+
+@pytest.mark.parametrize("identity", [IDENTITY, OTHER, None], ids=["as wanted", "to migrate", "to adopt"])
+def test_a_field_of_people_that_digests_would_overwrite_is_refused(identity: Identity | None) -> None:
+    theirs = made(identity, properties={"content_digest": {"type": "text"}})
+    with pytest.raises(ConflictError, match=r"jina-demo-\d+-1 has a field content_digest already"):
+        generation.plan(LiveIndex(behind=(theirs,)), WANTED)
 
 
 def test_another_commit_of_the_same_file_changes_nothing() -> None:
@@ -274,6 +295,7 @@ def test_the_indexs_body_is_exactly_this(dims: int) -> None:
             },
             "properties": {
                 "content": {"type": "text"},
+                "content_digest": {"type": "keyword", "index": False},
                 "content_embedding": {
                     "type": "dense_vector",
                     "dims": dims,
@@ -306,7 +328,7 @@ def test_an_index_that_is_as_wanted_is_not_written_to() -> None:
         "settings": {"index": {"default_pipeline": "jina-embeddings", "number_of_replicas": "1"}},
         "mappings": {
             "_meta": build_meta(WANTED),
-            "properties": {"content_embedding": vector_mapping(IDENTITY)},
+            "properties": {**MAPPED, "content_embedding": vector_mapping(IDENTITY)},
         },
     }
     cluster = RecordedCluster(

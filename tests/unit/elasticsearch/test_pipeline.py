@@ -14,11 +14,14 @@ from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster, miss
 PATH = "/_ingest/pipeline/jina-embeddings"
 
 PREPARE = """\
+def made = ctx.remove('content_digest');
 if (ctx.content != null && ctx.content != '') {
   ctx._inference_input = params.prefix + ctx.content;
   ctx.remove('content_embedding');
   def kept = ctx.remove('model_id');
   if (kept != null) { ctx._kept_model_id = kept; }
+} else if (made != null) {
+  ctx.remove('content_embedding');
 }"""
 
 FINISH = """\
@@ -27,6 +30,7 @@ if (ctx._inference_input != null) {
   ctx.remove('model_id');
   def kept = ctx.remove('_kept_model_id');
   if (kept != null) { ctx.model_id = kept; }
+  ctx.content_digest = ('' + ctx.content).sha256();
 }"""
 
 FINISH_TRUNCATED = """\
@@ -35,6 +39,7 @@ if (ctx._inference_input != null) {
   ctx.remove('model_id');
   def kept = ctx.remove('_kept_model_id');
   if (kept != null) { ctx.model_id = kept; }
+  ctx.content_digest = ('' + ctx.content).sha256();
   def whole = ctx.content_embedding;
   double squares = 0;
   for (int i = 0; i < params.dims; i++) { double value = whole[i]; squares += value * value; }

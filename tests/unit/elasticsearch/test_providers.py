@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from pulumi.runtime import rpc
 
 from components.elasticsearch import presence
 from components.elasticsearch.client import Patience
+from components.elasticsearch.digest import digest_of
 from components.elasticsearch.dynamic import provider as providers
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
 from components.elasticsearch.dynamic.deletion_guard import DeletionGuardProvider
@@ -213,6 +214,7 @@ def test_an_index_is_read_where_its_alias_points_to(
     named: dict[str, Any], made: dict[str, Any], state: str, cluster: RecordedCluster
 ) -> None:
     cluster.answers |= {"GET /jina-demo": named or missing(), "GET /jina-demo-*": made}
+    scanned(cluster, *named, *made)
     for index in (*named, *made):
         cluster.answers |= {f"GET /{index}/_count": {"count": 0}, f"POST /{index}/_mget": {"docs": []}}
     found = IndexProvider().read("id", outputs(IndexProvider))
@@ -220,6 +222,35 @@ def test_an_index_is_read_where_its_alias_points_to(
     assert found.outs["alias_state"] == state
     changed = IndexProvider().diff("id", found.outs, inputs(IndexProvider)).changes
     assert changed is (state != "in place")
+
+
+def scanned(cluster: RecordedCluster, *indices: str, hits: Sequence[dict[str, Any]] = ()) -> None:
+    """Have these documents be found where somebody looks for those whose embedding is not of their text."""
+    cluster.answers["POST /_search"] = {"hits": {"hits": hits}}
+    for index in indices:
+        cluster.answers |= {f"GET /{index}": {index: build_index(WANTED)}, f"POST /{index}/_pit": {"id": "p"}}
+
+
+def test_a_refresh_counts_stale_documents_and_prints_the_command_that_mends(
+    cluster: RecordedCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held(cluster, 3)
+    hit = {"_id": "a", "_seq_no": 1, "_primary_term": 1, "_source": {"content": "text"}, "sort": [1, 1]}
+    embedded = {**hit, "matched_queries": ["content_embedding"]}
+    other = {**embedded, "_source": {"content": "text", "content_digest": digest_of("another")}}
+    right = {**embedded, "_source": {"content": "text", "content_digest": digest_of("text")}}
+    scanned(cluster, "i-1", hits=[hit, embedded, other, right])
+    found = IndexProvider().read("id", outputs(IndexProvider)).outs
+    assert found is not None
+    assert (found["stale_documents"], found["unembedded_documents"]) == (2, 1)
+    told = capsys.readouterr().out
+    assert "1 with an embedding of another text than theirs" in told
+    assert "python -m jinactl mend" in told
+    assert IndexProvider().diff("id", found, inputs(IndexProvider)).changes is False
+    scanned(cluster, "i-1", hits=[right])
+    again = IndexProvider().read("id", found).outs
+    assert again is not None
+    assert (again["stale_documents"], capsys.readouterr().out) == (0, "")
 
 
 def held(cluster: RecordedCluster, count: int, **others: int) -> None:
@@ -411,10 +442,11 @@ def test_another_name_of_the_index_leaves_the_old_one_with_peoples_documents(
 ) -> None:
     held(cluster, 2)
     cluster.answers["GET /other"] = missing()
+    scanned(cluster, "other-768-f16-59cfacee-1")
     outs = IndexProvider().update("id", outputs(IndexProvider), inputs(IndexProvider, alias="other")).outs
     assert outs is not None
     assert outs["concrete_index"] == "other-768-f16-59cfacee-1"
-    assert not [shown for shown in cluster.written if shown.startswith("DELETE")]
+    assert [shown for shown in cluster.written if shown.startswith("DELETE")] == ["DELETE /_pit"]
     assert "jina-demo is kept" in capsys.readouterr().out
 
 

@@ -1,0 +1,85 @@
+"""Embeds texts by a pipeline without writing a document: what Elasticsearch would store for them, as numbers."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from components.elasticsearch.client import Requests
+from components.elasticsearch.errors import (
+    EmbeddingError,
+    EmbeddingRefusedError,
+    EmbeddingUnavailableError,
+)
+from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.reindex import BUSY, LASTING
+
+TIMEOUT = 600.0
+"""Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
+
+
+class EmbedsDocuments(Protocol):
+    """What makes the embeddings of documents: an Embedder, or a pipeline."""
+
+    def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
+        """Return the embedding of each text, in their order; `names` say in messages which document is meant."""
+
+
+@dataclass(frozen=True)
+class PipelineEmbedder:
+    """Embeds with `processors` as a node runs them; asks again for `patience` seconds while a server is busy."""
+
+    client: Requests
+    processors: Sequence[Mapping[str, Any]]
+    patience: float = 300.0
+
+    def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
+        """Return the embedding of each text.
+
+        Raises EmbeddingRefusedError with the first document that never gets one, EmbeddingUnavailableError with the
+        first that has none when patience ran out.
+        """
+        deadline, pause = time.monotonic() + self.patience, 0.5
+        body = {
+            "pipeline": {"processors": list(self.processors)},
+            "docs": [{"_source": {CONTENT: text}} for text in texts],
+        }
+        while True:
+            answers = self.client.request("POST", "/_ingest/pipeline/_simulate", body, timeout=TIMEOUT)[
+                "docs"
+            ]
+            told = [_told(answer["error"]) if "error" in answer else "" for answer in answers]
+            if not any(told):
+                return [answer["doc"]["_source"][VECTOR] for answer in answers]
+            # One that lasts tells more than those that came of a busy server.
+            lasting = [at for at, one in enumerate(told) if _lasts(one)]
+            if lasting or time.monotonic() + pause > deadline:
+                raise _error(told, lasting, names)
+            time.sleep(pause)
+            pause = min(2 * pause, 30.0)
+
+
+def _error(told: Sequence[str], lasting: Sequence[int], names: Sequence[str]) -> EmbeddingError:
+    first = lasting[0] if lasting else next(at for at, one in enumerate(told) if one)
+    which = f"Document {names[first] if names else first + 1} could not be embedded: {told[first]}."
+    if lasting:
+        return EmbeddingRefusedError(f"{which} Change or delete it, and run the command again.")
+    return EmbeddingUnavailableError(
+        f"{which} Look at the embedding server (docker ps, docker logs), and run the command again."
+    )
+
+
+def _lasts(told: str) -> bool:
+    status = re.search(r"status \[(\d+)\]", told)
+    refused = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) != BUSY  # noqa: PLR2004
+    return refused or any(one in told.lower() for one in LASTING)
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    reasons = []
+    cause: Any = error
+    while isinstance(cause, Mapping):
+        reasons.append(str(cause.get("reason") or cause.get("type")))
+        cause = cause.get("caused_by")
+    return ": ".join(dict.fromkeys(reasons)).rstrip(".")
