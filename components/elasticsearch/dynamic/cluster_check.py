@@ -1,12 +1,13 @@
 """A check before anything is changed: the cluster can be used, and no documents would become unusable."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import adoption, cluster, generation, migration
+from components.elasticsearch import adoption, cluster, generation, licence, migration
 from components.elasticsearch import index as indices
-from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.client import Client, Patience, Requests
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
     ClusterProvider,
@@ -14,6 +15,17 @@ from components.elasticsearch.dynamic.provider import (
     secret_outputs,
     versioned,
 )
+from components.elasticsearch.privileges import Needed, people_aliases
+
+
+def needed_of(client: Requests, olds: Values | None, news: Values) -> Needed:
+    """Return what the credentials are needed for: making what is wanted, and deleting what is no longer wanted."""
+    before = olds if olds and olds["url"] == news["url"] else news
+    return Needed(
+        aliases=[str(news["alias"]), str(before["alias"])],
+        others=people_aliases(client, str(news["alias"])),
+        inference=bool(news.get("needs_inference", True) or before.get("needs_inference", True)),
+    )
 
 
 class ClusterCheckProvider(ClusterProvider):
@@ -21,13 +33,15 @@ class ClusterCheckProvider(ClusterProvider):
 
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
-    computed = ("version", "licence")
+    computed = ("version", "licence", "licence_expires")
     patience: ClassVar[Patience] = Patience()
 
-    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
-        """Check version and licence, and that the wanted index can be had without a loss."""
+    def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
+        """Check version, licence and privileges, and that the wanted index can be had without a loss."""
         found = cluster.prepare(
             client,
+            needed=needed_of(client, olds, news),
+            managed=bool(news.get("managed")),
             start_trial_if_needed=bool(news["start_trial"]),
             needs_inference=bool(news.get("needs_inference", True)),
         )
@@ -37,11 +51,21 @@ class ClusterCheckProvider(ClusterProvider):
             adoption.require_adoptable(client, wanted)
         if decided.action == "migrate" and decided.old is not None:
             migration.require_possible(client, decided.old, migration.strategy_of(decided.old, wanted))
-        return {"version": found.version, "licence": found.licence}
+        return dict(found.outputs())
 
-    def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002
-        """Return nothing new: it is checked again when its inputs change."""
-        return {}
+    def live(self, client: Client, values: Values) -> Values:
+        """Return version and licence as they are now; a licence that ends soon, or has ended, is told."""
+        found = cluster.read_live(client)
+        told = licence.remark(
+            found.licence,
+            found.licence_expires,
+            datetime.now(UTC),
+            needs_inference=bool(values.get("needs_inference", True)),
+        )
+        if told and told.severity == "warning":
+            print(told.text, flush=True)
+        # What a state of before does not have yet comes with its next update: a refresh shows no change.
+        return {key: value for key, value in found.outputs().items() if key in values}
 
     def remove(self, client: Client, values: Values) -> None:
         """Do nothing: the check made nothing."""
@@ -52,7 +76,8 @@ class ClusterCheckResource(pulumi.dynamic.Resource, module="elasticsearch", name
 
     version: pulumi.Output[str]
     licence: pulumi.Output[str]
+    licence_expires: pulumi.Output[str]
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {**versioned(inputs), "version": None, "licence": None}
+        props = {**versioned(inputs), "version": None, "licence": None, "licence_expires": None}
         super().__init__(ClusterCheckProvider(), name, props, secret_outputs(opts))
