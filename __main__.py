@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 import pulumi
 
+from components.elasticsearch.check import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
-    ClusterCheck,
-    ClusterCheckArgs,
     Elasticsearch,
     SearchIndex,
     SearchIndexArgs,

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from pulumi.runtime.mocks import MockResourceArgs
 
+from components.elasticsearch.check import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
-    ClusterCheck,
-    ClusterCheckArgs,
     Elasticsearch,
     SearchIndex,
     SearchIndexArgs,
