@@ -7,7 +7,7 @@ import pulumi
 
 from components.elasticsearch import adoption, cluster, generation, licence, migration
 from components.elasticsearch import index as indices
-from components.elasticsearch.client import Client, Patience, Requests
+from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
     ClusterProvider,
@@ -15,15 +15,14 @@ from components.elasticsearch.dynamic.provider import (
     secret_outputs,
     versioned,
 )
-from components.elasticsearch.privileges import Needed, people_aliases
+from components.elasticsearch.privileges import Needed
 
 
-def needed_of(client: Requests, olds: Values | None, news: Values) -> Needed:
+def needed_of(olds: Values | None, news: Values) -> Needed:
     """Return what the credentials are needed for: making what is wanted, and deleting what is no longer wanted."""
     before = olds if olds and olds["url"] == news["url"] else news
     return Needed(
         aliases=[str(news["alias"]), str(before["alias"])],
-        others=people_aliases(client, str(news["alias"])),
         inference=bool(news.get("needs_inference", True) or before.get("needs_inference", True)),
     )
 
@@ -40,7 +39,7 @@ class ClusterCheckProvider(ClusterProvider):
         """Check version, licence and privileges, and that the wanted index can be had without a loss."""
         found = cluster.prepare(
             client,
-            needed=needed_of(client, olds, news),
+            needed=needed_of(olds, news),
             managed=bool(news.get("managed")),
             start_trial_if_needed=bool(news["start_trial"]),
             needs_inference=bool(news.get("needs_inference", True)),

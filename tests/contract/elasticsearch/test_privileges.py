@@ -21,7 +21,7 @@ from tests.contract.elasticsearch.test_interruption import KilledError, killed_a
 from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.contract.jinactl.test_commands import LINES, jinactl, write_outputs
 from tests.contract.migration.upgrade import Settings, use
-from tests.fixtures.elasticsearch_node import Node
+from tests.fixtures.elasticsearch_node import Node, start_node
 from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
@@ -189,3 +189,12 @@ def test_without_any_one_of_them_nothing_is_begun(
     assert list(client.request("GET", "/*")) == []
     assert client.request("GET", "/_inference")["endpoints"] == []
     assert client.find("/_ingest/pipeline") is None
+
+
+def test_where_security_is_off_everything_is_allowed(
+    wanted: Wanted, elasticsearch_image: str, model: EmbeddingServer
+) -> None:
+    model.reset()
+    with start_node(image=elasticsearch_image, settings={"xpack.security.enabled": "false"}) as open_node:
+        StackResources().up(replace(wanted, connection=Connection(url=open_node.url)))
+        assert open_node.send("GET", f"/{ALIAS}/_count").json()["count"] == len(CONTENTS)

@@ -93,9 +93,9 @@ def test_the_privileges_are_asked_for_before_anything_is_written(cluster: Record
     ],
 )
 def test_what_is_given_up_needs_its_privileges_too(
-    cluster: RecordedCluster, before: dict[str, Any] | None, aliases: list[str], inference: bool
+    before: dict[str, Any] | None, aliases: list[str], inference: bool
 ) -> None:
     news = inputs(ClusterCheckProvider, needs_inference=False)
     olds = None if before is None else {"url": news["url"], **before}
-    needed = needed_of(cluster, olds, news)
+    needed = needed_of(olds, news)
     assert (list(dict.fromkeys(needed.aliases)), needed.inference) == (aliases, inference)
