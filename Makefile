@@ -47,8 +47,9 @@ format: $(INSTALLED) ## Format the code, and mend what lint can mend
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-settings: $(INSTALLED) ## Write the README's table of settings from Pulumi.yaml
+settings: $(INSTALLED) ## Write the README's tables of settings and of privileges from Pulumi.yaml and the code
 	$(PYTHON) docs/settings_table.py
+	$(PYTHON) docs/privileges_table.py
 
 clean: ## Remove the virtual environment and what tools left in the tree
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -1,10 +1,11 @@
 """The whole deployment: settings -> components -> outputs."""
 
+from datetime import UTC, datetime
+
 import pulumi
 
+from components.elasticsearch.check import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
-    ClusterCheck,
-    ClusterCheckArgs,
     Elasticsearch,
     SearchIndex,
     SearchIndexArgs,
@@ -57,6 +58,7 @@ check = ClusterCheck(
         connection=elasticsearch.connection,
         settings=settings.elasticsearch,
         embedding=embedding,
+        now=datetime.now(UTC),
     ),
     pulumi.ResourceOptions(depends_on=[elasticsearch]),
 )
@@ -131,6 +133,8 @@ pulumi.export("elasticsearchBackupVolume", elasticsearch.backup_volume)
 pulumi.export("elasticsearchApiKey", elasticsearch.connection.api_key)
 pulumi.export("elasticsearchCaCertificate", elasticsearch.connection.ca_certificate)
 pulumi.export("elasticsearchFingerprint", elasticsearch.connection.fingerprint)
+pulumi.export("elasticsearchLicence", check.licence)
+pulumi.export("elasticsearchLicenceExpires", check.licence_expires)
 pulumi.export("inferenceEndpoint", search.inference_id)
 pulumi.export("pipeline", search.pipeline_id)
 pulumi.export("index", search.index)

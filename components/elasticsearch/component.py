@@ -1,10 +1,9 @@
-"""Declares Elasticsearch and what searches by meaning: the cluster, its check, and the index with all it needs."""
+"""Declares Elasticsearch and what searches by meaning: the cluster, and the index with all it needs."""
 
 from dataclasses import asdict, dataclass
 
 import pulumi
 
-from components.elasticsearch.dynamic.cluster_check import ClusterCheckResource
 from components.elasticsearch.dynamic.deletion_guard import INDEX, NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.demo_documents import DemoDocumentsResource
 from components.elasticsearch.dynamic.index import IndexResource
@@ -12,8 +11,7 @@ from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpoin
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineResource
 from components.elasticsearch.endpoint import Endpoint
 from components.elasticsearch.identity import canonical
-from components.elasticsearch.index import NO_PIPELINE
-from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs
+from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs, default_pipeline
 from components.elasticsearch.node import ElasticsearchNode, ElasticsearchNodeArgs
 from components.elasticsearch.pipeline import build_pipeline
 from components.settings import ElasticsearchSettings
@@ -44,52 +42,6 @@ class Elasticsearch(pulumi.ComponentResource):
             self.connection = ConnectionInputs.of_settings(args.settings)
         self.url = self.connection.url
         self.register_outputs({"url": self.url})
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterCheckArgs:
-    """What is checked: that the cluster can be used, and that documents in it survive the wanted embedding.
-
-    `owner` is the stack's id.
-    """
-
-    owner: pulumi.Input[str]
-    connection: ConnectionInputs
-    settings: ElasticsearchSettings
-    embedding: EmbeddingInputs
-
-
-class ClusterCheck(pulumi.ComponentResource):
-    """Passes, or fails the update: what must not change unless it passes, depends on it.
-
-    It checks version and licence, and that no documents would become unusable by another identity. `version` and
-    `licence` are the cluster's.
-    """
-
-    version: pulumi.Output[str]
-    licence: pulumi.Output[str]
-
-    def __init__(self, name: str, args: ClusterCheckArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("jina:elasticsearch:ClusterCheck", name, None, opts)
-        check = ClusterCheckResource(
-            name,
-            {
-                **args.connection.as_inputs(),
-                "owner": args.owner,
-                "start_trial": args.settings.start_trial,
-                "needs_inference": not args.settings.embeds_in_client,
-                "alias": args.settings.index,
-                "pipeline_id": default_pipeline(args.settings),
-                "inference_id": "" if args.settings.embeds_in_client else args.settings.inference_id,
-                "identity": args.embedding.identity(args.settings),
-                "revision": args.embedding.revision,
-                "adopt": args.settings.adopt,
-            },
-            pulumi.ResourceOptions(parent=self),
-        )
-        self.version = check.version
-        self.licence = check.licence
-        self.register_outputs({"version": self.version, "licence": self.licence})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,11 +193,6 @@ def node_embeddings_url(settings: ElasticsearchSettings, network_url: str, serve
     if settings.managed:
         return network_url
     return f"http://host.docker.internal:{server_port}/v1/embeddings"
-
-
-def default_pipeline(settings: ElasticsearchSettings) -> str:
-    """Return the pipeline by which the index embeds: none where documents come with their vectors."""
-    return NO_PIPELINE if settings.embeds_in_client else settings.pipeline_id
 
 
 def _embedder(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:

@@ -6,6 +6,7 @@ The shapes of Elasticsearch's errors are those of 9.x: `{"error": {"type", "reas
 from collections.abc import Mapping
 from typing import Any
 
+from components.elasticsearch import privileges
 from components.elasticsearch.connection import Connection
 from components.elasticsearch.errors import (
     CredentialsError,
@@ -19,6 +20,7 @@ from components.elasticsearch.errors import (
     UnreachableError,
     VersionError,
 )
+from components.elasticsearch.licence import BASIC_WAYS_OUT
 
 UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
 
@@ -48,16 +50,10 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
         return CredentialsError(
             f"Elasticsearch at {where} does not accept {_credentials(connection)} (401). {_correct(connection)}"
         )
-    if status == FORBIDDEN and "license is non-compliant" in f"{reason} {' '.join(causes)}":
-        return LicenceError(
-            f"The licence of Elasticsearch at {where} does not allow this. {LICENCE_WAYS_OUT}"
-        )
-    if status == FORBIDDEN and kind == "security_exception":
-        return PrivilegeError(
-            f"{_credentials(connection).capitalize()} may not do {asked} at {where} (403): {reason}. "
-            "The stack needs the cluster privileges monitor, manage_inference and manage_ingest_pipelines "
-            "(and manage to start a trial), and the privilege all on its indices."
-        )
+    if status == FORBIDDEN:
+        forbidden = _forbidden(connection, asked, kind, f"{reason} {' '.join(causes)}")
+        if forbidden:
+            return forbidden
     if kind == "media_type_header_exception":
         return VersionError(
             f"Elasticsearch at {where} is older than version 9, which this project needs. "
@@ -76,6 +72,28 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
         kind=kind,
         reason=reason,
         causes=causes,
+    )
+
+
+def _forbidden(
+    connection: Connection, asked: str, kind: str, reason: str
+) -> LicenceError | PrivilegeError | None:
+    """Return the error for a request that licence or privileges do not allow; None when it is neither."""
+    where = connection.shown_url
+    if "license is non-compliant for [security]" in reason:
+        # What every licence allows: it is refused only when one has ended.
+        return LicenceError(
+            f"The licence of Elasticsearch at {where} has ended, so it refuses {asked}. {BASIC_WAYS_OUT}"
+        )
+    if "license is non-compliant" in reason:
+        return LicenceError(
+            f"The licence of Elasticsearch at {where} does not allow this. {LICENCE_WAYS_OUT}"
+        )
+    if kind != "security_exception":
+        return None
+    return PrivilegeError(
+        f"{_credentials(connection).capitalize()} may not do {asked} at {where} (403): {reason.strip()}. "
+        f"The stack needs {privileges.in_words()}."
     )
 
 

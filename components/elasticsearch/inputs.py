@@ -9,6 +9,9 @@ from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.identity import Identity
 from components.settings import ElasticsearchSettings, ModelSettings
 
+NO_PIPELINE = "_none"
+"""Elasticsearch's own name for no default pipeline."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionInputs:
@@ -90,3 +93,8 @@ class EmbeddingInputs:
             dims=self.dims,
         )
         return {"embedder": embedder.as_json(), "embeddings_api_key": pulumi.Output.secret(api_key)}
+
+
+def default_pipeline(settings: ElasticsearchSettings) -> str:
+    """Return the pipeline by which the index embeds: none where documents come with their vectors."""
+    return NO_PIPELINE if settings.embeds_in_client else settings.pipeline_id

@@ -1,10 +1,11 @@
 """A check before anything is changed: the cluster can be used, and no documents would become unusable."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import adoption, cluster, generation, migration, pipeline, users
+from components.elasticsearch import adoption, cluster, generation, licence, migration, pipeline, users
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
@@ -15,7 +16,17 @@ from components.elasticsearch.dynamic.provider import (
 )
 from components.elasticsearch.index import NO_PIPELINE, Generation, WantedIndex
 from components.elasticsearch.live_index import read_live
+from components.elasticsearch.privileges import Needed
 from components.elasticsearch.strategy import made_by, served_by
+
+
+def needed_of(olds: Values | None, news: Values) -> Needed:
+    """Return what the credentials are needed for: making what is wanted, and deleting what is no longer wanted."""
+    before = olds if olds and olds["url"] == news["url"] else news
+    return Needed(
+        aliases=[str(news["alias"]), str(before["alias"])],
+        inference=bool(news.get("needs_inference", True) or before.get("needs_inference", True)),
+    )
 
 
 class ClusterCheckProvider(ClusterProvider):
@@ -24,13 +35,15 @@ class ClusterCheckProvider(ClusterProvider):
     called = "The check of"
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
-    computed = ("version", "licence")
+    computed = ("version", "licence", "licence_expires")
     patience: ClassVar[Patience] = Patience()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Check version and licence, and that the wanted index can be had without a loss."""
+        """Check version, licence and privileges, and that the wanted index can be had without a loss."""
         found = cluster.prepare(
             client,
+            needed=needed_of(olds, news),
+            managed=bool(news.get("managed")),
             start_trial_if_needed=bool(news["start_trial"]),
             needs_inference=bool(news.get("needs_inference", True)),
         )
@@ -43,11 +56,21 @@ class ClusterCheckProvider(ClusterProvider):
             adoption.require_adoptable(client, wanted)
         if decided.action == "migrate" and decided.old is not None:
             migration.require_possible(client, decided.old, migration.strategy_of(decided.old, wanted))
-        return {"version": found.version, "licence": found.licence}
+        return dict(found.outputs())
 
-    def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002
-        """Return nothing new: it is checked again when its inputs change."""
-        return {}
+    def live(self, client: Client, values: Values) -> Values:
+        """Return version and licence as they are now; a licence that ends soon, or has ended, is told."""
+        found = cluster.read_live(client)
+        told = licence.remark(
+            found.licence,
+            found.licence_expires,
+            datetime.now(UTC),
+            needs_inference=bool(values.get("needs_inference", True)),
+        )
+        if told and told.severity == "warning":
+            print(told.text, flush=True)
+        # What a state of before does not have yet comes with its next update: a refresh shows no change.
+        return {key: value for key, value in found.outputs().items() if key in values}
 
     def delete(self, _id: str, _props: Values) -> None:
         """Do nothing: the check made nothing."""
@@ -81,7 +104,8 @@ class ClusterCheckResource(pulumi.dynamic.Resource, module="elasticsearch", name
 
     version: pulumi.Output[str]
     licence: pulumi.Output[str]
+    licence_expires: pulumi.Output[str]
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {**versioned(inputs), "version": None, "licence": None}
+        props = {**versioned(inputs), "version": None, "licence": None, "licence_expires": None}
         super().__init__(ClusterCheckProvider(), name, props, secret_outputs(opts))

@@ -19,12 +19,17 @@ from components.elasticsearch.errors import (
     VersionError,
 )
 from components.elasticsearch.failures import refusal
+from components.elasticsearch.privileges import HAS_PRIVILEGES, Needed
 from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster
 
 
 def live(version: str = "9.5.3", licence: str = "trial", active: bool = True) -> LiveCluster:
     """Return what a cluster says of itself."""
-    return LiveCluster(version=version, licence=licence, licence_active=active)
+    expires = "" if licence in ("basic", "none") else "2026-01-31T00:00:00+00:00"
+    return LiveCluster(version=version, licence=licence, licence_active=active, licence_expires=expires)
+
+
+NEEDED = Needed(aliases=["jina-demo"])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +39,7 @@ def live(version: str = "9.5.3", licence: str = "trial", active: bool = True) ->
         (live(), True, "nothing"),
         (live(licence="enterprise"), False, "nothing"),
         (live(licence="basic"), True, "start trial"),
-        (live(licence="trial", active=False), True, "start trial"),
+        (live(licence="platinum", active=False), True, "start trial"),
         (live(version="10.0.0"), False, "nothing"),
     ],
 )
@@ -48,7 +53,7 @@ def test_the_plan_follows_from_the_licence(found: LiveCluster, start_trial: bool
         (live(licence="basic"), LicenceError, "licence of Elasticsearch is basic"),
         (live(licence="basic"), LicenceError, "elasticsearchStartTrial true"),
         (live(licence="platinum"), LicenceError, "elasticsearchEmbedding client"),
-        (live(licence="trial", active=False), LicenceError, "trial, which has expired"),
+        (live(licence="enterprise", active=False), LicenceError, "enterprise, which has expired"),
         (live(version="8.19.0"), VersionError, "8.19.0.*9 or newer"),
         (live(version=""), VersionError, "unknown"),
     ],
@@ -58,6 +63,33 @@ def test_a_cluster_that_cannot_be_used_is_refused(
 ) -> None:
     with pytest.raises(error, match=told):
         cluster.plan(found, start_trial=False)
+
+
+@pytest.mark.parametrize("start_trial", [True, False])
+def test_a_trial_that_is_over_has_two_ways_out_and_another_trial_is_none_of_them(start_trial: bool) -> None:
+    with pytest.raises(LicenceError, match=r"has expired.*elasticsearchEmbedding client.*install") as caught:
+        cluster.plan(live(active=False), start_trial=start_trial)
+    assert "elasticsearchStartTrial" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("found", "managed", "action"),
+    [
+        (live(licence="basic"), False, "nothing"),
+        (live(licence="none", active=False), False, "nothing"),  # the licence cannot be asked for
+        (live(), True, "nothing"),
+        (live(active=False), True, "start basic"),
+    ],
+)
+def test_where_the_client_embeds_any_licence_will_do_that_has_not_ended(
+    found: LiveCluster, managed: bool, action: str
+) -> None:
+    assert cluster.plan(found, start_trial=False, needs_inference=False, managed=managed) == action
+
+
+def test_where_the_client_embeds_the_ended_licence_of_anothers_cluster_is_his_to_change() -> None:
+    with pytest.raises(LicenceError, match=r"trial licence .* has ended.*POST /_license/start_basic"):
+        cluster.plan(live(active=False), start_trial=False, needs_inference=False)
 
 
 BASIC = {"license": {"type": "basic", "status": "active"}}
@@ -70,11 +102,11 @@ def test_the_trial_is_started_only_when_told_to() -> None:
     asked = RecordedCluster(
         {"GET /": ROOT, "GET /_license": [BASIC, TRIAL], START: {"trial_was_started": True}}
     )
-    assert cluster.prepare(asked, start_trial_if_needed=True).licence == "trial"
-    assert asked.written == [f"{START}?acknowledge=true"]
+    assert cluster.prepare(asked, needed=NEEDED, start_trial_if_needed=True).licence == "trial"
+    assert asked.written == [f"POST {HAS_PRIVILEGES}", f"{START}?acknowledge=true"]
     untold = RecordedCluster({"GET /": ROOT, "GET /_license": BASIC})
     with pytest.raises(LicenceError):
-        cluster.prepare(untold, start_trial_if_needed=False)
+        cluster.prepare(untold, needed=NEEDED, start_trial_if_needed=False)
     assert untold.written == []
 
 
@@ -88,7 +120,43 @@ def test_a_trial_that_was_used_up_is_told_from_a_body_without_an_error_object() 
         {"GET /": ROOT, "GET /_license": BASIC, START: refusal(CONNECTION, START, 403, body)}
     )
     with pytest.raises(LicenceError, match=r"already activated.*one trial per major version"):
-        cluster.prepare(asked, start_trial_if_needed=True)
+        cluster.prepare(asked, needed=NEEDED, start_trial_if_needed=True)
+
+
+def test_the_stacks_own_node_goes_to_basic_when_its_trial_is_over_and_the_client_embeds() -> None:
+    ended = {"license": {"type": "trial", "status": "expired", "expiry_date_in_millis": 1_700_000_000_000}}
+    asked = RecordedCluster({"GET /": ROOT, "GET /_license": [ended, BASIC]})
+    found = cluster.prepare(
+        asked, needed=NEEDED, start_trial_if_needed=False, needs_inference=False, managed=True
+    )
+    assert found.licence == "basic"
+    assert asked.written[-1] == "POST /_license/start_basic?acknowledge=true"
+
+
+def test_the_end_of_a_licence_is_told_as_a_date() -> None:
+    trial = {"license": {"type": "trial", "status": "active", "expiry_date_in_millis": 1_767_225_600_123}}
+    found = cluster.read_live(RecordedCluster({"GET /": ROOT, "GET /_license": trial}))
+    assert found.outputs() == {
+        "version": "9.5.3",
+        "licence": "trial",
+        "licence_expires": "2026-01-01T00:00:00+00:00",
+    }
+
+
+def test_serverless_is_named_before_anything_is_asked_that_it_does_not_have() -> None:
+    serverless = {"version": {"number": "8.11.0", "build_flavor": "serverless"}}
+    asked = RecordedCluster({"GET /": serverless})
+    with pytest.raises(VersionError, match=r"Elasticsearch Serverless.*leave elasticsearchUrl empty"):
+        cluster.prepare(asked, needed=NEEDED, start_trial_if_needed=False)
+    assert [path for path, _ in asked.asked] == ["GET /"]
+
+
+def test_credentials_that_may_not_even_ask_for_the_version_are_told_all_that_they_lack() -> None:
+    refused = refusal(CONNECTION, "GET /", 403, security("action [cluster:monitor/main] is unauthorized"))
+    answer = {"cluster": {"monitor": False, "cancel_task": False}, "index": {}}
+    asked = RecordedCluster({"GET /": refused, f"POST {HAS_PRIVILEGES}": answer})
+    with pytest.raises(PrivilegeError, match=r"cluster privilege monitor .*cluster privilege cancel_task"):
+        cluster.prepare(asked, needed=NEEDED, start_trial_if_needed=False)
 
 
 def security(reason: str) -> dict[str, Any]:
@@ -124,7 +192,14 @@ WITH_KEY = Connection(url="https://u:hunter2@es.test:9243", api_key="hunter2")
             LicenceError,
             "elasticsearchStartTrial",
         ),
-        (CONNECTION, 403, security("action [x] is unauthorized"), PrivilegeError, "manage_inference"),
+        (
+            CONNECTION,
+            403,
+            security("current license is non-compliant for [security]"),
+            LicenceError,
+            "has ended, so it refuses GET /x.*start_basic",
+        ),
+        (CONNECTION, 403, security("action [x] is unauthorized"), PrivilegeError, "cancel_task"),
         (
             CONNECTION,
             400,

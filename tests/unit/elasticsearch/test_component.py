@@ -2,13 +2,14 @@
 
 import functools
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pulumi.runtime.mocks import MockResourceArgs
 
+from components.elasticsearch.check import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
-    ClusterCheck,
-    ClusterCheckArgs,
     Elasticsearch,
     SearchIndex,
     SearchIndexArgs,
@@ -18,9 +19,10 @@ from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.elasticsearch.pipeline import build_pipeline
 from components.elasticsearch.volumes import VolumeOwner
-from tests.unit.declared import Declared, declare, one
+from tests.unit.declared import Declared, RecordingMocks, declare, one
 from tests.unit.project import stack_settings
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONTAINER = "docker:index/container:Container"
 DYNAMIC = "pulumi-python:dynamic/elasticsearch:"
 NETWORK_URL = "http://llama-server:8080/v1/embeddings"
@@ -53,6 +55,7 @@ def stack(**changes: object) -> list[Declared]:
         ClusterCheck(
             "cluster",
             ClusterCheckArgs(
+                now=NOW,
                 owner="jina-search-test-0a1b2c",
                 connection=cluster.connection,
                 settings=settings.elasticsearch,
@@ -294,3 +297,33 @@ def test_who_embeds_decides_pipeline_and_licence_and_never_the_identity(
     assert check["needs_inference"] is needs_inference
     assert index["identity"] == resource(stack(), "Index")["identity"]
     assert f"xpack.license.self_generated.type={licence}" in one(declared, CONTAINER).inputs["envs"]
+
+
+@pytest.mark.parametrize(
+    ("expires", "level", "told"),
+    [
+        ("2026-01-31T00:00:00+00:00", "info", "lasts 30 more days"),
+        ("2026-01-04T00:00:00+00:00", "warn", "lasts 3 more days"),
+        ("2025-12-31T00:00:00+00:00", "warn", "ended on 2025-12-31"),
+        ("", "", ""),
+        (None, "", ""),
+    ],
+)
+def test_every_update_and_preview_says_how_long_the_licence_lasts(
+    monkeypatch: pytest.MonkeyPatch, expires: str | None, level: str, told: str
+) -> None:
+    lines: list[tuple[str, str]] = []
+    for name in ("info", "warn"):
+        monkeypatch.setattr(f"pulumi.log.{name}", lambda text, _, name=name: lines.append((name, text)))
+    made = RecordingMocks.new_resource
+
+    def known(mocks: RecordingMocks, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        id_, outputs = made(mocks, args)
+        if args.typ == f"{DYNAMIC}ClusterCheck":
+            outputs |= {"licence": "trial", "licence_expires": expires}
+        return id_, outputs
+
+    monkeypatch.setattr(RecordingMocks, "new_resource", known)
+    stack.__wrapped__()
+    assert [name for name, _ in lines] == ([level] if level else [])
+    assert all(told in text for _, text in lines)

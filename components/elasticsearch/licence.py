@@ -1,0 +1,73 @@
+"""How long the licence of a cluster lasts, and what to do when it ends."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+SOON = timedelta(days=7)
+"""How long before its end a licence is warned about."""
+
+OTHER_WAYS_OUT = (
+    "Two ways out: have documents embedded outside Elasticsearch, which needs no licence beyond Basic, with "
+    "`pulumi config set elasticsearchEmbedding client` and `pulumi up`; or install a licence that includes inference."
+)
+"""Where the one trial of a cluster was had."""
+
+START_BASIC = "/_license/start_basic"
+BASIC_WAYS_OUT = (
+    "Start the Basic licence, which costs nothing and does not end, with "
+    f"`POST {START_BASIC}?acknowledge=true`, or install another."
+)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A line about the licence: `info` while it lasts, `warning` when it ends soon or is over."""
+
+    severity: Literal["info", "warning"]
+    text: str
+
+
+def expiry_of(millis: object) -> str:
+    """Return the end of a licence (milliseconds since 1970) as ISO date and time in UTC, "" for one without an end."""
+    if not isinstance(millis, int | float) or millis <= 0:
+        return ""
+    try:
+        return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError):
+        return ""  # a date that is meant to be never
+
+
+def remark(
+    licence: str | None, expires: str | None, now: datetime, *, needs_inference: bool
+) -> Remark | None:
+    """Return what there is to say of a licence at `now`, nothing of one without an end or not yet known.
+
+    `expires` is the result of `expiry_of`. Where the client embeds, a licence that lasts is not worth a line.
+    """
+    if not expires:
+        return None
+    end = datetime.fromisoformat(expires)
+    left = end - now
+    name, day = f"The {licence or 'present'} licence of Elasticsearch", end.date().isoformat()
+    ways_out = OTHER_WAYS_OUT if needs_inference else BASIC_WAYS_OUT
+    if left <= timedelta(0):
+        return Remark("warning", f"{name} ended on {day}: {_what_ends(needs_inference, now=True)} {ways_out}")
+    lasts = f"{name} lasts {_days(left)}, until {day}"
+    if left <= SOON:
+        return Remark("warning", f"{lasts}: after that {_what_ends(needs_inference, now=False)} {ways_out}")
+    return Remark("info", f"{lasts}.") if needs_inference else None
+
+
+def _what_ends(needs_inference: bool, *, now: bool) -> str:
+    if needs_inference:
+        verb = "is" if now else "will be"
+        return f"every write to the index {verb} refused, and every search by text that Elasticsearch embeds."
+    verb = "tells" if now else "will tell"
+    return f"Elasticsearch {verb} neither its health nor its statistics, without which no index is migrated."
+
+
+def _days(left: timedelta) -> str:
+    if left < timedelta(days=1):
+        return "less than a day"
+    return "1 more day" if left.days == 1 else f"{left.days} more days"
