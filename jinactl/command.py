@@ -14,6 +14,7 @@ from jinactl.errors import CommandError
 from jinactl.ingest import ingest
 from jinactl.ndjson import read_documents
 from jinactl.outputs import ASK, StackFacts, read_facts
+from jinactl.same_identity import require_same_identity
 
 EXAMPLES = """\
 examples:
@@ -55,8 +56,9 @@ def _ingest(facts: StackFacts, documents: str) -> None:
 
 
 def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:
-    vector = facts.embedder.embed_query(query)
     with Client(facts.connection) as client:
+        require_same_identity(client, facts)
+        vector = facts.embedder.embed_query(query)
         hits = search(client, facts.index, vector, size)
     for hit in hits:
         if as_json:

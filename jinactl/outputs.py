@@ -13,18 +13,30 @@ from jinactl.errors import CommandError
 ASK = "`pulumi stack output --json --show-secrets`"
 HIDDEN = "[secret]"
 
+OUTPUT_OF = {
+    "dims": "dims",
+    "quant": "quant",
+    "model": "modelName",
+    "sha256": "modelSha256",
+    "width": "modelWidth",
+    "document_prefix": "modelDocumentPrefix",
+}
+"""Of the fields of an index's identity, those that make its vectors, by the outputs that tell them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StackFacts:
     """How to reach a stack's cluster and embedding server, and its index.
 
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
+    `identity` is how the vectors are made: the fields of OUTPUT_OF.
     """
 
     connection: Connection
     embedder: Embedder
     index: str
     embeds_in_client: bool
+    identity: Mapping[str, Any]
 
 
 def read_facts(path: Path) -> StackFacts:
@@ -79,4 +91,12 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
         ),
         index=str(outputs["index"]),
         embeds_in_client=not outputs["inferenceEndpoint"],
+        identity={
+            "dims": int(outputs["dims"]),
+            "quant": str(outputs["quant"]),
+            "model": str(outputs["modelName"]),
+            "sha256": str(outputs["modelSha256"]),
+            "width": int(outputs["modelWidth"]),
+            "document_prefix": str(outputs["modelDocumentPrefix"]),
+        },
     )

@@ -11,10 +11,12 @@ from itertools import compress
 from typing import Any, Literal
 
 from components.elasticsearch.client import Requests
-from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
+from components.elasticsearch.documents import BULK_TIMEOUT
 from components.elasticsearch.embedding import BATCH, Embedder
+from components.elasticsearch.embedding_server import BUSY
 from components.elasticsearch.errors import IndexingError, NotFoundError
 from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.resending import PAUSES, refusal_of
 
 Versions = Literal["external_gte", "internal"]
 Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
