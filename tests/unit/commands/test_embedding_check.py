@@ -10,7 +10,9 @@ import pytest
 
 from components.commands.embedding_check import Check, CheckError, run
 from components.commands.engine import Container, NotListeningError, State
-from tests.fixtures.recording_proxy import recording_proxy
+from tests.fixtures.recording_proxy import seen_by_proxy
+
+__all__ = ["seen_by_proxy"]
 
 Answer = tuple[int, object]
 
@@ -90,12 +92,10 @@ def test_an_embedding_as_promised_is_accepted() -> None:
     assert seen[0]["key"] == "Bearer hunter2"
 
 
-def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    with recording_proxy() as (environment, seen), answering([embedding(UNIT)]) as url:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
+def test_no_proxy_of_the_environment_is_asked(seen_by_proxy: list[str]) -> None:
+    with answering([embedding(UNIT)]) as url:
         assert "4 finite numbers" in run(check(url, "hunter2"), LOADING, patience=0)
-    assert seen == []
+    assert seen_by_proxy == []
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
