@@ -72,6 +72,10 @@ class IndexingError(ElasticsearchError):
     """Documents were refused by the pipeline or by the index."""
 
 
+class BackupError(ElasticsearchError):
+    """A backup could not be taken, or not be restored."""
+
+
 class EmbeddingError(ElasticsearchError):
     """The embedding server did not answer with an embedding."""
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,27 +222,41 @@ def test_outputs_of_before_a_migration_write_and_find_nothing(
         assert len(vectors(client)) == 51
 
 
+def feed(running: subprocess.Popen[str], contents: dict[str, str], enough: threading.Event) -> None:
+    """Give the command documents until it is enough or it has ended; `contents` are those that it was given."""
+    assert running.stdin is not None
+    with suppress(BrokenPipeError), running.stdin as lines:
+        while not enough.is_set():
+            one = f"{len(contents):05}"
+            lines.write(json.dumps({"_id": one, "content": f"text {one}"}) + "\n")
+            lines.flush()
+            contents[one] = f"text {one}"
+            time.sleep(0.01)
+
+
 def test_a_migration_in_the_middle_of_an_ingest_leaves_no_vector_of_before(
     stack: Wanted, model: EmbeddingServer, client: Client, outputs: Path
 ) -> None:
-    contents = {f"{number:03}": f"text {number}" for number in range(400)}
-    lines = "".join(json.dumps({"_id": one, "content": text}) + "\n" for one, text in contents.items())
+    contents: dict[str, str] = {}
     arguments = [sys.executable, "-m", "jinactl", "ingest", "--outputs", str(outputs), "-"]
-    model.delay_seconds = 0.05
     changed = replace(stack, document_prefix="Passage: ", sha256="b" * 64)
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        assert running.stdin is not None
-        assert running.stderr is not None
-        running.stdin.write(lines)
-        running.stdin.close()
+        enough = threading.Event()
+        feeding = threading.Thread(target=feed, args=(running, contents, enough))
+        feeding.start()
         while int(client.request("GET", f"/{ALIAS}/_count")["count"]) == 0:
             client.request("POST", f"/{ALIAS}/_refresh")
         StackResources().up(changed)
+        time.sleep(0.5)
+        enough.set()
+        feeding.join()
+        assert running.stderr is not None
         told = running.stderr.read()
     if stack.local_embeddings_url:
         assert running.returncode == 1, told
         assert "--show-secrets > outputs.json" in told
         write_outputs(outputs, changed, model)
+        lines = "".join(json.dumps({"_id": one, "content": text}) + "\n" for one, text in contents.items())
         assert jinactl("ingest", "--outputs", outputs, "-", given=lines).returncode == 0
     else:
         assert running.returncode == 0, told
