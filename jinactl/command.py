@@ -10,6 +10,7 @@ from pathlib import Path
 from components.elasticsearch.client import Client
 from components.elasticsearch.search import search
 from components.errors import StackError
+from jinactl.backups import back_up, listed, restore
 from jinactl.errors import CommandError
 from jinactl.ingest import ingest
 from jinactl.ndjson import read_documents
@@ -21,6 +22,7 @@ examples:
   (umask 077; pulumi stack output --json --show-secrets > outputs.json)   # it holds the passwords
   python -m jinactl ingest --outputs outputs.json documents.ndjson
   python -m jinactl search --outputs outputs.json "my app keeps getting killed"
+  python -m jinactl backup --outputs outputs.json
   python -m jinactl search --outputs <(pulumi stack output --json --show-secrets) "no file needed"
 """
 FAILED, INTERRUPTED = 1, 130
@@ -33,13 +35,17 @@ def run(arguments: Sequence[str]) -> int:
         facts = read_facts(asked.outputs)
         if asked.command == "ingest":
             _ingest(facts, asked.documents)
+        elif asked.command == "backup":
+            _back_up(facts, asked.keep, only_list=asked.list)
+        elif asked.command == "restore":
+            restore(facts, asked.snapshot, _tell)
         else:
             _search(facts, asked.query, asked.size, as_json=asked.json)
     except StackError as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("interrupted; running the command again makes no document twice", file=sys.stderr)
+        print("interrupted; the command can be run again: no document is then there twice", file=sys.stderr)
         return INTERRUPTED
     return 0
 
@@ -48,11 +54,22 @@ def _ingest(facts: StackFacts, documents: str) -> None:
     source = "standard input" if documents == "-" else documents
     try:
         with nullcontext(sys.stdin) if documents == "-" else Path(documents).open(encoding="utf-8") as lines:
-            ingest(facts, read_documents(lines, source), lambda line: print(line, file=sys.stderr))
+            ingest(facts, read_documents(lines, source), _tell)
     except UnicodeDecodeError as error:
         raise CommandError(f"{source} is not UTF-8 text ({error.reason}).") from error
     except OSError as error:
         raise CommandError(f"{source} cannot be read: {error.strerror}.") from error
+
+
+def _back_up(facts: StackFacts, keep: int, *, only_list: bool) -> None:
+    if only_list:
+        print(*listed(facts), sep="\n")
+    else:
+        back_up(facts, keep, _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:
@@ -74,7 +91,7 @@ def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m jinactl",
-        description="Puts documents into the index of a stack that is up, and searches them by meaning.",
+        description="Puts documents into the index of a stack that is up, searches them by meaning, and backs them up.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -95,7 +112,29 @@ def _parser() -> argparse.ArgumentParser:
     searching.add_argument("query", help="what to look for, in words")
     searching.add_argument("--size", type=_size, default=3, help="number of documents (default 3)")
     searching.add_argument("--json", action="store_true", help="print a line of JSON for each document")
+    backing_up = commands.add_parser(
+        "backup",
+        parents=[outputs],
+        help="back up the stack's own node",
+        description="Backs up all indices of the stack's own node into its volume of backups.",
+    )
+    backing_up.add_argument("--keep", type=_count, default=7, help="backups to keep (default 7)")
+    backing_up.add_argument("--list", action="store_true", help="only list the backups that are there")
+    restoring = commands.add_parser(
+        "restore",
+        parents=[outputs],
+        help="restore a backup into a stack that is up",
+        description="Restores a backup, verifies it, and puts it behind the stack's alias. Refuses when the "
+        "alias leads to documents of yours.",
+    )
+    restoring.add_argument("--snapshot", default="", help="name of the backup (default: the newest)")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" must be a whole number of at least 1')
+    return int(text)
 
 
 def _size(text: str) -> int:

@@ -29,7 +29,8 @@ class StackFacts:
     """How to reach a stack's cluster and embedding server, and its index.
 
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
-    `identity` is how the vectors are made: the fields of OUTPUT_OF.
+    `identity` is how the vectors are made: the fields of OUTPUT_OF. `stack_id` and `backup_volume`, that of the stack's
+    own node, are empty in outputs of before there were any.
     """
 
     connection: Connection
@@ -37,6 +38,10 @@ class StackFacts:
     index: str
     embeds_in_client: bool
     identity: Mapping[str, Any]
+    inference_id: str
+    pipeline_id: str
+    stack_id: str
+    backup_volume: str
 
 
 def read_facts(path: Path) -> StackFacts:
@@ -91,6 +96,10 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
         ),
         index=str(outputs["index"]),
         embeds_in_client=not outputs["inferenceEndpoint"],
+        inference_id=str(outputs["inferenceEndpoint"]),
+        pipeline_id=str(outputs["pipeline"]),
+        stack_id=str(outputs.get("stackId", "")),
+        backup_volume=str(outputs.get("elasticsearchBackupVolume", "")),
         identity={
             "dims": int(outputs["dims"]),
             "quant": str(outputs["quant"]),

@@ -32,7 +32,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many `documents` indices hold, and the sum of their highest sequence numbers: unchanged while nobody writes."""
+    """How many `documents` indices hold; `written` is the sum of their highest sequence numbers."""
 
     documents: int = 0
     written: int = 0

@@ -82,7 +82,7 @@ def _require_complete(alias: str, live: LiveIndex) -> Generation:
         raise BackupError(f"{alias} leads to no index of this project's: run `pulumi up` first.")
     if current.migration:
         raise BackupError(
-            f"{current.index} is in the last steps of a migration, so a backup of now could not be restored as it should. "
+            f"{current.index} is in the last steps of a migration, which a backup of now would keep half done. "
             "Run `pulumi up` first."
         )
     return current
@@ -98,7 +98,6 @@ def _metadata(alias: str, current: Generation, ours: Count, others: Count, say: 
         "documents": ours.documents,
         "written": ours.written,
         "others": others.documents,
-        "others_written": others.written,
     }
     aliases = {name: options for name, options in current.aliases.items() if name != alias}
     if not aliases:
@@ -162,8 +161,8 @@ def _require_whole(backup: Backup, contents: Contents) -> None:
         f"not in it: {', '.join(missing)}" if missing else "no reason given"
     )
     raise BackupError(
-        f"The backup {backup.name} is not whole ({backup.state}): {what}. Earlier backups were kept. Look at the node's "
-        "log (docker logs) and its free disk space, and run the command again."
+        f"The backup {backup.name} is not whole ({backup.state}): {what}. Earlier backups were kept. Look at the "
+        "node's log (docker logs) and its free disk space, and run the command again."
     )
 
 
@@ -171,6 +170,6 @@ def _tell_changes(client: Requests, contents: Contents, ours: Count, others: Cou
     now = (count(client, [contents.generation]), count(client, contents.countable))
     if now != (ours, others):
         say(
-            f"documents were written meanwhile, and there are now {now[0].documents:,} and {now[1].documents:,}: the backup "
-            "holds what was there when its index's turn came"
+            f"documents were written meanwhile, and there are now {now[0].documents:,} and {now[1].documents:,}: the "
+            "backup holds of each index what was there when its turn came"
         )

@@ -18,4 +18,5 @@ OUTPUTS: dict[str, object] = {
     "dims": 256,
     "index": "jina-demo",
     "inferenceEndpoint": "jina-local",
+    "pipeline": "jina-embeddings",
 }
