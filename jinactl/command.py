@@ -112,6 +112,13 @@ def _parser() -> argparse.ArgumentParser:
     searching.add_argument("query", help="what to look for, in words")
     searching.add_argument("--size", type=_size, default=3, help="number of documents (default 3)")
     searching.add_argument("--json", action="store_true", help="print a line of JSON for each document")
+    _add_backups(commands, outputs)
+    return parser
+
+
+def _add_backups(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", outputs: argparse.ArgumentParser
+) -> None:
     backing_up = commands.add_parser(
         "backup",
         parents=[outputs],
@@ -128,7 +135,6 @@ def _parser() -> argparse.ArgumentParser:
         "alias leads to documents of yours.",
     )
     restoring.add_argument("--snapshot", default="", help="name of the backup (default: the newest)")
-    return parser
 
 
 def _count(text: str) -> int:

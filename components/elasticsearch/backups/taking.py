@@ -32,7 +32,6 @@ LARGEST_METADATA = 900
 
 POLL_SECONDS = 0.5
 SECONDS_BETWEEN_LINES = 5.0
-STATES_OF_WORK = ("INIT", "STARTED", UNDER_WAY)
 NAME_IN_USE = ("snapshot_name_already_in_use_exception", "invalid_snapshot_name_exception")
 MEGABYTE = 1_000_000
 
@@ -54,8 +53,7 @@ def take_backup(client: Requests, alias: str, *, keep: int, say: Say) -> Backup:
         say(f"closed, so backed up without being counted: {', '.join(contents.closed)}")
     metadata = _metadata(alias, current, ours, others, say)
     _begin(client, name, contents, metadata)
-    _watch(client, name, say)
-    backup = read_backup(client, name)
+    backup = _watch(client, name, say)
     _require_whole(backup, contents)
     _tell_changes(client, contents, ours, others, say)
     prune(client, alias, keep, say)
@@ -125,21 +123,22 @@ def _begin(client: Requests, name: str, contents: Contents, metadata: Mapping[st
             raise
 
 
-def _watch(client: Requests, name: str, say: Say) -> None:
+def _watch(client: Requests, name: str, say: Say) -> Backup:
     told = time.monotonic()
     while True:
-        answer = client.find(f"/_snapshot/{REPOSITORY}/{name}/_status")
-        if answer is None or not answer["snapshots"]:
+        try:
+            backup = read_backup(client, name)
+        except BackupError as error:
             raise BackupError(
                 f"The backup {name} is gone: the node was restarted in the middle of it, or somebody deleted it. "
                 "Run the command again."
-            )
-        status = answer["snapshots"][0]
-        if status["state"] not in STATES_OF_WORK:
-            return
+            ) from error
+        if backup.state != UNDER_WAY:
+            return backup
         if time.monotonic() - told > SECONDS_BETWEEN_LINES:
             told = time.monotonic()
-            say(_progress(name, status))
+            for status in (client.find(f"/_snapshot/{REPOSITORY}/{name}/_status") or {}).get("snapshots", []):
+                say(_progress(name, status))
         time.sleep(POLL_SECONDS)
 
 
