@@ -10,12 +10,14 @@ from pathlib import Path
 from components.elasticsearch.client import Client
 from components.elasticsearch.search import search
 from components.errors import StackError
+from jinactl.backups import back_up, listed, restore
 from jinactl.errors import CommandError
 from jinactl.ingest import ingest
 from jinactl.mend import add_parser as add_mend
 from jinactl.mend import mend
 from jinactl.ndjson import read_documents
 from jinactl.outputs import ASK, StackFacts, read_facts
+from jinactl.same_identity import require_same_identity
 
 EXAMPLES = """\
 examples:
@@ -23,6 +25,7 @@ examples:
   python -m jinactl ingest --outputs outputs.json documents.ndjson
   python -m jinactl search --outputs outputs.json "my app keeps getting killed"
   python -m jinactl mend --outputs outputs.json --dry-run --list
+  python -m jinactl backup --outputs outputs.json
   python -m jinactl search --outputs <(pulumi stack output --json --show-secrets) "no file needed"
 """
 FAILED, INTERRUPTED = 1, 130
@@ -37,6 +40,10 @@ def run(arguments: Sequence[str]) -> int:
             _ingest(facts, asked.documents)
         elif asked.command == "mend":
             mend(facts, lambda line: print(line, file=sys.stderr), dry_run=asked.dry_run, listed=asked.list)
+        elif asked.command == "backup":
+            _back_up(facts, asked.keep, only_list=asked.list)
+        elif asked.command == "restore":
+            restore(facts, asked.snapshot, _tell)
         else:
             _search(facts, asked.query, asked.size, as_json=asked.json)
     except StackError as error:
@@ -52,16 +59,28 @@ def _ingest(facts: StackFacts, documents: str) -> None:
     source = "standard input" if documents == "-" else documents
     try:
         with nullcontext(sys.stdin) if documents == "-" else Path(documents).open(encoding="utf-8") as lines:
-            ingest(facts, read_documents(lines, source), lambda line: print(line, file=sys.stderr))
+            ingest(facts, read_documents(lines, source), _tell)
     except UnicodeDecodeError as error:
         raise CommandError(f"{source} is not UTF-8 text ({error.reason}).") from error
     except OSError as error:
         raise CommandError(f"{source} cannot be read: {error.strerror}.") from error
 
 
+def _back_up(facts: StackFacts, keep: int, *, only_list: bool) -> None:
+    if only_list:
+        print(*listed(facts), sep="\n")
+    else:
+        back_up(facts, keep, _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:
-    vector = facts.embedder.embed_query(query)
     with Client(facts.connection) as client:
+        require_same_identity(client, facts)
+        vector = facts.embedder.embed_query(query)
         hits = search(client, facts.index, vector, size)
     for hit in hits:
         if as_json:
@@ -77,7 +96,7 @@ def _search(facts: StackFacts, query: str, size: int, *, as_json: bool) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m jinactl",
-        description="Puts documents into the index of a stack that is up, and searches them by meaning.",
+        description="Puts documents into the index of a stack that is up, searches them by meaning, and backs them up.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -99,7 +118,35 @@ def _parser() -> argparse.ArgumentParser:
     searching.add_argument("query", help="what to look for, in words")
     searching.add_argument("--size", type=_size, default=3, help="number of documents (default 3)")
     searching.add_argument("--json", action="store_true", help="print a line of JSON for each document")
+    _add_backups(commands, outputs)
     return parser
+
+
+def _add_backups(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", outputs: argparse.ArgumentParser
+) -> None:
+    backing_up = commands.add_parser(
+        "backup",
+        parents=[outputs],
+        help="back up the stack's own node",
+        description="Backs up all indices of the stack's own node into its volume of backups.",
+    )
+    backing_up.add_argument("--keep", type=_count, default=7, help="backups to keep (default 7)")
+    backing_up.add_argument("--list", action="store_true", help="only list the backups that are there")
+    restoring = commands.add_parser(
+        "restore",
+        parents=[outputs],
+        help="restore a backup into a stack that is up",
+        description="Restores a backup, verifies it, and puts it behind the stack's alias. Refuses when the "
+        "alias leads to documents of yours.",
+    )
+    restoring.add_argument("--snapshot", default="", help="name of the backup (default: the newest)")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" must be a whole number of at least 1')
+    return int(text)
 
 
 def _size(text: str) -> int:

@@ -13,18 +13,35 @@ from jinactl.errors import CommandError
 ASK = "`pulumi stack output --json --show-secrets`"
 HIDDEN = "[secret]"
 
+OUTPUT_OF = {
+    "dims": "dims",
+    "quant": "quant",
+    "model": "modelName",
+    "sha256": "modelSha256",
+    "width": "modelWidth",
+    "document_prefix": "modelDocumentPrefix",
+}
+"""Of the fields of an index's identity, those that make its vectors, by the outputs that tell them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StackFacts:
     """How to reach a stack's cluster and embedding server, and its index.
 
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
+    `identity` is how the vectors are made: the fields of OUTPUT_OF. `stack_id` and `backup_volume`, that of the stack's
+    own node, are empty in outputs of before there were any.
     """
 
     connection: Connection
     embedder: Embedder
     index: str
     embeds_in_client: bool
+    identity: Mapping[str, Any]
+    inference_id: str
+    pipeline_id: str
+    stack_id: str
+    backup_volume: str
 
 
 def read_facts(path: Path) -> StackFacts:
@@ -79,4 +96,16 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
         ),
         index=str(outputs["index"]),
         embeds_in_client=not outputs["inferenceEndpoint"],
+        inference_id=str(outputs["inferenceEndpoint"]),
+        pipeline_id=str(outputs["pipeline"]),
+        stack_id=str(outputs.get("stackId", "")),
+        backup_volume=str(outputs.get("elasticsearchBackupVolume", "")),
+        identity={
+            "dims": int(outputs["dims"]),
+            "quant": str(outputs["quant"]),
+            "model": str(outputs["modelName"]),
+            "sha256": str(outputs["modelSha256"]),
+            "width": int(outputs["modelWidth"]),
+            "document_prefix": str(outputs["modelDocumentPrefix"]),
+        },
     )

@@ -1,7 +1,7 @@
 """The ten demo documents, and how documents are counted and indexed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from components.elasticsearch.digest import put_vector
 from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.resending import Resending, refusal_of
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -49,9 +50,6 @@ BULK_SIZE = 16
 """Documents in one request: each is an embedding, and a CPU server needs its time for them."""
 
 BULK_TIMEOUT = 600.0
-BUSY = (429, 503)
-PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before documents that were refused, since something was busy, are sent again."""
 
 
 @dataclass(frozen=True)
@@ -120,26 +118,30 @@ def index_documents(
     embedder: Embedder | None = None,
     *,
     findable: bool = True,
+    before_sending: Callable[[], None] = lambda: None,
 ) -> None:
     """Index documents: with vectors of `embedder`, or else those of the index's pipeline.
 
+    `before_sending` is called once vectors are made and each time before documents are sent; it may raise.
     They are `findable` on return unless that is not needed, and then with the index's next refresh. Documents that
-    are refused since something is busy (429, 503) are sent again for a while. Raises IndexingError with the first
-    refusal and the number of them, EmbeddingError when the embedder fails; the documents before those 16 in which
-    something went wrong are then in the index.
+    are refused since something is busy, or since a migration is switching to another generation, are sent again for a
+    while. Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails;
+    the documents before those 16 in which something went wrong are then in the index.
     """
     for start in range(0, len(documents), BULK_SIZE):
         chunk = documents[start : start + BULK_SIZE]
         sources = dict(zip((one.id for one in chunk), _sources(chunk, embedder), strict=True))
+        resending = Resending(embedded_anew=embedder is None)
+        before_sending()
         refused = _index(client, index, sources, findable=findable)
-        for pause in PAUSES:
-            if not refused or any(item.get("status") not in BUSY for item in refused):
-                break
+        while refused:
+            pause = resending.pause(refused)
+            if pause is None:
+                raise IndexingError(refusal_of(index, refused, len(chunk)))
             time.sleep(pause)
             again = {str(item["_id"]): sources[str(item["_id"])] for item in refused}
+            before_sending()
             refused = _index(client, index, again, findable=findable)
-        if refused:
-            raise IndexingError(refusal_of(index, refused, len(chunk)))
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
@@ -175,22 +177,3 @@ def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[d
     for position, vector in zip(filled, vectors, strict=True):
         put_vector(sources[position], vector, documents[position].content)
     return sources
-
-
-def refusal_of(index: str, refused: Sequence[Mapping[str, Any]], sent: int) -> str:
-    """Say why Elasticsearch refused items of a bulk request of `sent` documents, by the first of them."""
-    first = refused[0]
-    return (
-        f"{len(refused)} of {sent} documents were not indexed into {index}; the first, "
-        f"{first.get('_id')}, with HTTP {first.get('status')}: {_told(first['error'])}. "
-        "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
-    )
-
-
-def _told(error: dict[str, object]) -> str:
-    reasons = [str(error.get("reason"))]
-    cause = error.get("caused_by")
-    while isinstance(cause, dict):
-        reasons.append(str(cause.get("reason")))
-        cause = cause.get("caused_by")
-    return ": ".join(dict.fromkeys(reasons)).rstrip(".")

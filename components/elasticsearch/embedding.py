@@ -8,7 +8,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from components.elasticsearch import embedding_server
 from components.elasticsearch.errors import (
@@ -29,11 +29,15 @@ ABOUT_THE_SERVER = (401, 403, 404)
 """Refusals that no document is to blame for."""
 
 
+QUERY_PATIENCE = 30.0
+"""Seconds for which the server is asked again to embed a query: somebody sits and waits for it."""
+
+
 @dataclass(frozen=True)
 class Patience:
     """Seconds for which a server that is busy, starting or out of reach is asked again, and between two requests."""
 
-    limit: float = 120.0
+    limit: float = 300.0
     first_pause: float = 0.5
     longest_pause: float = 10.0
 
@@ -74,7 +78,8 @@ class Embedder:
 
     def embed_query(self, text: str) -> list[float]:
         """Return the `dims` numbers of a query, of length 1; raises EmbeddingError."""
-        return self._checked(self._ask([f"{self.query_prefix}{text}"], "the query"), ["the query"])[0]
+        hasty = replace(self, patience=replace(self.patience, limit=min(self.patience.limit, QUERY_PATIENCE)))
+        return self._checked(hasty._ask([f"{self.query_prefix}{text}"], "the query"), ["the query"])[0]
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
         """Return the `dims` numbers, of length 1, of each document, in their order.

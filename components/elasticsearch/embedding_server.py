@@ -13,8 +13,13 @@ from components.elasticsearch.errors import (
     EmbeddingUnavailableError,
 )
 
-TOO_MANY_REQUESTS, UNAVAILABLE = 429, 503
+BUSY = (429, 502, 503, 504)
+"""Too many requests, still loading its model, or restarting behind its proxy, which then has nobody to ask."""
+
 ANSWER_SHOWN = 300
+
+_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Past any proxy of the environment: it could not reach this server, and has no business with the key and the texts."""
 
 
 def ask(
@@ -33,7 +38,7 @@ def ask(
     if api_key:
         request.add_header("Authorization", f"Bearer {api_key}")
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as response:  # noqa: S310
+        with _DIRECTLY.open(request, timeout=timeout) as response:
             return _vectors(json.load(response), len(texts))
     except urllib.error.HTTPError as error:
         told = error.read().decode(errors="replace")[:ANSWER_SHOWN]
@@ -41,7 +46,7 @@ def ask(
             f"{url} gave no embedding of {what} (HTTP {error.code}: {told}). "
             "Check serverApiKey and the server's log (docker logs)."
         )
-        if error.code in (TOO_MANY_REQUESTS, UNAVAILABLE):
+        if error.code in BUSY:
             raise EmbeddingUnavailableError(message) from error
         raise EmbeddingRefusedError(message, error.code) from error
     except (OSError, HTTPException) as error:

@@ -88,12 +88,16 @@ class IndexingError(ElasticsearchError):
     """Documents were refused by the pipeline or by the index."""
 
 
+class BackupError(ElasticsearchError):
+    """A backup could not be taken, or not be restored."""
+
+
 class EmbeddingError(ElasticsearchError):
     """The embedding server did not answer with an embedding."""
 
 
 class EmbeddingRefusedError(EmbeddingError):
-    """The embedding server refused what it was sent (another status than 429 and 503); `status` is its answer's."""
+    """The embedding server refused what it was sent, and will again; `status` is its answer's."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)
@@ -101,7 +105,7 @@ class EmbeddingRefusedError(EmbeddingError):
 
 
 class EmbeddingUnavailableError(EmbeddingError):
-    """The embedding server is busy (429), loads its model (503), or cannot be reached: it may answer later."""
+    """The embedding server is busy (429), restarts (502, 503, 504), or cannot be reached: it may answer later."""
 
 
 def _rebuilt(kind: type[RefusedError], message: str, state: dict[str, Any]) -> RefusedError:

@@ -7,10 +7,8 @@ import pulumi
 
 from components.elasticsearch.embedding import Embedder
 from components.elasticsearch.identity import Identity
+from components.elasticsearch.index import NO_PIPELINE
 from components.settings import ElasticsearchSettings, ModelSettings
-
-NO_PIPELINE = "_none"
-"""Elasticsearch's own name for no default pipeline."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,12 +14,14 @@ from components.elasticsearch import frozen, pipeline
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import put_vector
-from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
+from components.elasticsearch.documents import BULK_TIMEOUT
 from components.elasticsearch.embedding import ABOUT_THE_SERVER, BATCH, Embedder
+from components.elasticsearch.embedding_server import BUSY
 from components.elasticsearch.errors import EmbeddingRefusedError, IndexingError
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.pipeline import DIGEST, VECTOR
 from components.elasticsearch.pipeline_embedding import EmbedsDocuments, PipelineEmbedder
+from components.elasticsearch.resending import PAUSES, refusal_of
 from components.elasticsearch.sequence import read_progress
 from components.elasticsearch.staleness import Found, Kind, read_checked, read_pages
 

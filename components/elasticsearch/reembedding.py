@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import put_vector, text_of
-from components.elasticsearch.documents import BULK_TIMEOUT, BUSY, PAUSES, refusal_of
+from components.elasticsearch.documents import BULK_TIMEOUT
 from components.elasticsearch.embedding import BATCH, Embedder
+from components.elasticsearch.embedding_server import BUSY
 from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.resending import PAUSES, refusal_of
 from components.elasticsearch.views import open_view, read_window
 
 Versions = Literal["external_gte", "internal"]

@@ -1,8 +1,13 @@
 """`python -m jinactl` as people run it, on a node, whoever embeds."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +16,12 @@ import pytest
 from components.elasticsearch.client import Client
 from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy, make_certificate
-from tests.contract.elasticsearch.people import with_digest
+from tests.contract.elasticsearch.people import assert_holds, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import vectors
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.recording_proxy import recording_proxy
 from tests.unit.jinactl.stack_outputs import OUTPUTS
 
 pytestmark = pytest.mark.sandbox
@@ -59,15 +65,20 @@ def write_outputs(path: Path, stack: Wanted, model: EmbeddingServer, **changes: 
         "serverApiKey": "",
         # The double knows no meaning: only a document's very text is near it.
         "modelQueryPrefix": stack.document_prefix,
+        "modelDocumentPrefix": stack.document_prefix,
         "dims": stack.dims,
+        "quant": stack.quant,
+        "modelSha256": stack.sha256,
         "index": stack.alias,
         "inferenceEndpoint": "" if stack.local_embeddings_url else stack.inference_id,
     }
     path.write_text(json.dumps({**OUTPUTS, **facts, **changes}))
 
 
-def jinactl(*arguments: str | Path, given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command."""
+def jinactl(
+    *arguments: str | Path, given: str = "", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run the command; `environment` is added to that of the tests."""
     return subprocess.run(
         [sys.executable, "-m", "jinactl", *map(str, arguments)],
         input=given,
@@ -75,6 +86,7 @@ def jinactl(*arguments: str | Path, given: str = "") -> subprocess.CompletedProc
         text=True,
         timeout=120,
         check=False,
+        env={**os.environ, **(environment or {})},
     )
 
 
@@ -150,3 +162,102 @@ def test_tls_and_wrong_credentials(stack: Wanted, model: EmbeddingServer, tmp_pa
     assert refused.returncode == 1
     assert "does not accept user elastic with this password" in refused.stderr
     assert "hunter2" not in refused.stderr
+
+
+def test_no_proxy_of_the_environment_sees_anything(outputs: Path) -> None:
+    with recording_proxy() as (environment, seen):
+        done = jinactl("ingest", "--outputs", outputs, "-", given=LINES, environment=environment)
+        found = jinactl("search", "--outputs", outputs, "text 7", environment=environment)
+    assert (done.returncode, found.returncode) == (0, 0), done.stderr + found.stderr
+    assert seen == []
+
+
+def test_the_moment_in_which_a_migration_closes_the_index_is_waited_for(
+    outputs: Path, client: Client
+) -> None:
+    (index,) = client.request("GET", f"/{ALIAS}")
+    client.request("PUT", f"/{index}/_block/write")
+
+    def open_again() -> None:
+        time.sleep(1.5)
+        client.request("PUT", f"/{index}/_settings", {"index.blocks.write": None})
+
+    opening = threading.Thread(target=open_again)
+    opening.start()
+    done = jinactl("ingest", "--outputs", outputs, "-", given=LINES)
+    opening.join()
+    assert done.returncode == 0, done.stderr
+    assert len(vectors(client)) == 50
+
+
+def test_a_server_that_restarts_behind_its_proxy_is_waited_for(
+    outputs: Path, client: Client, model: EmbeddingServer
+) -> None:
+    model.fail(502, 2)
+    done = jinactl("ingest", "--outputs", outputs, "-", given=LINES)
+    assert done.returncode == 0, done.stderr
+    assert len(vectors(client)) == 50
+
+
+@pytest.mark.parametrize("changes", [{"dims": 32}, {"quant": "Q2_K", "sha256": "b" * 64}], ids=str)
+def test_outputs_of_before_a_migration_write_and_find_nothing(
+    changes: dict[str, str | int], outputs: Path, stack: Wanted, client: Client
+) -> None:
+    assert jinactl("ingest", "--outputs", outputs, "-", given='{"content": "a"}').returncode == 0
+    StackResources().up(replace(stack, **changes))  # type: ignore[arg-type] # of two types
+    before = vectors(client)
+
+    searched = jinactl("search", "--outputs", outputs, "a")
+    done = jinactl("ingest", "--outputs", outputs, "-", given=LINES)
+
+    told = "pulumi stack output --json --show-secrets > outputs.json"
+    assert searched.returncode == 1
+    assert told in searched.stderr
+    if stack.local_embeddings_url:
+        assert done.returncode == 1
+        assert told in done.stderr
+        assert vectors(client) == before
+    else:
+        assert done.returncode == 0, done.stderr
+        assert len(vectors(client)) == 51
+
+
+def feed(running: subprocess.Popen[str], contents: dict[str, str], enough: threading.Event) -> None:
+    """Give the command documents until it is enough or it has ended; `contents` are those that it was given."""
+    assert running.stdin is not None
+    with suppress(BrokenPipeError), running.stdin as lines:
+        while not enough.is_set():
+            one = f"{len(contents):05}"
+            lines.write(json.dumps({"_id": one, "content": f"text {one}"}) + "\n")
+            lines.flush()
+            contents[one] = f"text {one}"
+            time.sleep(0.01)
+
+
+def test_a_migration_in_the_middle_of_an_ingest_leaves_no_vector_of_before(
+    stack: Wanted, model: EmbeddingServer, client: Client, outputs: Path
+) -> None:
+    contents: dict[str, str] = {}
+    arguments = [sys.executable, "-m", "jinactl", "ingest", "--outputs", str(outputs), "-"]
+    changed = replace(stack, document_prefix="Passage: ", sha256="b" * 64)
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        enough = threading.Event()
+        feeding = threading.Thread(target=feed, args=(running, contents, enough))
+        feeding.start()
+        while int(client.request("GET", f"/{ALIAS}/_count")["count"]) == 0:
+            client.request("POST", f"/{ALIAS}/_refresh")
+        StackResources().up(changed)
+        time.sleep(0.5)
+        enough.set()
+        feeding.join()
+        assert running.stderr is not None
+        told = running.stderr.read()
+    if stack.local_embeddings_url:
+        assert running.returncode == 1, told
+        assert "--show-secrets > outputs.json" in told
+        write_outputs(outputs, changed, model)
+        lines = "".join(json.dumps({"_id": one, "content": text}) + "\n" for one, text in contents.items())
+        assert jinactl("ingest", "--outputs", outputs, "-", given=lines).returncode == 0
+    else:
+        assert running.returncode == 0, told
+    assert_holds(client, changed, contents)

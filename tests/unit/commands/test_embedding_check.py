@@ -11,6 +11,9 @@ import pytest
 from components.commands.embedding_check import Check, run
 from components.commands.engine import Container, NotListeningError, State
 from components.commands.waiting import CheckError
+from tests.fixtures.recording_proxy import seen_by_proxy
+
+__all__ = ["seen_by_proxy"]
 
 Answer = tuple[int, object]
 
@@ -95,8 +98,15 @@ def test_an_embedding_as_promised_is_accepted() -> None:
     assert seen[0]["key"] == "Bearer hunter2"
 
 
-def test_a_server_that_still_loads_is_asked_again() -> None:
-    with answering([(503, {"error": "Loading model"}), embedding(UNIT)]) as url:
+def test_no_proxy_of_the_environment_is_asked(seen_by_proxy: list[str]) -> None:
+    with answering([embedding(UNIT)]) as url:
+        assert "4 finite numbers" in run(check(url, "hunter2"), LOADING, patience=0)
+    assert seen_by_proxy == []
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_server_that_still_loads_is_asked_again(status: int) -> None:
+    with answering([(status, {"error": "Loading model"}), embedding(UNIT)]) as url:
         assert "4 finite numbers" in run(check(url), LOADING, patience=5)
 
 
@@ -119,7 +129,7 @@ def test_any_other_answer_is_refused_with_the_reason(answer: Answer, says: str) 
         run(check(url), LOADING, patience=0)
 
 
-@pytest.mark.parametrize("status", [502, 503])
+@pytest.mark.parametrize("status", [502, 503, 504])
 def test_a_server_that_never_gets_ready_is_reported_with_its_log(status: int) -> None:
     says = r"(?s)did not give an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
     with answering([(status, "not yet")]) as url, pytest.raises(CheckError, match=says):

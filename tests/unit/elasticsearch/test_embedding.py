@@ -15,6 +15,9 @@ from components.elasticsearch.errors import (
     EmbeddingUnavailableError,
 )
 from tests.fixtures.embedding_server import EmbeddingServer, embedding, embedding_server
+from tests.fixtures.recording_proxy import seen_by_proxy
+
+__all__ = ["seen_by_proxy"]
 
 WIDTH = 8
 HASTE = Patience(limit=1.0, first_pause=0.001)
@@ -65,7 +68,7 @@ def test_a_query_gets_the_prefix_of_queries(embedder: Embedder) -> None:
     assert embedder.embed_query("text") == pytest.approx(cut("Query: text"))
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_server_that_is_busy_is_asked_again(
     status: int, embedder: Embedder, server: EmbeddingServer
 ) -> None:
@@ -74,12 +77,28 @@ def test_a_server_that_is_busy_is_asked_again(
     assert len(server.requests) == 4
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_patience_ends(status: int, embedder: Embedder, server: EmbeddingServer) -> None:
     server.fail(status, 10_000)
     hasty = replace(embedder, patience=Patience(limit=0.05, first_pause=0.01))
     with pytest.raises(EmbeddingUnavailableError, match=f"HTTP {status}"):
         hasty.embed_documents(["text"])
+
+
+def test_a_query_is_not_waited_for_as_long_as_documents(
+    embedder: Embedder, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.elasticsearch.embedding.QUERY_PATIENCE", 0.05)
+    server.fail(502, 10_000)
+    patient = replace(embedder, patience=Patience(limit=3600.0, first_pause=0.01))
+    with pytest.raises(EmbeddingUnavailableError, match="HTTP 502"):
+        patient.embed_query("text")
+
+
+def test_no_proxy_of_the_environment_sees_key_or_texts(embedder: Embedder, seen_by_proxy: list[str]) -> None:
+    assert len(embedder.embed_documents(["text"])) == 1
+    assert len(embedder.embed_query("text")) == 4
+    assert seen_by_proxy == []
 
 
 def test_a_server_that_is_not_there_is_waited_for_and_then_named(embedder: Embedder) -> None:

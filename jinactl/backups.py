@@ -1,0 +1,97 @@
+"""Backs up, and restores, what the stack's own Elasticsearch node holds."""
+
+from collections.abc import Callable
+
+from components.elasticsearch.backups.handover import Target
+from components.elasticsearch.backups.repository import Backup, open_repository, read_backup, read_backups
+from components.elasticsearch.backups.restoring import restore_backup
+from components.elasticsearch.backups.taking import take_backup
+from components.elasticsearch.client import Client
+from components.errors import StackError
+from jinactl.errors import CommandError
+from jinactl.outputs import ASK, StackFacts
+
+MEGABYTE = 1_000_000
+Say = Callable[[str], None]
+
+
+def back_up(facts: StackFacts, keep: int, say: Say) -> None:
+    """Take a backup, and keep that many; `say` gets lines of progress. Raises StackError when it is not whole."""
+    _require_own_node(facts)
+    with Client(facts.connection) as client:
+        backup = take_backup(client, facts.index, keep=keep, say=say)
+    say(f"{backup.name} is whole: {backup.documents:,} documents of {facts.index}, {_shown_size(backup)}")
+
+
+def listed(facts: StackFacts) -> list[str]:
+    """Return a line for each backup, the newest first."""
+    _require_own_node(facts)
+    with Client(facts.connection) as client:
+        open_repository(client)
+        backups = read_backups(client)
+    return [_line(one) for one in backups] or ["there are no backups yet"]
+
+
+def restore(facts: StackFacts, name: str, say: Say) -> None:
+    """Restore a backup, the newest whole one unless another is named. Raises StackError where that loses something."""
+    _require_own_node(facts)
+    if not facts.stack_id:
+        raise CommandError(f"The outputs have no stackId: run `pulumi up`, and write them anew with {ASK}.")
+    target = Target(
+        alias=facts.index,
+        owner=facts.stack_id,
+        pipeline_id="" if facts.embeds_in_client else facts.pipeline_id,
+        inference_id=facts.inference_id,
+    )
+    with Client(facts.connection) as client:
+        open_repository(client)
+        backup = read_backup(client, name) if name else _newest(read_backups(client), facts.index)
+        try:
+            restored = restore_backup(client, target, backup, say)
+        except StackError:
+            say(f"not restored: {facts.index} leads to what it led to before")
+            raise
+    say(
+        f"{facts.index} leads to {restored} now. Run `pulumi up --refresh` next: it brings the index to the stack's "
+        "settings, and embeds again what was embedded otherwise."
+    )
+
+
+def _newest(backups: list[Backup], alias: str) -> Backup:
+    whole = [one for one in backups if one.whole]
+    found = next((one for one in whole if one.alias == alias), None)
+    if found is None:
+        others = ", ".join(one.name for one in whole)
+        raise CommandError(
+            f"There is no whole backup of {alias}. "
+            + (f"Of other indices there are {others}: name one with --snapshot." if others else "")
+            + (
+                ""
+                if others
+                else "Copy some into the volume of backups, or take one with `python -m jinactl backup`."
+            )
+        )
+    return found
+
+
+def _require_own_node(facts: StackFacts) -> None:
+    if not facts.backup_volume:
+        raise CommandError(
+            "The outputs name no volume of backups (elasticsearchBackupVolume). With a node of the stack's own, "
+            f"`pulumi up` makes one: then write the outputs anew with {ASK}. Another cluster is backed up by its own "
+            "means: a snapshot repository and a snapshot policy (PUT /_slm/policy/...)."
+        )
+
+
+def _line(backup: Backup) -> str:
+    identity = backup.metadata.get("identity", {})
+    made = f"{identity.get('model')} {identity.get('quant')} {identity.get('dims')} dims"
+    state = "" if backup.whole else f"  {backup.state}"
+    return (
+        f"{backup.name}  {backup.started:%Y-%m-%d %H:%M:%S} UTC  {backup.documents:,} documents of {backup.alias}  "
+        f"{_shown_size(backup)}  {made}{state}"
+    )
+
+
+def _shown_size(backup: Backup) -> str:
+    return f"{backup.size / MEGABYTE:,.1f} MB"

@@ -1,0 +1,101 @@
+"""Backups that are not whole are refused, and only whole ones push older ones out."""
+
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.backups import taking
+from components.elasticsearch.backups.contents import Contents, read_contents
+from components.elasticsearch.errors import BackupError
+from components.elasticsearch.index import Generation, LiveIndex
+from tests.unit.elasticsearch.backups.backups import backup, snapshot
+from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
+
+CONTENTS = Contents(generation="jina-demo-768-f16-59cfacee-3", others=("ledger",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"state": "PARTIAL", "failures": [{"index": "ledger", "reason": "disk"}]},
+            "(PARTIAL): ledger: disk.",
+        ),
+        ({"state": "FAILED"}, "(FAILED): no reason given."),
+        ({"indices": ["ledger"]}, "(SUCCESS): not in it: jina-demo-768-f16-59cfacee-3."),
+    ],
+    ids=str,
+)
+def test_a_backup_that_is_not_whole_is_refused(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(BackupError) as raised:
+        taking._require_whole(backup(**changes), CONTENTS)
+    assert f"The backup first is not whole {told}" in str(raised.value)
+    assert "Earlier backups were kept" in str(raised.value)
+
+
+def test_one_that_is_lost_in_the_middle_is_told() -> None:
+    cluster = RecordedCluster({"GET /_snapshot/jina-backups/a": missing()})
+    with pytest.raises(BackupError, match="The backup a is gone: the node was restarted"):
+        taking._watch(cluster, "a", print)
+
+
+def test_people_are_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "SECONDS_BETWEEN_LINES", -1.0)
+    monkeypatch.setattr(taking, "POLL_SECONDS", 0.0)
+    stats = {"incremental": {"size_in_bytes": 8e6}, "processed": {"size_in_bytes": 2e6}}
+    shards = {"done": 1, "total": 4}
+    under_way, whole = snapshot("a", 1, state="IN_PROGRESS"), snapshot("a", 1)
+    answers = {
+        "GET /_snapshot/jina-backups/a": [{"snapshots": [under_way]}, {"snapshots": [whole]}],
+        "GET /_snapshot/jina-backups/a/_status": {"snapshots": [{"shards_stats": shards, "stats": stats}]},
+    }
+    told: list[str] = []
+    assert taking._watch(RecordedCluster(answers), "a", told.append).whole
+    assert told == ["a: 1 of 4 shards, 2.0 of 8.0 MB that no earlier backup has"]
+
+
+def test_the_newest_whole_ones_are_kept_and_older_broken_ones_go() -> None:
+    of_other = snapshot("other", 0)
+    of_other["metadata"] = {**of_other["metadata"], "alias": "other"}
+    found = [
+        of_other,
+        snapshot("broken-old", 1, state="FAILED"),
+        snapshot("a", 2),
+        snapshot("b", 3),
+        snapshot("c", 4),
+        snapshot("under-way", 3, state="IN_PROGRESS"),
+        snapshot("broken-new", 5, state="PARTIAL"),
+    ]
+    cluster = RecordedCluster({"GET /_snapshot/jina-backups/*": {"snapshots": found}})
+    taking.prune(cluster, "jina-demo", 2, lambda _: None)
+    assert cluster.written == [f"DELETE /_snapshot/jina-backups/{name}" for name in ("a", "broken-old")]
+
+
+def test_copies_and_what_is_elasticsearchs_stay_out() -> None:
+    current = Generation(index="jina-demo-64-f16-x-2", identity=IDENTITY)
+    retired = Generation(
+        index="jina-demo-64-f16-x-1", identity=IDENTITY, retired={"successor": current.index}
+    )
+    answer = {
+        "indices": [
+            {"name": current.index, "attributes": ["open"]},
+            {"name": retired.index, "attributes": ["open"]},
+            {"name": ".security-7", "attributes": ["open", "hidden", "system"]},
+            {"name": ".ds-logs-1", "attributes": ["open", "hidden"], "data_stream": "logs"},
+            {"name": ".mine", "attributes": ["open", "hidden"]},
+            {"name": "archive", "attributes": ["closed"]},
+        ],
+        "data_streams": [{"name": "logs"}, {"name": "ilm-history-7"}],
+    }
+    streams = {"data_streams": [{"name": "logs"}, {"name": "ilm-history-7", "_meta": {"managed": True}}]}
+    cluster = RecordedCluster({"GET /_resolve/index/*": answer, "GET /_data_stream/*": streams})
+    found = read_contents(cluster, LiveIndex(behind=(current,), beside=(retired,)), current.index)
+    assert found.others == (".mine", "archive", "logs")
+    assert (found.closed, found.countable) == (("archive",), (".mine", "logs"))
+
+
+@pytest.mark.parametrize("held", [None, {"source": "jina-demo-64-f16-x-1"}], ids=["nothing", "unfinished"])
+def test_nothing_is_begun_without_a_whole_generation(held: dict[str, Any] | None) -> None:
+    behind = () if held is None else (Generation(index="a", identity=IDENTITY, migration=held),)
+    with pytest.raises(BackupError, match="`pulumi up` first"):
+        taking._require_complete("jina-demo", LiveIndex(behind=behind))
