@@ -1,5 +1,7 @@
 """What 0.1.0 wrote is read as what it was: identities, and states that lack later inputs."""
 
+import json
+
 import pytest
 from pulumi.dynamic import DiffResult
 
@@ -17,11 +19,10 @@ def test_every_identity_is_read(mode: Mode) -> None:
     noted = {index: body["mappings"]["_meta"]["identity"] for index, body in found.cluster["indices"].items()}
     assert noted
     for index, identity in noted.items():
-        read = Identity.of(identity)
-        assert read is not None
-        assert identity.items() <= read.as_dict().items(), index
+        assert identity.items() <= Identity.of_json(json.dumps(identity)).as_dict().items(), index
     for name in ("check", "index", "documents"):
-        assert Identity.of_json(found.outputs(name)["identity"]) == Identity.of(noted[found.current])
+        read = Identity.of_json(found.outputs(name)["identity"])
+        assert read == Identity.of_json(json.dumps(noted[found.current]))
 
 
 @pytest.mark.parametrize("mode", MODES)
