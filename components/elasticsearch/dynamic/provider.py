@@ -26,8 +26,8 @@ PROVIDER = "__provider"
 INDEX, NODE = "index", "node"
 """What a guard guards: the index alone, or everything in the stack's own node."""
 
-READING = Patience(unreachable=30)
-DELETING = Patience(unavailable=30, unreachable=15)
+READING = Patience(unreachable=30, longest_pause=2)
+DELETING = Patience(unavailable=30, unreachable=15, longest_pause=2)
 """Enough for a node that restarts; one that is gone keeps a destroy waiting for this long once."""
 
 Values = dict[str, Any]

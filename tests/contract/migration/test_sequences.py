@@ -23,8 +23,8 @@ Machine = Any
 """A class of state machines, and the `judged` outcomes of all its runs."""
 
 FEW = settings(
-    max_examples=5,
-    stateful_step_count=12,
+    max_examples=8,
+    stateful_step_count=20,
     deadline=None,
     database=None,
     # The same sequences in each run; new ones are for the exhaustive run.

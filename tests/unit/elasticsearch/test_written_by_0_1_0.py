@@ -1,5 +1,6 @@
 """What 0.1.0 wrote is read as what it was: identities, and states that lack later inputs."""
 
+
 import pytest
 from pulumi.dynamic import DiffResult
 
