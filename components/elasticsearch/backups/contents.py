@@ -1,11 +1,11 @@
 """What belongs into a backup, and how many documents that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from components.elasticsearch.client import Requests
 from components.elasticsearch.index import LiveIndex
+from components.elasticsearch.sequence import read_progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many `documents` indices hold; `written` is the sum of their highest sequence numbers."""
+    """How many `documents` an index holds; `written` is the sum of its highest sequence numbers."""
 
     documents: int = 0
     written: int = 0
@@ -60,28 +60,19 @@ def read_contents(client: Requests, live: LiveIndex, generation: str) -> Content
     )
 
 
-def count(client: Requests, names: Sequence[str]) -> Count:
-    """Count documents as of now; what is written meanwhile shows in a higher `written` later."""
-    written = _written(client, names)
+def count_generation(client: Requests, index: str) -> Count:
+    """Count the documents of an index as of now; what is written meanwhile shows in a higher `written` later."""
+    written = read_progress(client, index).written
+    return Count(documents=count_documents(client, [index]), written=written)
+
+
+def count_documents(client: Requests, names: Sequence[str]) -> int:
+    """Count the documents of open indices and data streams as of now."""
     documents = 0
     for name in names:
         client.request("POST", f"/{name}/_refresh")
         documents += int(client.request("GET", f"/{name}/_count")["count"])
-    return Count(documents=documents, written=written)
-
-
-def _written(client: Requests, names: Sequence[str]) -> int:
-    total = 0
-    for name in names:
-        answer = client.request("GET", f"/{name}/_stats/docs", query={"level": "shards"})
-        for index in answer.get("indices", {}).values():
-            for copies in index.get("shards", {}).values():
-                total += max((_highest(one) for one in copies), default=0)
-    return total
-
-
-def _highest(copy: Mapping[str, Any]) -> int:
-    return int(copy.get("seq_no", {}).get("max_seq_no", 0))
+    return documents
 
 
 def _data_streams(client: Requests, names: Sequence[str]) -> list[str]:
