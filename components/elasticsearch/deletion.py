@@ -1,52 +1,19 @@
 """Whether documents may be deleted: only those that the stack can make again, unless somebody said otherwise."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import quote
 
-from components.elasticsearch import frozen, pipeline, reindex
+from components.elasticsearch import frozen, inventory, pipeline, reindex
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import delete_documents, read_demo
 from components.elasticsearch.errors import DocumentsAtRiskError, NotFoundError, RefusedError
 from components.elasticsearch.index import Generation, LiveIndex
-from components.elasticsearch.live_index import EVERY_STATE, read_live
+from components.elasticsearch.live_index import read_live
 from components.elasticsearch.ownership import Claim
 from components.elasticsearch.refusals import deletion
 
 Stake = dict[str, int | None]
 """Documents that people put into indices, by their names; None where they can't be counted."""
-
-OF_ELASTICSEARCH = (
-    *(
-        ".security",
-        ".tasks",
-        ".inference",
-        ".secrets-inference",
-        ".geoip_databases",
-        ".async-search",
-        ".watches",
-    ),
-    *(
-        ".triggered_watches",
-        ".ml-",
-        ".monitoring-",
-        ".transform-",
-        ".kibana",
-        ".ds-ilm-history-",
-        "ilm-history-",
-    ),
-    *(
-        ".ds-.logs-",
-        ".logs-deprecation.",
-        ".deprecation-",
-        ".slm-history-",
-        ".snapshot-blob-cache",
-        ".profiling-",
-    ),
-)
-"""Beginnings of the names of what Elasticsearch makes by itself and does not always mark as its own: it holds its
-bookkeeping, not people's documents. Names of people begin with a dot too, so a dot alone tells nothing."""
 
 
 def at_stake(live: LiveIndex, claim: Claim) -> Stake:
@@ -82,10 +49,10 @@ def require_deletable_node(client: Requests, alias: str, delete_data: str, claim
     live = read_live(client, alias)
     stake = at_stake(live, claim)
     ours = {one.index for one in live.owned(claim)}
-    for name in _names_of_people(client):
-        if name not in ours:
-            count = _count(client, name)
-            stake |= {name: count} if count != 0 else {}
+    for held in inventory.of_people(client):
+        if held.name not in ours:
+            count = None if held.closed else _count(client, held.name)
+            stake |= {held.name: count} if count != 0 else {}
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, "The stack's Elasticsearch node"))
 
@@ -133,22 +100,6 @@ def delete_demo_documents(client: Requests, alias: str, claim: Claim) -> None:
         return
     unchanged, _ = read_demo(client, alias)
     delete_documents(client, alias, unchanged)
-
-
-def _names_of_people(client: Requests) -> Iterator[str]:
-    """Yield the indices and data streams, in whichever state, that Elasticsearch did not make by itself."""
-    answer: Mapping[str, Any] = client.request("GET", "/_resolve/index/*", query=EVERY_STATE)
-    for found in answer.get("indices", []):
-        # The documents of a data stream are counted by its own name.
-        if "system" not in found.get("attributes", []) and not found.get("data_stream"):
-            yield from _unless_of_elasticsearch(found["name"])
-    for found in answer.get("data_streams", []):
-        yield from _unless_of_elasticsearch(found["name"])
-
-
-def _unless_of_elasticsearch(name: str) -> Iterator[str]:
-    if not name.startswith(OF_ELASTICSEARCH):
-        yield name
 
 
 def _count(client: Requests, name: str) -> int | None:

@@ -1,11 +1,13 @@
 """What belongs into a backup, and how many documents that is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from urllib.parse import quote
 
+from components.elasticsearch import inventory
 from components.elasticsearch.client import Requests
 from components.elasticsearch.index import LiveIndex
+from components.elasticsearch.sequence import read_progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +34,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class Count:
-    """How many `documents` indices hold; `written` is the sum of their highest sequence numbers."""
+    """How many `documents` an index holds; `written` is the sum of its highest sequence numbers."""
 
     documents: int = 0
     written: int = 0
@@ -43,54 +45,26 @@ def read_contents(client: Requests, live: LiveIndex, generation: str) -> Content
 
     Left out are Elasticsearch's own indices, and generations of which everything is elsewhere too.
     """
-    answer = client.request("GET", "/_resolve/index/*", query={"expand_wildcards": "all"})
     copies = {one.index for one in live.beside if live.is_copy(one)}
-    indices = [
-        one
-        for one in answer.get("indices", [])
-        if "system" not in one.get("attributes", ())
-        and "data_stream" not in one
-        and one["name"] not in {generation, *copies}
-    ]
-    streams = _data_streams(client, [str(one["name"]) for one in answer.get("data_streams", [])])
+    others = [one for one in inventory.of_people(client) if one.name not in {generation, *copies}]
     return Contents(
         generation=generation,
-        others=tuple(sorted([*(str(one["name"]) for one in indices), *streams])),
-        closed=tuple(sorted(str(one["name"]) for one in indices if "closed" in one.get("attributes", ()))),
+        others=tuple(sorted(one.name for one in others)),
+        closed=tuple(sorted(one.name for one in others if one.closed)),
     )
 
 
-def count(client: Requests, names: Sequence[str]) -> Count:
-    """Count documents as of now; what is written meanwhile shows in a higher `written` later."""
-    written = _written(client, names)
+def count_generation(client: Requests, index: str) -> Count:
+    """Count the documents of an index as of now; what is written meanwhile shows in a higher `written` later."""
+    written = read_progress(client, index).written
+    return Count(documents=count_documents(client, [index]), written=written)
+
+
+def count_documents(client: Requests, names: Sequence[str]) -> int:
+    """Count the documents of open indices and data streams as of now."""
     documents = 0
     for name in names:
-        client.request("POST", f"/{name}/_refresh")
-        documents += int(client.request("GET", f"/{name}/_count")["count"])
-    return Count(documents=documents, written=written)
-
-
-def _written(client: Requests, names: Sequence[str]) -> int:
-    total = 0
-    for name in names:
-        answer = client.request("GET", f"/{name}/_stats/docs", query={"level": "shards"})
-        for index in answer.get("indices", {}).values():
-            for copies in index.get("shards", {}).values():
-                total += max((_highest(one) for one in copies), default=0)
-    return total
-
-
-def _highest(copy: Mapping[str, Any]) -> int:
-    return int(copy.get("seq_no", {}).get("max_seq_no", 0))
-
-
-def _data_streams(client: Requests, names: Sequence[str]) -> list[str]:
-    """Return the data streams that are not Elasticsearch's own, such as the history of its policies."""
-    if not names:
-        return []
-    answer = client.request("GET", "/_data_stream/*", query={"expand_wildcards": "all"})
-    return [
-        str(one["name"])
-        for one in answer.get("data_streams", [])
-        if one["name"] in names and not one.get("system") and not (one.get("_meta") or {}).get("managed")
-    ]
+        path = f"/{quote(name, safe='')}"
+        client.request("POST", f"{path}/_refresh")
+        documents += int(client.request("GET", f"{path}/_count")["count"])
+    return documents

@@ -1,6 +1,7 @@
 """Where the backups are, and which there are: a snapshot repository of files in the node's second volume."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,8 +57,11 @@ class Backup:
 def open_repository(client: Requests) -> None:
     """Have the node know its repository; doing it again changes nothing.
 
+    The node forgets it first, since it would not see what was copied there meanwhile, unless it is at work there.
     Raises BackupError when the node has no volume for it, or cannot write there.
     """
+    with suppress(RefusedError):
+        client.request("DELETE", f"/_snapshot/{REPOSITORY}")
     body = {"type": "fs", "settings": {"location": LOCATION}}
     try:
         client.request("PUT", f"/_snapshot/{REPOSITORY}", body)

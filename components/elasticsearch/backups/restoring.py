@@ -11,7 +11,7 @@ from typing import Any
 
 from components.elasticsearch import index as indices
 from components.elasticsearch.backups import handover, verifying
-from components.elasticsearch.backups.contents import Count, count
+from components.elasticsearch.backups.contents import Count, count_documents, count_generation
 from components.elasticsearch.backups.handover import RESTORED, Target
 from components.elasticsearch.backups.repository import REPOSITORY, Backup
 from components.elasticsearch.client import Requests
@@ -167,7 +167,7 @@ def _restore(client: Requests, backup: Backup, body: Mapping[str, Any]) -> None:
 
 def _verify(client: Requests, backup: Backup, names: Names, say: Say) -> None:
     noted = backup.metadata
-    found = count(client, [names.restored])
+    found = count_generation(client, names.restored)
     expected = Count(documents=backup.documents, written=int(noted.get("written", 0)))
     verifying.require_count(names.restored, found, expected, say)
     searched = verifying.require_findable(client, names.restored)
@@ -176,5 +176,5 @@ def _verify(client: Requests, backup: Backup, names: Names, say: Say) -> None:
     )
     beside = [one for one in (*names.generations.values(), *names.others) if one != names.restored]
     if beside:
-        documents = count(client, beside).documents
+        documents = count_documents(client, beside)
         say(f"{', '.join(beside)}: {documents:,} documents, {int(noted.get('others', 0)):,} when backed up")

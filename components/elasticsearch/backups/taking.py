@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from components.elasticsearch.backups.contents import Contents, Count, count, read_contents
+from components.elasticsearch.backups.contents import (
+    Contents,
+    Count,
+    count_documents,
+    count_generation,
+    read_contents,
+)
 from components.elasticsearch.backups.repository import (
     REPOSITORY,
     UNDER_WAY,
@@ -46,9 +52,9 @@ def take_backup(client: Requests, alias: str, *, keep: int, say: Say) -> Backup:
     live = read_live(client, alias)
     current = _require_complete(alias, live)
     contents = read_contents(client, live, current.index)
-    ours, others = count(client, [current.index]), count(client, contents.countable)
+    ours, others = _count(client, contents)
     name = f"{alias}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    say(f"{name}: backing up {ours.documents:,} documents of {alias}, {others.documents:,} of other indices")
+    say(f"{name}: backing up {ours.documents:,} documents of {alias}, {others:,} of other indices")
     if contents.closed:
         say(f"closed, so backed up without being counted: {', '.join(contents.closed)}")
     metadata = _metadata(alias, current, ours, others, say)
@@ -86,7 +92,7 @@ def _require_complete(alias: str, live: LiveIndex) -> Generation:
     return current
 
 
-def _metadata(alias: str, current: Generation, ours: Count, others: Count, say: Say) -> dict[str, Any]:
+def _metadata(alias: str, current: Generation, ours: Count, others: int, say: Say) -> dict[str, Any]:
     noted: dict[str, Any] = {
         "managed_by": MANAGED_BY,
         "format": FORMAT,
@@ -95,7 +101,7 @@ def _metadata(alias: str, current: Generation, ours: Count, others: Count, say: 
         "identity": current.identity.as_dict() if current.identity else {},
         "documents": ours.documents,
         "written": ours.written,
-        "others": others.documents,
+        "others": others,
     }
     aliases = {name: options for name, options in current.aliases.items() if name != alias}
     if not aliases:
@@ -165,10 +171,14 @@ def _require_whole(backup: Backup, contents: Contents) -> None:
     )
 
 
-def _tell_changes(client: Requests, contents: Contents, ours: Count, others: Count, say: Say) -> None:
-    now = (count(client, [contents.generation]), count(client, contents.countable))
-    if now != (ours, others):
+def _count(client: Requests, contents: Contents) -> tuple[Count, int]:
+    return count_generation(client, contents.generation), count_documents(client, contents.countable)
+
+
+def _tell_changes(client: Requests, contents: Contents, ours: Count, others: int, say: Say) -> None:
+    now, others_now = _count(client, contents)
+    if (now, others_now) != (ours, others):
         say(
-            f"documents were written meanwhile, and there are now {now[0].documents:,} and {now[1].documents:,}: the "
-            "backup holds of each index what was there when its turn came"
+            f"documents were written meanwhile, and there are {now.documents:,} and {others_now:,} now: the backup "
+            "holds of each index what was there when its turn came"
         )

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from docker.client import DockerClient
 
 from components.elasticsearch import deletion, documents
 from components.elasticsearch.backups import handover, repository, restoring, verifying
-from components.elasticsearch.backups.contents import count
+from components.elasticsearch.backups.contents import Count, count_generation
 from components.elasticsearch.backups.taking import take_backup
 from components.elasticsearch.client import Client
 from components.elasticsearch.connection import Connection
@@ -349,8 +350,8 @@ def test_what_is_written_while_a_backup_is_taken_is_no_fault(
     with Client(wanted.connection) as client:
         contents = {**DEMO, **fill(client, 5)}
 
-        def counted(asked: Client, names: tuple[str, ...]) -> Any:
-            found = count(asked, names)
+        def counted(asked: Client, index: str) -> Count:
+            found = count_generation(asked, index)
             if "more" not in contents:
                 client.request("PUT", f"/{ALIAS}/_doc/more", {"content": "written meanwhile"})
                 contents["more"] = "written meanwhile"
@@ -358,10 +359,34 @@ def test_what_is_written_while_a_backup_is_taken_is_no_fault(
 
         told: list[str] = []
         with monkeypatch.context() as patched:
-            patched.setattr("components.elasticsearch.backups.taking.count", counted)
+            patched.setattr("components.elasticsearch.backups.taking.count_generation", counted)
             take_backup(client, ALIAS, keep=1, say=told.append)
-        assert any("documents were written meanwhile, and there are now 16" in line for line in told)
+        assert any("documents were written meanwhile, and there are 16" in line for line in told)
         node.clean()
         StackResources().up(wanted)
         assert "16 documents; 15 when the backup was begun" in restore(outputs)
         assert_holds(client, wanted, contents)
+
+
+def test_backups_that_were_copied_elsewhere_are_restored_from_there(
+    wanted: Wanted, outputs: Path, node: Node, tmp_path: Path
+) -> None:
+    location = repository.LOCATION
+    StackResources().up(wanted)
+    with Client(wanted.connection) as client:
+        contents = {**DEMO, **fill(client, 5)}
+        back_up(outputs)
+        copied = tmp_path / "backups.tar"
+        with copied.open("wb") as written:
+            command = ["docker", "cp", f"{node.name}:{location}/.", "-"]
+            subprocess.run(command, stdout=written, check=True)
+        node.clean()
+        assert node.container.exec_run(["bash", "-c", f"rm -r {location}/*"]).exit_code == 0
+        StackResources().up(wanted)
+        assert jinactl("backup", "--outputs", outputs, "--list").stdout == "there are no backups yet\n"
+        with copied.open("rb") as given:
+            subprocess.run(["docker", "cp", "-", f"{node.name}:{location}"], stdin=given, check=True)
+        restore(outputs)
+        assert_holds(client, wanted, contents)
+        # What was copied belongs to the node's user again.
+        back_up(outputs)

@@ -1,6 +1,5 @@
 """What 0.1.0 wrote is read as what it was: identities, and states that lack later inputs."""
 
-
 import pytest
 from pulumi.dynamic import DiffResult
 

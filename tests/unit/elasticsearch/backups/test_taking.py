@@ -72,9 +72,9 @@ def test_the_newest_whole_ones_are_kept_and_older_broken_ones_go() -> None:
 
 
 def test_copies_and_what_is_elasticsearchs_stay_out() -> None:
-    current = Generation(index="jina-demo-64-f16-x-2", identity=IDENTITY)
+    current = Generation(index="jina-demo-64-f16-x-2", managed=True, identity=IDENTITY)
     retired = Generation(
-        index="jina-demo-64-f16-x-1", identity=IDENTITY, retired={"successor": current.index}
+        index="jina-demo-64-f16-x-1", managed=True, identity=IDENTITY, retired={"successor": current.index}
     )
     answer = {
         "indices": [
@@ -87,8 +87,7 @@ def test_copies_and_what_is_elasticsearchs_stay_out() -> None:
         ],
         "data_streams": [{"name": "logs"}, {"name": "ilm-history-7"}],
     }
-    streams = {"data_streams": [{"name": "logs"}, {"name": "ilm-history-7", "_meta": {"managed": True}}]}
-    cluster = RecordedCluster({"GET /_resolve/index/*": answer, "GET /_data_stream/*": streams})
+    cluster = RecordedCluster({"GET /_resolve/index/*": answer})
     found = read_contents(cluster, LiveIndex(behind=(current,), beside=(retired,)), current.index)
     assert found.others == (".mine", "archive", "logs")
     assert (found.closed, found.countable) == (("archive",), (".mine", "logs"))
