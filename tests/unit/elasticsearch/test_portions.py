@@ -37,7 +37,8 @@ GAP = [*range(100), *range(10**9, 10**9 + 5000)]
 @pytest.mark.parametrize("portion", [1, 2, 64, 2000])
 @pytest.mark.parametrize("target", [EVERYTHING, 10**10])
 def test_portions_cover_all_and_none_is_too_large(held: list[int], portion: int, target: int) -> None:
-    index, above, sizes = Numbers(held=held), -1, []
+    index, above = Numbers(held=held), -1
+    sizes: list[int] = []
     while above < target and len(sizes) < 10:
         upper = find_upper(index, "i", above, target, portion)
         assert upper > above
