@@ -2,16 +2,18 @@
 
 768 -> 256 slices the stored embeddings, 256 -> 768 embeds again; each once with nobody else at work, and once with a
 writer and a reader. The embedding server is a double, which embeds at once: a real one takes its own time for as many
-texts. A table and, with `--json`, a file with the same figures and the facts of the machine.
+texts. With `--deletes 50` a writer also deletes so many of the documents each second, and only that is measured, where
+embeddings are sliced. A table and, with `--json`, a file with the same figures and the facts of the machine.
 """
 
 import argparse
 import json
+import random
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,25 @@ STEPS = (("768 -> 256", "slice", 256), ("256 -> 768", "re-embed", 768))
 BULK = 200
 SETTLED = 0.2
 """Seconds for which people work before the migration begins."""
+
+
+@dataclass(kw_only=True)
+class Deleter(Writer):
+    """Deletes one of the `ids` and writes a new document in turn, not more than so many of each a second."""
+
+    ids: list[str]
+    a_second: float
+    deleted: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.pause = 1 / (2 * self.a_second)
+
+    def _change(self, client: Client, number: int) -> None:
+        if number % 2 or not self.ids:
+            super()._change(client, number)
+            return
+        client.request("DELETE", f"/{ALIAS}/_doc/{self.ids[-1]}")
+        self.deleted.add(self.ids.pop())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +79,14 @@ def main(arguments: Sequence[str]) -> int:
     """Measure, print the table, and write the file that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.migration", description="Measure migrations.")
     parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--deletes", type=float, default=0.0, metavar="A_SECOND")
     parser.add_argument("--json", type=Path, metavar="FILE")
     asked = parser.parse_args(arguments)
     ensure_image(cache_root(), print)
     with start_node() as node, embedding_server() as model:
         connection = Connection(url=node.url, user=node.user, password=node.password)
         version = str(node.send("GET", "/").json()["version"]["number"])
-        measured = measure(connection, model, asked.documents)
+        measured = measure(connection, model, asked.documents, asked.deletes)
     facts = {
         **machine(),
         "elasticsearch": f"{version}, the sandbox's stand-in of one node with 512 MiB of heap",
@@ -77,19 +99,21 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measure(connection: Connection, model: EmbeddingServer, documents: int) -> list[Measurement]:
-    """Fill an index, and migrate it to and fro: alone, then with people at work."""
+def measure(
+    connection: Connection, model: EmbeddingServer, documents: int, deletes: float
+) -> list[Measurement]:
+    """Fill an index, and migrate it to and fro: alone, then with people at work; with `deletes` as `main` says."""
     wanted = Wanted(connection=connection, embeddings_url=model.container_url, demo_documents=False)
     stack = StackResources()
     stack.up(wanted)
     measured = []
     with Client(connection) as client:
         contents = index_texts(client, documents)
-        for people in (False, True):
-            for dims, strategy, number in STEPS:
-                target = replace(wanted, dims=number)
-                one = migrate(client, stack, target, model, contents, people=people)
-                measured.append(replace(one, dims=dims, strategy=strategy))
+        steps = [(people, step) for people in (False, True) for step in STEPS]
+        for people, (dims, strategy, number) in [(True, STEPS[0])] if deletes else steps:
+            target = replace(wanted, dims=number)
+            one = migrate(client, stack, target, model, contents, people=people, deletes=deletes)
+            measured.append(replace(one, dims=dims, strategy=strategy))
     return measured
 
 
@@ -124,10 +148,13 @@ def migrate(
     contents: set[str],
     *,
     people: bool,
+    deletes: float,
 ) -> Measurement:
     """Measure one migration; `contents` are the ids that must be there, to which those of the writer are added."""
     model.requests.clear()
-    writer, reader = Writer(wanted.connection), Reader(wanted.connection)
+    ids = random.sample(sorted(contents), len(contents))
+    deleter = Deleter(connection=wanted.connection, ids=ids, a_second=deletes) if deletes else None
+    writer, reader = deleter or Writer(wanted.connection), Reader(wanted.connection)
     with at_work(writer, reader) if people else nullcontext():
         if people:
             time.sleep(SETTLED)
@@ -137,6 +164,7 @@ def migrate(
     # The ids of every writer are the same: what an earlier one wrote and this one deleted is gone.
     contents -= {f"written-{number}" for number in range(writer.written)}
     contents |= writer.contents.keys()
+    contents -= deleter.deleted if deleter else set()
     ids = all_ids(client)
     return Measurement(
         dims="",

@@ -1,5 +1,6 @@
 """What people chose for an index, and its successor keeps: all that is neither Elasticsearch's nor this project's."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,14 @@ SET_BY_ELASTICSEARCH = (
         "resize",
         "shrink",
     ),
-    *("blocks", "verified_before_close", "routing.allocation.initial_recovery", "store.snapshot", "frozen"),
+    *(
+        "blocks",
+        "verified_before_close",
+        "verified_read_only",
+        "routing.allocation.initial_recovery",
+        "store.snapshot",
+        "frozen",
+    ),
     *("lifecycle.indexing_complete", "downsample", "rollup", "xpack", "number_of_routing_shards"),
 )
 """What says how an index came to be, or what state it is in. Blocks are looked at by themselves."""
@@ -43,6 +51,17 @@ def kept_settings(settings: Nested) -> dict[str, Any]:
     """Return what a successor takes over of the settings of an index."""
     left_out = (*SET_BY_ELASTICSEARCH, *SET_HERE, *NOT_KEPT, *KEPT_AFTERWARDS)
     return settings_without(settings, left_out)
+
+
+def without_refused(body: Nested, told: str) -> dict[str, Any] | None:
+    """Return the body of an index without those settings that Elasticsearch refused as its own (`told`), if any.
+
+    A later version may have more of them than are listed here.
+    """
+    private = tuple(re.findall(r"private index setting \[index\.([^\]]+)\]", told))
+    if not private:
+        return None
+    return {**body, "settings": {"index": settings_without(body["settings"]["index"], private)}}
 
 
 def kept_notes(meta: Nested) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from components.elasticsearch.carrying import NOTHING, Carrier, Pace, Say, shown
 from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import map_digest
 from components.elasticsearch.embedding import Embedder, Patience
-from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
 from components.elasticsearch.field_counts import Field, compare_fields, countable_fields
 from components.elasticsearch.index import Generation, WantedIndex
-from components.elasticsearch.kept_settings import settings_afterwards
+from components.elasticsearch.kept_settings import settings_afterwards, without_refused
 from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.refusals import without_content
 from components.elasticsearch.sequence import read_progress
@@ -197,7 +197,13 @@ def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, cho
         "strategy": chosen,
         "watermark": NOTHING,
     }
-    indices.create_index(client, new, body)
+    try:
+        indices.create_index(client, new, body)
+    except RefusedError as error:
+        accepted = without_refused(body, error.reason)
+        if accepted is None:
+            raise
+        indices.create_index(client, new, accepted)
 
 
 def _note_afterwards(

@@ -38,10 +38,15 @@ def is_managed(meta: Mapping[str, Any]) -> bool:
 
 
 def another_stacks(what: str, owner: str, index: str) -> str:
-    """Say that something belongs to another stack, or to one that is not known, and the two ways out."""
+    """Say that something belongs to another stack, or to one that is not known, and the ways out."""
     whose = f"the stack {owner}" if owner else "a stack of version 0.1.0, which left no name"
+    same = (
+        f" If this is that stack, and its state was lost: `pulumi config set stackId {owner}`."
+        if owner
+        else ""
+    )
     return (
-        f"{what} belongs to {whose}, and nothing of it was touched. Two ways out: give this stack names of its own "
+        f"{what} belongs to {whose}, and nothing of it was touched.{same} Otherwise give this stack names of its own "
         "(`pulumi config set` elasticsearchIndex, elasticsearchPipelineId and elasticsearchInferenceId), or have it "
         "take over that stack's index, pipeline and endpoint with all documents, which the other must not use again:\n"
         f"  pulumi up --config elasticsearchAdopt={index}"
