@@ -3,7 +3,7 @@
 A document may arrive and yet have lost what one of its fields held: a number of documents does not tell that.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,25 @@ def countable_fields(client: Requests, index: str) -> list[Field]:
         for start in range(0, len(fields), AT_ONCE)
         for one in _known(client, index, fields[start:][:AT_ONCE])
     ]
+
+
+def take_over_fields(client: Requests, old: str, new: str, made: Collection[str]) -> None:
+    """Map in the new index what was mapped in the old one after the new one was made, but the fields `made` by us.
+
+    Raises IndexingError where the two cannot be alike any more.
+    """
+    found = client.request("GET", f"/{old},{new}/_mapping")
+    there, here = (found[index]["mappings"] for index in (old, new))
+    if set(fields_of(there)) <= set(fields_of(here)) | {Field(name) for name in made}:
+        return
+    added = {name: field for name, field in there.get("properties", {}).items() if name not in made}
+    try:
+        client.request("PUT", f"/{new}/_mapping", {"properties": added})
+    except RefusedError as error:
+        raise IndexingError(
+            f"The fields of {old} were changed during the migration, and those of {new} cannot follow: "
+            f"{error.reason}. {old} is in use as before. Delete the new one (DELETE /{new}), and run the command again."
+        ) from error
 
 
 def _known(client: Requests, index: str, fields: Sequence[Field]) -> list[Field]:

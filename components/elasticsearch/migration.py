@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from components.elasticsearch import frozen, pipeline, strategy, verification
+from components.elasticsearch import frozen, pipeline, reindex, strategy, verification
 from components.elasticsearch import index as indices
 from components.elasticsearch.aliases import swap_aliases
 from components.elasticsearch.carried_embeddings import Source, mend_carried
@@ -18,7 +18,7 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import map_digest
 from components.elasticsearch.embedding import Embedder, Patience
 from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
-from components.elasticsearch.field_counts import Field, compare_fields, countable_fields
+from components.elasticsearch.field_counts import Field, compare_fields, countable_fields, take_over_fields
 from components.elasticsearch.index import Generation, WantedIndex
 from components.elasticsearch.kept_settings import settings_afterwards, without_refused
 from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
@@ -28,6 +28,8 @@ from components.elasticsearch.stragglers import embed_stragglers
 from components.elasticsearch.strategy import Strategy
 
 CLOSED = "index.blocks.write"
+MADE = (VECTOR, DIGEST)
+"""Fields that each generation maps its own way."""
 
 
 def require_possible(client: Requests, old: Generation, chosen: Strategy) -> None:
@@ -84,7 +86,10 @@ def migrate(
         _begin(client, wanted, old, new, chosen)
     else:
         new = unfinished.index
+        # A task of the run that was interrupted would bring back what was deleted since.
+        reindex.wait_for_others(client, new)
         map_digest(client, new)
+        take_over_fields(client, old.index, new, MADE)
         say(f"{wanted.alias}: going on with {new}, which holds {unfinished.held.total:,} documents so far")
     moving = Carrier(
         client=client,
@@ -113,6 +118,7 @@ def migrate(
         # What was written while that was looked at.
         moving.catch_up()
         _note_afterwards(client, wanted, old, moving, afterwards)
+        take_over_fields(client, old.index, new, MADE)
         fields = countable_fields(client, old.index)
         refused = _switch(client, wanted, old, moving, fields, closed=CLOSED in afterwards)
     finally:

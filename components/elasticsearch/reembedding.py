@@ -24,8 +24,8 @@ Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A document as it was found, for its id, routing and version, and what is to be written."""
 
 CONFLICT = 409
-SOURCE = {"excludes": [VECTOR, DIGEST], "exclude_vectors": False}
-"""All but the embedding and its digest: with the vectors of other fields, which Elasticsearch leaves out otherwise."""
+HIDES_VECTORS_FROM = (9, 2)
+"""The version of Elasticsearch since which a search leaves vectors out, and knows how to be told not to."""
 
 
 class StillBusyError(IndexingError):
@@ -59,13 +59,21 @@ def reembed(
     done = Reembedded()
     view = open_view(client, source, read_window(client, source))
     try:
-        for hits in view.pages(query, most=BATCH, version=True, _source=SOURCE):
+        for hits in view.pages(query, most=BATCH, version=True, _source=_source(client)):
             documents = list(zip(hits, _embedded(hits, embedder), strict=True))
             of_these = _carry(client, destination, documents, versions)
             done = Reembedded(done.carried + of_these.carried, done.stale + of_these.stale)
     finally:
         view.close()
     return done
+
+
+def _source(client: Requests) -> dict[str, Any]:
+    """Ask for all of a document but the embedding and its digest: the vectors of other fields too."""
+    number = str(client.request("GET", "/")["version"]["number"])
+    version = tuple(int(part) for part in number.split(".")[:2])
+    shown = {"exclude_vectors": False} if version >= HIDES_VECTORS_FROM else {}
+    return {"excludes": [VECTOR, DIGEST], **shown}
 
 
 def _embedded(hits: Sequence[Mapping[str, Any]], embedder: Embedder) -> list[dict[str, Any]]:

@@ -6,13 +6,17 @@ numbers, they see the same. Only ranges that differ are looked into, so that the
 deleted between the two, and not with what the index holds.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from components.elasticsearch.client import Requests
+from components.elasticsearch.embedding_server import BUSY
+from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.portions import numbered
+from components.elasticsearch.resending import PAUSES, refusal_of
 from components.elasticsearch.views import Hit, View, ViewLostError, address, open_view
 
 Span = tuple[int, int]
@@ -117,8 +121,22 @@ def _delete_unseen(client: Requests, new: str, hits: Sequence[Hit], after: View)
     there = after.holding([str(hit["_id"]) for hit in hits])
     lines = [{"delete": _line(hit)} for hit in hits if address(hit) not in there]
     if lines:
-        client.request("POST", f"/{new}/_bulk", lines)
+        _delete(client, new, lines)
     return len(lines)
+
+
+def _delete(client: Requests, new: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Delete documents, again while something is busy; raises IndexingError with the first that is refused."""
+    left = list(lines)
+    for pause in (*PAUSES, None):
+        items = [item["delete"] for item in client.request("POST", f"/{new}/_bulk", left)["items"]]
+        left = [line for line, item in zip(left, items, strict=True) if "error" in item]
+        refused = [item for item in items if "error" in item]
+        if not refused:
+            return
+        if pause is None or any(item.get("status") not in BUSY for item in refused):
+            raise IndexingError(refusal_of(new, refused, len(lines)))
+        time.sleep(pause)
 
 
 def _differing(before: View, after: View) -> list[Span]:
