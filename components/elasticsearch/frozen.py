@@ -46,6 +46,16 @@ def freeze(client: Requests, index: str, identity: Identity, inference_id: str) 
     client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": frozen_id(index)})
 
 
+def note_owner(client: Requests, index: str) -> None:
+    """Note, in the pipeline that is kept for a generation, whose that generation is."""
+    name = frozen_id(index)
+    body = pipeline.read_live(client, name)
+    if body is not None:
+        meta = meta_of(client.request("GET", f"/{index}")[index])
+        noted = {**body.get("_meta", {}), "alias": meta.get("alias", ""), OWNER: owner_of(meta)}
+        client.request("PUT", f"/_ingest/pipeline/{name}", {**body, "_meta": noted})
+
+
 def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], inference_id: str) -> None:
     """Before a pipeline becomes `body`: freeze what it is now for those generations that it would embed wrongly for.
 

@@ -152,6 +152,8 @@ def _own(client: Requests, wanted: WantedIndex, live: LiveIndex) -> None:
     for one in live.owned(wanted.claim):
         if one.owner != wanted.claim.owner and not one.closed:
             indices.add_meta(client, one.index, {OWNER: wanted.claim.owner})
+            if one.default_pipeline == frozen.frozen_id(one.index):
+                frozen.note_owner(client, one.index)
 
 
 def _carry_out(

@@ -10,7 +10,7 @@ from typing import Any
 
 from components.elasticsearch import reindex
 from components.elasticsearch.client import Requests
-from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.errors import IndexingError, RefusedError
 from components.elasticsearch.pipeline import CONTENT
 from components.elasticsearch.views import PAGE, read_window
 
@@ -35,10 +35,7 @@ def embed_stragglers(client: Requests, index: str, above: int, *, former: str, p
     deadline, pause = time.monotonic() + PATIENCE, PAUSE
     while True:
         # They are few: as many as were being embedded in one moment.
-        answer = client.request(
-            "POST", f"/{index}/_update_by_query", {"query": query}, query=options, timeout=PATIENCE
-        )
-        outcome = reindex.read_outcome({"response": answer})
+        outcome = _embed_again(client, index, query, options)
         if not outcome.failure:
             return
         if outcome.lasts or time.monotonic() + pause > deadline:
@@ -50,6 +47,21 @@ def embed_stragglers(client: Requests, index: str, above: int, *, former: str, p
             )
         time.sleep(pause)
         pause = min(2 * pause, 30.0)
+
+
+def _embed_again(
+    client: Requests, index: str, query: dict[str, Any], options: dict[str, Any]
+) -> reindex.Outcome:
+    try:
+        answer = client.request(
+            "POST", f"/{index}/_update_by_query", {"query": query}, query=options, timeout=PATIENCE
+        )
+    except RefusedError as error:
+        # Its status is that of the first document that failed, and tells nothing of the others.
+        if error.status not in reindex.PASSING:
+            raise
+        return reindex.Outcome(failure=str(error).rstrip("."))
+    return reindex.read_outcome({"response": answer})
 
 
 def _wait_until_unused(client: Requests, pipeline_id: str) -> None:

@@ -108,7 +108,8 @@ class IndexProvider(ClusterProvider):
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
-            **_counts(client, str(values["alias"]), current.index),
+            # Nothing can be read of an index that is closed.
+            **({} if current.closed else _counts(client, str(values["alias"]), current.index)),
         }
 
     def remove(self, client: Client, values: Values) -> None:

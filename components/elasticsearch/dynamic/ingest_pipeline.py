@@ -37,7 +37,8 @@ class IngestPipelineProvider(ClusterProvider):
         claim = claim_of(news, olds, "pipeline_id")
 
         def before() -> None:
-            if olds is not None and _processors(olds) != _processors(news):
+            embedded_by = pipeline.embeds_by(json.loads(str(olds["body"]))) if olds else None
+            if embedded_by is not None and embedded_by != pipeline.embeds_by(body):
                 what = f"Ingest pipeline {pipeline_id} would embed otherwise"
                 users.require_no_others(client, claim, what, pipeline_id=pipeline_id, inference_id="")
             frozen.freeze_users(client, pipeline_id, body, inference_id)
@@ -72,10 +73,6 @@ class IngestPipelineProvider(ClusterProvider):
             )
             return
         pipeline.delete(client, pipeline_id)
-
-
-def _processors(values: Values) -> object:
-    return json.loads(str(values["body"])).get("processors")
 
 
 class IngestPipelineResource(pulumi.dynamic.Resource, module="elasticsearch", name="IngestPipeline"):

@@ -244,6 +244,22 @@ def test_a_node_is_not_deleted_with_an_index_of_people_in_whichever_state(
     guard.delete("id", {**stack.state["guard"], "scope": "node", "delete_data": ALIAS})
 
 
+def test_an_index_in_use_that_somebody_closed_is_seen_and_left_as_it_is(
+    stack: StackResources, wanted: Wanted, client: Client
+) -> None:
+    (index,) = client.request("GET", f"/{ALIAS}")
+    client.request("POST", f"/{index}/_close")
+
+    stack.refresh()
+
+    assert stack.state["index"]["alias_state"] == "closed"
+    with pytest.raises(ConflictError, match="_open"):
+        stack.up(replace(wanted, dims=64))
+    client.request("POST", f"/{index}/_open")
+    stack.refresh()
+    assert stack.up(wanted) == []
+
+
 def test_a_former_generation_that_somebody_closed_is_kept_and_counted(
     stack: StackResources, wanted: Wanted, client: Client
 ) -> None:
