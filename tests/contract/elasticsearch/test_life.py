@@ -60,8 +60,8 @@ def test_up_makes_everything_and_a_second_up_asks_nothing(
         assert proxy.requests == []
         stack.refresh()
         assert stack.up(wanted) == []
-        written = [line for line in proxy.requests if line.startswith(("PUT", "DELETE"))]
-        assert [line for line in written if line != "DELETE /_pit"] == []
+        changing = {line for line in proxy.requests if line.startswith(("PUT", "DELETE"))}
+        assert changing == {"DELETE /_pit"}  # a view of the index, which the count was taken from
 
 
 @pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
