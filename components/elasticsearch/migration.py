@@ -5,7 +5,7 @@ there. docs/migrations.md tells the steps, and what a crash between any two of t
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import map_digest
 from components.elasticsearch.embedding import Embedder, Patience
 from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
-from components.elasticsearch.field_counts import Field, compare_fields, countable_fields, take_over_fields
+from components.elasticsearch.field_counts import compare_fields, countable_fields, take_over_fields
 from components.elasticsearch.index import Generation, WantedIndex
 from components.elasticsearch.kept_settings import settings_afterwards, without_refused
 from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
@@ -108,19 +108,9 @@ def migrate(
         indices.open_to_writers(client, old.index)
     source = Source(client=client, wanted=wanted, old=old, strategy=chosen, embedder=embedder, say=say)
     try:
-        source.mend()
-        moving.catch_up()
-        verification.verify_sample(
-            client, new, wanted, old.index, chosen, patience=pace.stalled, embedder=embedder
-        )
-        moving.follow_deletions()
-        source.mend_before_switch(new)
-        # What was written while that was looked at.
-        moving.catch_up()
+        _complete(client, wanted, old, moving, source)
         _note_afterwards(client, wanted, old, moving, afterwards)
-        take_over_fields(client, old.index, new, MADE)
-        fields = countable_fields(client, old.index)
-        refused = _switch(client, wanted, old, moving, fields, closed=CLOSED in afterwards)
+        refused = _switch(client, wanted, old, moving, closed=CLOSED in afterwards)
     finally:
         moving.close()
     if old.held.foreign:
@@ -132,12 +122,32 @@ def migrate(
     return new
 
 
+def _complete(
+    client: Requests, wanted: WantedIndex, old: Generation, moving: Carrier, source: Source
+) -> None:
+    """Carry over all but the little that is written in a moment, and look at a sample of it."""
+    source.mend()
+    moving.catch_up()
+    verification.verify_sample(
+        client,
+        moving.new,
+        wanted,
+        old.index,
+        moving.strategy,
+        patience=moving.pace.stalled,
+        embedder=moving.embedder,
+    )
+    moving.follow_deletions()
+    source.mend_before_switch(moving.new)
+    # What was written while that was looked at.
+    moving.catch_up()
+
+
 def _switch(
     client: Requests,
     wanted: WantedIndex,
     old: Generation,
     moving: Carrier,
-    fields: Sequence[Field],
     *,
     closed: bool,
 ) -> float:
@@ -148,6 +158,8 @@ def _switch(
     """
     # Somebody may have given the old one another alias since the plan was made.
     aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
+    take_over_fields(client, old.index, moving.new, MADE)
+    fields = countable_fields(client, old.index)
     started = time.monotonic()
     try:
         if not closed:
@@ -224,9 +236,11 @@ def _note_afterwards(
             "former": frozen.frozen_id(old.index),
             "pipeline_id": wanted.pipeline_id,
         }
-    if noted:
-        migration = indices.read_meta(client, moving.new).get("migration", {})
-        indices.add_meta(client, moving.new, {"migration": {**migration, **noted}})
+    migration = indices.read_meta(client, moving.new).get("migration", {})
+    # An earlier run may have noted otherwise.
+    carried = {key: value for key, value in migration.items() if key not in ("afterwards", "stragglers")}
+    if migration != {**carried, **noted}:
+        indices.add_meta(client, moving.new, {"migration": {**carried, **noted}})
 
 
 def _is_swapped(client: Requests, wanted: WantedIndex, new: str) -> bool:

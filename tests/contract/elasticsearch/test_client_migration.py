@@ -6,6 +6,7 @@ import pytest
 
 from components.elasticsearch.client import Client
 from components.elasticsearch.documents import Document, index_documents
+from components.elasticsearch.embedding import Patience
 from components.elasticsearch.errors import ElasticsearchError
 from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.people import with_digest
@@ -80,6 +81,21 @@ def test_a_server_that_fails_leaves_the_old_index_in_use_and_the_next_run_goes_o
     filled.up(changed)
     assert {len(vector) for vector in vectors(client).values()} == {256}
     assert len(vectors(client)) == 51
+
+
+def test_a_server_that_is_gone_for_longer_than_one_request_waits_is_waited_for(
+    in_client: Wanted,
+    filled: StackResources,
+    model: EmbeddingServer,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    changed = replace(in_client, dims=256)
+    impatient = replace(changed.embedder(), patience=Patience(limit=0.0))
+    monkeypatch.setattr("components.elasticsearch.dynamic.index.embedder_of", lambda _: impatient)
+    model.fail(503, 4)
+    filled.up(changed)
+    assert {len(vector) for vector in vectors(client).values()} == {256}
 
 
 @pytest.mark.parametrize("at_once", [True, False])
