@@ -106,8 +106,10 @@ def _count(client: Requests, name: str) -> int | None:
     path = f"/{quote(name, safe='')}"
     try:
         client.request("POST", f"{path}/_refresh")
-        return int(client.request("GET", f"{path}/_count")["count"])
+        found = client.request("GET", f"{path}/_count")
     except NotFoundError:
         return 0
     except RefusedError:
         return None
+    # What is in shards that are not there is not counted.
+    return None if found.get("_shards", {}).get("failed") else int(found["count"])

@@ -4,8 +4,8 @@ Elasticsearch has no upsert of endpoints, keeps `url`, `model_id`, `dimensions` 
 shows the API key again. It asks the server for an embedding each time an endpoint is made.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from components.elasticsearch.client import Requests
@@ -119,22 +119,13 @@ def plan(
 
 
 def converge(
-    client: Requests,
-    inference_id: str,
-    wanted: Endpoint,
-    api_key: str,
-    *,
-    ours: bool,
-    new_key: bool,
-    before_replacement: Callable[[], None] | None = None,
+    client: Requests, inference_id: str, wanted: Endpoint, api_key: str, *, ours: bool, new_key: bool
 ) -> Action:
     """Make the endpoint what is wanted; return what was done.
 
-    `before_replacement` is called before one is replaced that embeds otherwise than the wanted one, not only elsewhere.
     Raises ValidationError when the node gets no right embedding, ConflictError when a foreign endpoint is in the way.
     """
-    live = read_live(client, inference_id)
-    action = plan(inference_id, live, wanted, ours=ours, new_key=new_key)
+    action = plan(inference_id, read_live(client, inference_id), wanted, ours=ours, new_key=new_key)
     if action == "create":
         return _create(client, inference_id, wanted, api_key)
     if action == "update":
@@ -148,10 +139,6 @@ def converge(
                 timeout=VALIDATION_TIMEOUT,
             )
     if action == "replace":
-        before = live.endpoint if live is not None else None
-        elsewhere = before is not None and replace(before, url=wanted.url).fixed == wanted.fixed
-        if before_replacement is not None and not elsewhere:
-            before_replacement()
         _verify(client, inference_id, wanted, api_key)
         # Pipelines go on referring to the name.
         delete(client, inference_id, force=True)

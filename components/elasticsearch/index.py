@@ -8,7 +8,7 @@ from typing import Any
 from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import DIGEST_MAPPING
 from components.elasticsearch.documents import Held
-from components.elasticsearch.errors import NotFoundError, RefusedError
+from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY, VERSION, Identity
 from components.elasticsearch.kept_settings import replica_settings, room_for_fields
 from components.elasticsearch.ownership import OWNER, Claim
@@ -78,14 +78,15 @@ class Generation:
 class LiveIndex:
     """Everything of an alias: `behind` is what it points to, `beside` the generations made for it that it does not.
 
-    `others` are generations that another stack made for an alias of that name. `concrete` says that an index, not an
-    alias, has the name.
+    `others` are generations that another stack made for an alias of that name, `taken` the names of all indices that
+    begin like a generation's. `concrete` says that an index, not an alias, has the name.
     """
 
     concrete: bool = False
     behind: tuple[Generation, ...] = ()
     beside: tuple[Generation, ...] = ()
     others: tuple[Generation, ...] = ()
+    taken: frozenset[str] = frozenset()
 
     @property
     def current(self) -> Generation | None:
@@ -123,7 +124,11 @@ def new_name(wanted: WantedIndex, live: LiveIndex) -> str:
     counter = max((one.counter for one in (*live.behind, *live.beside, *live.others)), default=0) + 1
     revision = re.sub(r"[^a-z0-9]", "", wanted.revision.lower())[:8] or "unknown"
     identity = wanted.identity
-    return f"{wanted.alias}-{identity.dims}-{identity.quant.lower()}-{revision}-{counter}"
+    stem = f"{wanted.alias}-{identity.dims}-{identity.quant.lower()}-{revision}"
+    # People may have given an index of theirs any name.
+    while f"{stem}-{counter}" in live.taken:
+        counter += 1
+    return f"{stem}-{counter}"
 
 
 def alias_of_name(index: str) -> str:
@@ -173,12 +178,19 @@ def build_index(
 
 
 def create_index(client: Requests, index: str, body: Mapping[str, Any]) -> None:
-    """Create an index of a name that was free a moment ago, so that one of that name is ours, its answer lost."""
+    """Create an index; one of that name that notes the same is ours, and the answer to the request for it was lost.
+
+    Raises ConflictError when somebody else was quicker.
+    """
     try:
         client.request("PUT", f"/{index}", body, query={"wait_for_active_shards": 1})
     except RefusedError as error:
         if error.kind != "resource_already_exists_exception":
             raise
+        if read_meta(client, index) != body["mappings"]["_meta"]:
+            raise ConflictError(
+                f"Index {index} was made by somebody else a moment ago, and is left as it is. Run the command again."
+            ) from error
 
 
 def build_meta(wanted: WantedIndex) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def read_live(client: Requests, alias: str) -> LiveIndex:
         for index, body in sorted(made.items())
         if index not in named and meta_of(body).get("alias") == alias
     )
-    return LiveIndex(behind=behind, beside=beside)
+    return LiveIndex(behind=behind, beside=beside, taken=frozenset(made))
 
 
 def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Generation:

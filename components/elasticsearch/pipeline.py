@@ -106,13 +106,6 @@ def inference_ids(body: Mapping[str, Any]) -> list[str]:
     return [str(one) for one in found]
 
 
-def embeds_by(body: Mapping[str, Any]) -> tuple[object, ...]:
-    """Return what the vectors depend on that a pipeline of this project makes: of whichever version it is."""
-    scripts = [one["script"] for one in body.get("processors", []) if "script" in one]
-    prefixes = [script["params"]["prefix"] for script in scripts if "prefix" in script.get("params", {})]
-    return (prefixes, body.get("_meta", {}).get("dims"), inference_ids(body))
-
-
 def converge(
     client: Requests,
     pipeline_id: str,

@@ -25,6 +25,7 @@ from components.elasticsearch.ownership import Claim
 from components.elasticsearch.pipeline import DIGEST
 
 IN_PLACE = "in place"
+FORGET_ADOPTION = "pulumi config rm elasticsearchAdopt"
 COUNTS = ("stale_documents", "unembedded_documents")
 """Documents with an embedding that is not known to be of their text, and with a text and no embedding."""
 
@@ -84,6 +85,10 @@ class IndexProvider(ClusterProvider):
         """Make, mend, adopt or migrate the index; an alias no longer used is deleted if it holds nothing new."""
         wanted = wanted_of(news, olds)
         concrete = generation.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
+        if wanted.adopt:
+            _say(
+                f"{wanted.alias} is this stack's now. So that nothing is taken over again: {FORGET_ADOPTION}"
+            )
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
         if before != wanted.alias:
             kept = deletion.retire_alias(client, before, claim_of(news, olds, "url"))

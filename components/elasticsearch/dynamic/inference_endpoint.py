@@ -15,6 +15,7 @@ from components.elasticsearch.dynamic.provider import (
     claim_of,
     secret_outputs,
     versioned,
+    was_made,
 )
 from components.elasticsearch.endpoint import Endpoint
 from components.elasticsearch.errors import ConflictError
@@ -40,18 +41,13 @@ class InferenceEndpointProvider(ClusterProvider):
             what = f"Inference endpoint {inference_id}"
             raise ConflictError(another_stacks(what, foreign[0], "<the name of the index>"))
 
-        def before_replacement() -> None:
-            what = f"Inference endpoint {inference_id} would embed with another model"
-            users.require_no_others(client, claim, what, pipeline_id="", inference_id=inference_id)
-
         endpoint.converge(
             client,
             inference_id,
             Endpoint(**json.loads(str(news["body"]))),
             str(news["embeddings_api_key"]),
-            ours=claim.unowned or claim.handed_over or bool(owners),
+            ours=was_made(news, olds, "inference_id") or claim.handed_over or bool(owners),
             new_key=olds is None or olds.get("embeddings_api_key") != news["embeddings_api_key"],
-            before_replacement=before_replacement,
         )
         return {}
 

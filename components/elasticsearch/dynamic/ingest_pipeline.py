@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import frozen, pipeline, users
+from components.elasticsearch import frozen, pipeline
 from components.elasticsearch.client import Client
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
@@ -14,6 +14,7 @@ from components.elasticsearch.dynamic.provider import (
     claim_of,
     secret_outputs,
     versioned,
+    was_made,
 )
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.ownership import is_managed, owner_of
@@ -35,22 +36,14 @@ class IngestPipelineProvider(ClusterProvider):
         pipeline_id, inference_id = str(news["pipeline_id"]), str(news["inference_id"])
         body = json.loads(str(news["body"]))
         claim = claim_of(news, olds, "pipeline_id")
-
-        def before() -> None:
-            embedded_by = pipeline.embeds_by(json.loads(str(olds["body"]))) if olds else None
-            if embedded_by is not None and embedded_by != pipeline.embeds_by(body):
-                what = f"Ingest pipeline {pipeline_id} would embed otherwise"
-                users.require_no_others(client, claim, what, pipeline_id=pipeline_id, inference_id="")
-            frozen.freeze_users(client, pipeline_id, body, inference_id)
-
         pipeline.converge(
             client,
             pipeline_id,
             body,
             inference_id,
             claim=claim,
-            ours=claim.unowned,
-            before=before,
+            ours=was_made(news, olds, "pipeline_id"),
+            before=lambda: frozen.freeze_users(client, pipeline_id, body, inference_id),
         )
         former = str(olds["inference_id"]) if olds else inference_id
         if former != inference_id:

@@ -45,18 +45,26 @@ def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Cl
 
 
 def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "") -> Claim:
-    """Return what belongs to the stack of a resource; `olds` are its outputs before, `name` is what it is called by.
+    """Return what belongs to the stack of a resource; `olds` and `name` are as in `was_made`.
 
-    What names no owner is the stack's where its state says that it made a thing of that name before.
+    What names no owner is the stack's in its own node, and where its state says that it made a thing of that name.
     """
-    there = olds is not None and olds.get(name) == values.get(name)
-    same_cluster = there and olds is not None and (is_managed(values) or olds.get("url") == values.get("url"))
+    adopted = values.get("adopt")
     return Claim(
         owner=str(values.get("owner") or ""),
-        unowned=bool(same_cluster),
-        handed_over=bool(values.get("adopt"))
-        and values.get("adopt") == values.get("alias", values.get("adopt")),
+        unowned=was_made(values, olds, name) or is_managed(values),
+        handed_over=bool(adopted) and adopted == values.get("alias", adopted),
     )
+
+
+def was_made(values: Mapping[str, Any], olds: Mapping[str, Any] | None, name: str) -> bool:
+    """Tell whether the stack made a thing of that name in that cluster before, as far as its state knows.
+
+    `olds` are the outputs of the resource before, if any, and `name` is the input that names it.
+    """
+    if olds is None or olds.get(name) != values.get(name):
+        return False
+    return is_managed(values) or olds.get("url") == values.get("url")
 
 
 def is_managed(values: Mapping[str, Any]) -> bool:

@@ -262,6 +262,12 @@ def test_generations_of_another_stack_are_neither_used_nor_deleted_nor_named_aga
     assert new_name(wanted, live.seen_by(MINE)).endswith("-5")
 
 
+def test_a_name_that_people_gave_an_index_of_theirs_is_not_taken() -> None:
+    live = LiveIndex(behind=(made(counter=1),), taken=frozenset({"jina-demo-768-f16-59cfacee-2"}))
+
+    assert new_name(WANTED, live) == "jina-demo-768-f16-59cfacee-3"
+
+
 @pytest.mark.parametrize("place", ["behind", "beside"])
 def test_a_generation_whose_identity_cannot_be_read_stops_an_update(place: str) -> None:
     damaged = replace(made(OTHER, counter=2, aliases={}), identity=None, unreadable="it has no pooling")
