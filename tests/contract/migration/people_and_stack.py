@@ -15,6 +15,7 @@ from tests.contract.elasticsearch.people import stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_interruption import KilledError, killed_after
 from tests.contract.elasticsearch.test_life import CONTENTS
+from tests.contract.elasticsearch.test_staleness import mend
 from tests.contract.migration.scenario import Case, assert_embedded, assert_tidy
 
 IDS = some.sampled_from([f"doc-{number}" for number in range(8)])
@@ -86,6 +87,18 @@ class PeopleAndStack(RuleBasedStateMachine):
         if one in self.case.contents:
             self.as_people("DELETE", f"/{ALIAS}/_doc/{one}", None, lambda: self.case.contents.pop(one))
 
+    @rule(one=IDS, words=WORDS)
+    @precondition(lambda self: not self.alias_moved)
+    def change_past_the_pipeline(self, one: str, words: str) -> None:
+        """Change a text by a bulk update, which runs no pipeline: a migration, or the command, embeds it again."""
+        if one in self.case.contents:
+            lines = [{"update": {"_id": one}}, {"doc": {"content": words}}]
+            answer = self.client.request("POST", f"/{ALIAS}/_bulk", lines)
+            if answer["errors"]:
+                assert self.died is not None, answer
+            else:
+                self.put(one, words)
+
     @rule()
     def refresh(self) -> None:
         self.case.stack.refresh()
@@ -151,6 +164,7 @@ class PeopleAndStack(RuleBasedStateMachine):
 
     def assert_as_wanted(self) -> None:
         """Assert all that a successful update promises."""
+        mend(self.client, self.case.wanted)
         found = stored(self.client)
         assert {one: content for one, (content, _) in found.items()} == self.case.contents
         assert_embedded(self.case, found)
