@@ -49,7 +49,7 @@ def restore(facts: StackFacts, name: str, say: Say) -> None:
         try:
             restored = restore_backup(client, target, backup, say)
         except StackError:
-            say(f"not restored: {facts.index} leads to what it led to before")
+            say("not finished; the command can be run again: it goes on, or begins anew")
             raise
     say(
         f"{facts.index} leads to {restored} now. Run `pulumi up --refresh` next: it brings the index to the stack's "

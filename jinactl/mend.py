@@ -13,6 +13,7 @@ from components.elasticsearch.ownership import is_managed
 from components.elasticsearch.staleness import KINDS, Kind, read_checked, read_pages
 from jinactl.errors import CommandError
 from jinactl.outputs import StackFacts
+from jinactl.same_identity import require_same_identity
 
 Say = Callable[[str], None]
 SHOWN: dict[Kind, str] = {
@@ -93,10 +94,7 @@ def _generation(client: Client, facts: StackFacts) -> tuple[str, Identity, str]:
             f"{index} is not yet as this version keeps it: run `pulumi refresh` and `pulumi up`."
         )
     identity = Identity.of_meta(meta, index)
-    if facts.embeds_in_client and identity.dims != facts.embedder.dims:
-        raise CommandError(
-            f"{index} keeps {identity.dims} numbers of each embedding, and the outputs say {facts.embedder.dims}: "
-            "write them anew (`pulumi stack output --json --show-secrets`)."
-        )
+    if facts.embeds_in_client:
+        require_same_identity(client, facts)
     pipeline_id = str(body.get("settings", {}).get("index", {}).get("default_pipeline", "_none"))
     return index, identity, pipeline_id

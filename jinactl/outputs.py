@@ -84,6 +84,7 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
             password=str(outputs["elasticsearchPassword"]),
             ca_certificate=str(outputs["elasticsearchCaCertificate"]),
             fingerprint=str(outputs["elasticsearchFingerprint"]),
+            managed=bool(outputs.get("elasticsearchVolume")),
         ),
         embedder=Embedder(
             url=str(outputs["embeddingsUrl"]),

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from components.elasticsearch import pipeline
 from components.elasticsearch.client import Requests
-from components.elasticsearch.digest import map_digest
+from components.elasticsearch.digest import has_digest, map_digest
+from components.elasticsearch.errors import PrivilegeError
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.index import alias_of_name, meta_of
 from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
@@ -63,8 +64,9 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
     """
     frozen = False
     for index in _users(client, pipeline_id):
-        map_digest(client, index)
-        meta = meta_of(client.request("GET", f"/{quote(index, safe='')}")[index])
+        found = client.request("GET", f"/{quote(index, safe='')}")[index]
+        meta = meta_of(found)
+        _map_digest(client, index, found, ours=is_managed(meta))
         if not is_managed(meta) or meta.get("migration"):
             continue
         identity = Identity.of_meta(meta, index)
@@ -73,6 +75,25 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
             frozen = True
     if frozen:
         time.sleep(SETTLE_SECONDS)
+
+
+def require_mappable(client: Requests, pipeline_id: str) -> None:
+    """Raise ConflictError when an index that uses the pipeline has a field of another kind where it writes digests."""
+    for index in _users(client, pipeline_id):
+        mappings = client.request("GET", f"/{quote(index, safe='')}/_mapping")[index]["mappings"]
+        has_digest(index, mappings.get("properties", {}))
+
+
+def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: bool) -> None:
+    """Have an index know the field of digests; one of people's, which we may not change, learns it by itself.
+
+    Raises PrivilegeError where it cannot: documents with a field that it does not know would be refused.
+    """
+    try:
+        map_digest(client, index)
+    except PrivilegeError:
+        if ours or str(body.get("mappings", {}).get("dynamic", "true")) == "strict":
+            raise
 
 
 def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, alias: str = "") -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from components.elasticsearch import index as indices
 from components.elasticsearch.backups import handover, verifying
@@ -17,6 +18,7 @@ from components.elasticsearch.backups.repository import REPOSITORY, Backup
 from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import BackupError, ConflictError
 from components.elasticsearch.index import NO_PIPELINE, Generation, LiveIndex
+from components.elasticsearch.inventory import OF_ELASTICSEARCH
 from components.elasticsearch.live_index import read_live
 
 Say = Callable[[str], None]
@@ -129,9 +131,9 @@ def _require_free(client: Requests, backup: Backup, names: Names, note: Mapping[
 
     Raises ConflictError when an index is there that would have to be replaced.
     """
-    there = {one for one in names.others if client.find(f"/{one}") is not None}
+    there = {one for one in names.others if client.find(f"/{quote(one, safe='')}") is not None}
     known = set(note.get("others", [])) if note.get("backup") == backup.name else set()
-    in_the_way = sorted(one for one in there if one not in known and not one.startswith("."))
+    in_the_way = sorted(one for one in there if one not in known and not one.startswith(OF_ELASTICSEARCH))
     if in_the_way:
         raise ConflictError(
             f"The backup {backup.name} also holds {', '.join(in_the_way)}, and there is something of that name here "

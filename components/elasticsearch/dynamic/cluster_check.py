@@ -1,11 +1,21 @@
 """A check before anything is changed: the cluster can be used, and no documents would become unusable."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import adoption, cluster, generation, licence, migration, pipeline, users
+from components.elasticsearch import (
+    adoption,
+    cluster,
+    frozen,
+    generation,
+    licence,
+    migration,
+    pipeline,
+    users,
+)
 from components.elasticsearch.client import Client, Patience
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
@@ -50,8 +60,10 @@ class ClusterCheckProvider(ClusterProvider):
         wanted = wanted_of(news, olds)
         live = read_live(client, wanted.alias)
         decided = generation.plan(live, wanted)
-        if olds is not None and live.current is not None:
-            _require_no_others(client, wanted, live.current, olds, news)
+        if live.current is not None:
+            _require_no_others(client, wanted, live.current, olds or news, news)
+        if wanted.pipeline_id != NO_PIPELINE:
+            frozen.require_mappable(client, wanted.pipeline_id)
         if decided.action == "take over":
             adoption.require_adoptable(client, wanted)
         if decided.action == "migrate" and decided.old is not None:
@@ -92,7 +104,8 @@ def _require_no_others(
     endpoint_goes = bool(endpoint) and endpoint != news.get("inference_id")
     users.require_no_others(
         client,
-        wanted.claim,
+        # What comes with the generations of whoever hands them over is no other's.
+        replace(wanted.claim, handed_over=False, owner=current.owner),
         f"Ingest pipeline {former} or inference endpoint {endpoint} would change, or go",
         pipeline_id=former if former != NO_PIPELINE and (pipeline_changes or pipeline_goes) else "",
         inference_id=endpoint if former != NO_PIPELINE and (endpoint_changes or endpoint_goes) else "",

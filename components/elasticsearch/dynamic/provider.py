@@ -147,7 +147,7 @@ class ClusterProvider(StackProvider):
         """
         known = inputs_of(props)
         try:
-            live = self._live(known)
+            live = self._live({**known, "adopt": ""})
         except UnreachableError as error:
             if is_managed(known):
                 print(
@@ -167,7 +167,8 @@ class ClusterProvider(StackProvider):
 
         Whether documents may go is not decided here: the guards of the stack refuse while they cannot see.
         """
-        known = inputs_of(_props)
+        # Taking over what another stack made is for updates alone.
+        known = {**inputs_of(_props), "adopt": ""}
         try:
             self._remove(known)
         except UnreachableError:

@@ -91,6 +91,45 @@ def test_an_index_that_is_handed_over_belongs_to_the_other_stack_from_then_on(
         second.destroy()
 
 
+def test_a_stack_that_took_over_deletes_nothing_that_was_taken_back(
+    stack: StackResources, wanted: Wanted, client: Client
+) -> None:
+    fill(client, 3)
+    second = StackResources()
+    second.up(replace(wanted, owner=OTHER, adopt=ALIAS, delete_data=ALIAS))
+    stack.up(replace(wanted, adopt=ALIAS, keep_generations=2))
+    before = everything(client), stored(client)
+
+    second.refresh()
+    assert second.state["index"]["alias_state"] == "of another owner"
+    second.destroy()
+
+    assert (everything(client), stored(client)) == before
+
+
+def test_others_are_asked_about_also_where_the_state_forgot_the_check(
+    stack: StackResources, wanted: Wanted, client: Client
+) -> None:
+    client.request("PUT", "/mine", OWN_PIPELINE)
+    before = everything(client)
+    del stack.state["check"]
+
+    with pytest.raises(ConflictError, match="index mine"):
+        stack.up(replace(wanted, dims=64))
+
+    assert everything(client) == before
+
+
+def test_a_field_of_people_in_the_way_of_digests_is_told_before_anything_changes(
+    stack: StackResources, wanted: Wanted, client: Client
+) -> None:
+    theirs = {"mappings": {"properties": {"content_digest": {"type": "long"}}}, **OWN_PIPELINE}
+    client.request("PUT", "/mine", theirs)
+
+    with pytest.raises(ConflictError, match="mine has a field content_digest"):
+        stack.up(replace(wanted, revision="0123456789ab", index_options="hnsw"))
+
+
 def test_a_stack_of_before_takes_what_it_made_for_its_own(
     stack: StackResources, wanted: Wanted, client: Client
 ) -> None:
