@@ -64,8 +64,12 @@ def remove(removal: Removal) -> str:
 
 def _is_empty(removal: Removal) -> bool:
     """Tell whether nothing is in the volume; where that can't be seen, something may be."""
-    if run(["docker", "volume", "inspect", removal.volume]).returncode != 0:
-        return True  # there is none, or no engine: removing it will tell
+    looked = run(["docker", "volume", "inspect", removal.volume], merge=True)
+    if looked.returncode != 0:
+        said = looked.stdout.decode(errors="replace").strip()
+        if NOT_THERE in said.lower():
+            return True
+        raise RemovalError(f"Whether volume {removal.volume} is empty could not be seen: {said}")
     container = ["docker", "run", "--rm", "--network", "none", "--cap-drop", "ALL", "--read-only"]
     container += ["--security-opt", "no-new-privileges", "--user", "1000:0"]
     container += ["--volume", f"{removal.volume}:/volume:ro", "--entrypoint", "ls", removal.image]

@@ -8,7 +8,7 @@ from typing import Any
 from components.elasticsearch.client import Requests
 from components.elasticsearch.digest import put_vector
 from components.elasticsearch.embedding import Embedder
-from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.errors import IndexingError, RefusedError
 from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.resending import Resending, refusal_of
 
@@ -46,6 +46,7 @@ DEMO_CONTENTS = (
     "number_of_replicas to 0 for development, or add more nodes for production.",
 )
 
+BAD_REQUEST = 400
 BULK_SIZE = 16
 """Documents in one request: each is an embedding, and a CPU server needs its time for them."""
 
@@ -99,16 +100,23 @@ def read_held(client: Requests, index: str) -> Held:
 
 def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the ids of the demo documents that are unchanged, and of those that people changed."""
-    answer = client.request(
-        "POST",
-        f"/{index}/_mget",
-        {"ids": [one.id for one in DEMO_DOCUMENTS]},
-        # The embedding is left out by Elasticsearch since 9.2, and by this before.
-        query={"_source_excludes": f"{VECTOR},{DIGEST}"},
-    )
+    answer = _whole_but_embeddings(client, index, [one.id for one in DEMO_DOCUMENTS])
     sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
     unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
     return unchanged, tuple(sorted(sources.keys() - set(unchanged)))
+
+
+def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> Any:
+    """Get documents with the vectors that people added to them, which Elasticsearch leaves out since 9.2."""
+    query = {"_source_excludes": f"{VECTOR},{DIGEST}"}
+    asked = {"ids": list(ids)}
+    try:
+        shown = {**query, "_source_exclude_vectors": "false"}
+        return client.request("POST", f"/{index}/_mget", asked, query=shown)
+    except RefusedError as error:
+        if error.status != BAD_REQUEST or "_source_exclude_vectors" not in str(error):
+            raise
+        return client.request("POST", f"/{index}/_mget", asked, query=query)
 
 
 def index_documents(

@@ -16,8 +16,12 @@ from components.elasticsearch.errors import PrivilegeError
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.index import alias_of_name, meta_of
 from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
+from components.elasticsearch.pipeline import DIGEST
 
 SUFFIX = "-frozen"
+TAKES_TEXT = ("keyword", "text", "wildcard")
+"""How an index of people's may map a digest: it takes the text, whoever mapped it."""
+
 SETTLE_SECONDS = 0.5
 """For writes that have looked up the name of their pipeline and not begun with it."""
 
@@ -80,8 +84,10 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
 def require_mappable(client: Requests, pipeline_id: str) -> None:
     """Raise ConflictError when an index that uses the pipeline has a field of another kind where it writes digests."""
     for index in _users(client, pipeline_id):
-        mappings = client.request("GET", f"/{quote(index, safe='')}/_mapping")[index]["mappings"]
-        has_digest(index, mappings.get("properties", {}))
+        body = client.request("GET", f"/{quote(index, safe='')}")[index]
+        properties = body.get("mappings", {}).get("properties", {})
+        if is_managed(meta_of(body)) or properties.get(DIGEST, {}).get("type", "keyword") not in TAKES_TEXT:
+            has_digest(index, properties)
 
 
 def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: bool) -> None:
@@ -89,6 +95,8 @@ def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: 
 
     Raises PrivilegeError where it cannot: documents with a field that it does not know would be refused.
     """
+    if not ours and DIGEST in body.get("mappings", {}).get("properties", {}):
+        return
     try:
         map_digest(client, index)
     except PrivilegeError:

@@ -53,7 +53,7 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
         return found
     current = live.current
     if current is None or current.identity is None:
-        return Plan(action="create", leftovers=live.beside, why="there is none")
+        return Plan(action="create", leftovers=_leftovers(live, wanted), why="there is none")
     if current.migration:
         return Plan(action="finish", old=current, why="it was filled, and the alias moved to it")
     mapped = has_digest(current.index, current.properties)
@@ -78,6 +78,9 @@ def _require_usable(live: LiveIndex, wanted: WantedIndex) -> None:
             raise UnreadableIdentityError(one.index, one.unreadable)
     if current is not None and current.closed:
         raise ConflictError(closed_index(current))
+    closed = [one for one in live.beside if one.closed]
+    if closed and current is None:
+        raise ConflictError(closed_index(closed[-1]))
 
 
 def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
@@ -91,7 +94,7 @@ def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
         return None
     candidates = [one for one in live.beside if not live.is_unfinished(one) and not one.closed]
     if candidates:
-        newest = max(candidates, key=lambda one: (not one.retired, not one.successor, one.counter))
+        newest = max(candidates, key=lambda one: _likely_used(one, wanted))
         return Plan(action="restore alias", old=newest, why=f"the alias no longer points to {newest.index}")
     if current is None:
         return None
@@ -99,6 +102,12 @@ def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
         raise ConflictError(unlike_index(current, wanted))
     has_digest(current.index, current.properties)
     return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
+
+
+def _likely_used(one: Generation, wanted: WantedIndex) -> tuple[bool, bool, bool, int]:
+    """Order the generations of an alias that is lost: what people cloned has a name of theirs."""
+    ours = indices.alias_of_name(one.index) == wanted.alias
+    return (not one.retired, not one.successor, ours, one.counter)
 
 
 def converge(

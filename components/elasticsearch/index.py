@@ -44,7 +44,8 @@ class Generation:
     `unreadable`. Of one that is `closed`, nothing can be counted. `vector` is its mapping of the embeddings;
     `successor` is the generation that was being made when the index was last closed to writers by this project.
     `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
-    has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since.
+    has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since, or is
+    a copy that people made.
     `settings` and `mappings` are what people chose and a successor takes over.
     """
 
@@ -107,7 +108,7 @@ class LiveIndex:
     def is_unfinished(self, one: Generation) -> bool:
         """Whether an index is being filled from another that is still there: all it holds are copies."""
         sources = {other.index for other in (*self.behind, *self.beside)}
-        return one in self.beside and one.migration.get("source") in sources
+        return one in self.beside and not one.touched and one.migration.get("source") in sources
 
     def is_copy(self, one: Generation) -> bool:
         """Whether everything that an index beside the alias holds is elsewhere too, by our own doing."""

@@ -1,5 +1,6 @@
 """What people have in a cluster, in whichever state: all that Elasticsearch did not make by itself."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,29 +8,14 @@ from typing import Any
 from components.elasticsearch.client import Requests
 from components.elasticsearch.live_index import EVERY_STATE
 
-OF_ELASTICSEARCH = (
-    *(
-        ".security",
-        ".tasks",
-        ".inference",
-        ".secrets-inference",
-        ".geoip_databases",
-        ".async-search",
-        ".watches",
-    ),
-    *(
-        ".triggered_watches",
-        ".ml-",
-        ".monitoring-",
-        ".transform-",
-        ".kibana",
-        ".logs-deprecation.",
-        ".deprecation-",
-    ),
-    *(".slm-history-", "ilm-history-", ".snapshot-blob-cache", ".profiling-"),
+OF_ELASTICSEARCH = re.compile(
+    r"\.(security|security-(tokens|profile)|tasks|inference|secrets-inference|geoip_databases|async-search|watches"
+    r"|triggered_watches|snapshot-blob-cache)(-\d+)?"
+    r"|\.(ml|monitoring|transform|kibana|profiling)[-_.].+"
+    r"|\.(logs-deprecation|deprecation|slm-history|fleet|apm)[-.].+|ilm-history-\d+"
 )
-"""Beginnings of the names of what Elasticsearch makes by itself and does not always mark as its own: it holds its
-bookkeeping, not people's documents. Names of people begin with a dot too, so a dot alone tells nothing."""
+"""Names of what Elasticsearch makes by itself and does not always mark as its own: it holds its bookkeeping, not
+people's documents. Names of people begin with a dot too, so a dot alone tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -53,5 +39,10 @@ def of_people(client: Requests) -> Iterator[Held]:
 
 
 def _unless_of_elasticsearch(held: Held) -> Iterator[Held]:
-    if not held.name.startswith(OF_ELASTICSEARCH):
+    if not is_elasticsearchs(held.name):
         yield held
+
+
+def is_elasticsearchs(name: str) -> bool:
+    """Tell whether a name is one that Elasticsearch gives to what it makes by itself."""
+    return OF_ELASTICSEARCH.fullmatch(name) is not None

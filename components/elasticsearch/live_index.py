@@ -38,9 +38,14 @@ def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Genera
     one = _described(index, body)
     if one.closed:
         return one
+    # What was noted when people last could not write to it.
+    noted = one.retired.get("written") if one.retired else one.migration.get("filled")
+    written = None if noted is None else read_progress(client, index).written
+    uuid = body.get("settings", {}).get("index", {}).get("uuid")
     return replace(
         one,
-        touched=bool(one.retired) and read_progress(client, index).written != one.retired.get("written"),
+        # A clone, or one restored from a snapshot, is another index with the notes of this one.
+        touched=written != noted or one.retired.get("uuid", uuid) != uuid,
         # The alias may point to an index that people named.
         held=read_held(client, quote(index, safe="")),
     )

@@ -88,6 +88,8 @@ def migrate(
         new = unfinished.index
         # A task of the run that was interrupted would bring back what was deleted since.
         reindex.wait_for_others(client, new)
+        begun = {key: unfinished.migration[key] for key in ("source", "strategy", "watermark")}
+        indices.add_meta(client, new, {"migration": begun})
         map_digest(client, new)
         take_over_fields(client, old.index, new, MADE)
         say(f"{wanted.alias}: going on with {new}, which holds {unfinished.held.total:,} documents so far")
@@ -169,6 +171,7 @@ def _switch(
         moving.carry_rest(held.since)
         verification.compare_counts(client, moving.new, old.index, held)
         compare_fields(client, moving.new, old.index, fields)
+        _note_switch(client, old.index, moving.new)
         swap_aliases(client, wanted.alias, moving.new, old.index, aliases)
     except BaseException:
         if not _is_swapped(client, wanted, moving.new):
@@ -190,13 +193,29 @@ def finish(
     migration = indices.read_meta(client, new).get("migration", {})
     if migration.get("stragglers"):
         embed_stragglers(client, new, **migration["stragglers"])
-    if client.find(f"/{old}") is not None:
-        written = read_progress(client, old).written
-        client.request("PUT", f"/{old}/_block/write")
-        indices.add_meta(client, old, {"successor": "", "retired": {"successor": new, "written": written}})
+    _retire(client, old, new, migration.get("left"))
     if migration.get("afterwards"):
         client.request("PUT", f"/{new}/_settings", migration["afterwards"])
     indices.add_meta(client, new, {"migration": {}, **({} if checked is None else {"checked": checked})})
+
+
+def _note_switch(client: Requests, old: str, new: str) -> None:
+    """Note how much was written to both by now, when nobody can write: what is more later is people's."""
+    noted = {"filled": read_progress(client, new).written, "left": read_progress(client, old).written}
+    migration = indices.read_meta(client, new).get("migration", {})
+    indices.add_meta(client, new, {"migration": {**migration, **noted}})
+
+
+def _retire(client: Requests, old: str, new: str, left: int | None) -> None:
+    """Close the old generation to writers, and note what it held when the aliases left it."""
+    found = client.find(f"/{old}")
+    if found is None or indices.meta_of(found[old]).get("retired"):
+        return
+    written = read_progress(client, old).written if left is None else left
+    uuid = found[old].get("settings", {}).get("index", {}).get("uuid", "")
+    client.request("PUT", f"/{old}/_block/write")
+    retired = {"successor": new, "written": written, "uuid": uuid}
+    indices.add_meta(client, old, {"successor": "", "retired": retired})
 
 
 def _freeze(client: Requests, old: Generation) -> None:

@@ -182,6 +182,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             f"{name}-guard",
             {
                 **self.connection.as_inputs(),
+                "owner": args.volumes.stack_id,
                 "alias": args.settings.index,
                 "delete_data": args.settings.delete_data,
                 "scope": NODE,

@@ -3,7 +3,7 @@
 Searches that have Elasticsearch embed the query leave no trace here: nothing can be said of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -34,8 +34,13 @@ class Users:
         return ", ".join(f"{what} {name}" for what, names in listed.items() for name in names)
 
 
-def read_users(client: Requests, claim: Claim, *, pipeline_id: str = "", inference_id: str = "") -> Users:
-    """Return who, apart from the stack itself, uses a pipeline or an endpoint; an empty name stands for none."""
+def read_users(
+    client: Requests, claim: Claim, aliases: Collection[str], *, pipeline_id: str = "", inference_id: str = ""
+) -> Users:
+    """Return who, apart from the stack's indices of `aliases`, uses a pipeline or an endpoint; empty stands for none.
+
+    An index of an alias that the stack gave up is not carried over any more.
+    """
     found = client.find("/_ingest/pipeline") or {} if pipeline_id or inference_id else {}
     pipelines = tuple(
         name
@@ -43,7 +48,7 @@ def read_users(client: Requests, claim: Claim, *, pipeline_id: str = "", inferen
         if not _is_ours(body.get("_meta", {}), claim) and _uses(body, pipeline_id, inference_id)
     )
     return Users(
-        indices=tuple(_indices(client, claim, pipeline_id)) if pipeline_id else (),
+        indices=tuple(_indices(client, claim, aliases, pipeline_id)) if pipeline_id else (),
         pipelines=pipelines,
         mappings=_mappings(client, inference_id) if inference_id else (),
     )
@@ -57,10 +62,16 @@ def endpoint_owners(client: Requests, inference_id: str) -> set[str]:
 
 
 def require_no_others(
-    client: Requests, claim: Claim, what: str, *, pipeline_id: str, inference_id: str
+    client: Requests,
+    claim: Claim,
+    aliases: Collection[str],
+    what: str,
+    *,
+    pipeline_id: str,
+    inference_id: str,
 ) -> None:
     """Raise ConflictError, naming them, when others use the pipeline or the endpoint; `what` says what would happen."""
-    users = read_users(client, claim, pipeline_id=pipeline_id, inference_id=inference_id)
+    users = read_users(client, claim, aliases, pipeline_id=pipeline_id, inference_id=inference_id)
     if users:
         raise ConflictError(
             f"{what}, and this stack is not alone in using them: {users}. Their documents would be refused, or get "
@@ -70,7 +81,7 @@ def require_no_others(
         )
 
 
-def _indices(client: Requests, claim: Claim, pipeline_id: str) -> Iterator[str]:
+def _indices(client: Requests, claim: Claim, aliases: Collection[str], pipeline_id: str) -> Iterator[str]:
     names = ",".join(f"index.{one}" for one in PIPELINE_SETTINGS)
     answer: Mapping[str, Any] = client.request("GET", f"/*/_settings/{names}", query=EVERY_STATE)
     for index, body in sorted(answer.items()):
@@ -78,7 +89,8 @@ def _indices(client: Requests, claim: Claim, pipeline_id: str) -> Iterator[str]:
         if pipeline_id not in (settings.get(one) for one in PIPELINE_SETTINGS):
             continue
         live = client.find(f"/{quote(index, safe='')}")
-        if live and not _is_ours(meta_of(live[index]), claim):
+        meta = meta_of(live[index]) if live else {}
+        if live and not (_is_ours(meta, claim) and meta.get("alias") in aliases):
             yield index
 
 

@@ -17,8 +17,8 @@ from components.elasticsearch.backups.handover import RESTORED, Target
 from components.elasticsearch.backups.repository import REPOSITORY, Backup
 from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import BackupError, ConflictError
-from components.elasticsearch.index import NO_PIPELINE, Generation, LiveIndex
-from components.elasticsearch.inventory import OF_ELASTICSEARCH
+from components.elasticsearch.index import NO_PIPELINE, Generation, LiveIndex, alias_of_name
+from components.elasticsearch.inventory import is_elasticsearchs
 from components.elasticsearch.live_index import read_live
 
 Say = Callable[[str], None]
@@ -80,7 +80,9 @@ def restore_backup(client: Requests, target: Target, backup: Backup, say: Say) -
 def name_all(alias: str, backup: Backup, live: LiveIndex) -> Names:
     """Give the generations of the backup names that are free, numbered above all that are there and were there."""
     pattern = re.compile(rf"{re.escape(backup.alias)}-(.+)-(\d+)")
-    found = {one: pattern.fullmatch(one) for one in backup.indices}
+    # An index of people's may have a name that begins like those.
+    ours = [one for one in backup.indices if alias_of_name(one) == backup.alias or one == backup.generation]
+    found = {one: pattern.fullmatch(one) for one in ours}
     stems = {one: match[1] for one, match in found.items() if match}
     counter = max(
         (
@@ -133,7 +135,7 @@ def _require_free(client: Requests, backup: Backup, names: Names, note: Mapping[
     """
     there = {one for one in names.others if client.find(f"/{quote(one, safe='')}") is not None}
     known = set(note.get("others", [])) if note.get("backup") == backup.name else set()
-    in_the_way = sorted(one for one in there if one not in known and not one.startswith(OF_ELASTICSEARCH))
+    in_the_way = sorted(one for one in there if one not in known and not is_elasticsearchs(one))
     if in_the_way:
         raise ConflictError(
             f"The backup {backup.name} also holds {', '.join(in_the_way)}, and there is something of that name here "

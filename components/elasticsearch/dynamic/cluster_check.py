@@ -106,6 +106,7 @@ def _require_no_others(
         client,
         # What comes with the generations of whoever hands them over is no other's.
         replace(wanted.claim, handed_over=False, owner=current.owner),
+        {wanted.alias, str(olds["alias"])},
         f"Ingest pipeline {former} or inference endpoint {endpoint} would change, or go",
         pipeline_id=former if former != NO_PIPELINE and (pipeline_changes or pipeline_goes) else "",
         inference_id=endpoint if former != NO_PIPELINE and (endpoint_changes or endpoint_goes) else "",

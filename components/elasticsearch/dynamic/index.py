@@ -77,7 +77,7 @@ class IndexProvider(ClusterProvider):
     called = "Index"
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "delete_data", "revision")
     computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
 
@@ -91,7 +91,7 @@ class IndexProvider(ClusterProvider):
             )
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
         if before != wanted.alias:
-            kept = deletion.retire_alias(client, before, claim_of(news, olds, "url"))
+            kept = deletion.retire_alias(client, before, claim_of({**news, "adopt": ""}, olds, "url"))
             if kept:
                 print(kept, flush=True)
         return {"concrete_index": concrete, **_counts(client, wanted.alias, concrete)}

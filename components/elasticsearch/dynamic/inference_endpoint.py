@@ -29,7 +29,7 @@ class InferenceEndpointProvider(ClusterProvider):
     called = "Inference endpoint"
     name_key = "inference_id"
     replaced_by = ("inference_id",)
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "adopt")
+    local: ClassVar[tuple[str, ...]] = CONNECTION
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, adopt, update or replace the endpoint."""

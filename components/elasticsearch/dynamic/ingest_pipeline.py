@@ -1,6 +1,7 @@
 """The ingest pipeline, as a resource."""
 
 import json
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pulumi
@@ -26,7 +27,7 @@ class IngestPipelineProvider(ClusterProvider):
     called = "Ingest pipeline"
     name_key = "pipeline_id"
     replaced_by = ("pipeline_id",)
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, "adopt")
+    local: ClassVar[tuple[str, ...]] = CONNECTION
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, adopt or overwrite the pipeline, if it is another than wanted.
@@ -47,7 +48,7 @@ class IngestPipelineProvider(ClusterProvider):
         )
         former = str(olds["inference_id"]) if olds else inference_id
         if former != inference_id:
-            frozen.redirect(client, claim, former, inference_id)
+            frozen.redirect(client, replace(claim, handed_over=False), former, inference_id)
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:
