@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from components.elasticsearch import frozen, inventory, pipeline, reindex
+from components.elasticsearch import frozen, inventory, reindex
 from components.elasticsearch import index as indices
 from components.elasticsearch.client import Requests
 from components.elasticsearch.documents import delete_documents, read_demo
@@ -74,7 +74,7 @@ def delete_generation(client: Requests, one: Generation) -> None:
         reindex.wait_for_others(client, one.index)
     indices.delete_index(client, one.index)
     if one.default_pipeline == frozen.frozen_id(one.index):
-        pipeline.delete(client, one.default_pipeline)
+        frozen.delete_of(client, one.index)
 
 
 def retire_alias(client: Requests, alias: str, claim: Claim) -> str:

@@ -127,7 +127,8 @@ def unused(client: Requests, alias: str, claim: Claim) -> list[str]:
         index = str(body["_meta"]["frozen_for"])
         live = client.find(f"/{index}")
         settings = live[index].get("settings", {}).get("index", {}) if live else {}
-        if settings.get("default_pipeline") != name:
+        # A clone that people made of a generation embeds by its pipeline.
+        if settings.get("default_pipeline") != name and not _users(client, name):
             names.append(name)
     return names
 
@@ -136,6 +137,12 @@ def sweep(client: Requests, alias: str, claim: Claim) -> None:
     """Delete what `unused` returns."""
     for name in unused(client, alias, claim):
         pipeline.delete(client, name)
+
+
+def delete_of(client: Requests, index: str) -> None:
+    """Delete the pipeline that was kept for an index, unless one that people cloned from it embeds by it."""
+    if not _users(client, frozen_id(index)):
+        pipeline.delete(client, frozen_id(index))
 
 
 def release(client: Requests, alias: str, claim: Claim) -> None:

@@ -53,7 +53,7 @@ def killed_after(requests: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[lis
         yield sent
 
 
-STEPS_OF_A_MIGRATION = 16
+STEPS_OF_A_MIGRATION = 17
 """As in docs/migrations.md: two for the pipeline that is kept, one for the new one; create; note what was looked at;
 reindex, note; note from where on to look; mark, block, swap; block again, two notes; delete the former generation and
 its pipeline."""
