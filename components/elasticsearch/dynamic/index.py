@@ -77,7 +77,7 @@ class IndexProvider(ClusterProvider):
     called = "Index"
     name_key = "alias"
     # The revision only names: what counts is the content of the model file, which is part of the identity.
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "delete_data", "revision")
+    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
     computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
 

@@ -26,7 +26,7 @@ STATIC = {
     "analysis": {"analyzer": {"plain": {"type": "standard", "stopwords": ["the"]}}},
     "similarity": {"flat": {"type": "boolean"}},
     "load_fixed_bitset_filters_eagerly": "false",
-    "mapping": {"nested_objects": {"limit": 77}, "total_fields": {"limit": 3}},
+    "mapping": {"nested_objects": {"limit": 77}, "total_fields": {"limit": 20}},
 }
 DYNAMIC = {
     "auto_expand_replicas": "0-1",

@@ -97,6 +97,7 @@ def test_a_stack_that_took_over_deletes_nothing_that_was_taken_back(
     fill(client, 3)
     second = StackResources()
     second.up(replace(wanted, owner=OTHER, adopt=ALIAS, delete_data=ALIAS))
+    stack.refresh()
     stack.up(replace(wanted, adopt=ALIAS))
     before = everything(client), stored(client)
 
