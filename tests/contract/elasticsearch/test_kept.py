@@ -11,6 +11,7 @@ from components.elasticsearch.documents import Document, index_documents
 from components.elasticsearch.errors import ConflictError, IndexingError
 from components.elasticsearch.index import WantedIndex, build_index
 from components.elasticsearch.kept_settings import settings_without
+from components.elasticsearch.ownership import Claim
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS
@@ -64,7 +65,11 @@ def raised_limit(settings: dict[str, Any]) -> int:
 def chosen(wanted: Wanted, client: Client) -> StackResources:
     """Bring a stack up over a generation that people set up in their own way."""
     made = WantedIndex(
-        alias=ALIAS, pipeline_id=wanted.pipeline_id, identity=wanted.identity(), revision=wanted.revision
+        alias=ALIAS,
+        pipeline_id=wanted.pipeline_id,
+        identity=wanted.identity(),
+        revision=wanted.revision,
+        claim=Claim(owner=wanted.owner),
     )
     body = build_index(made)
     body["settings"]["index"] |= STATIC
