@@ -1,12 +1,14 @@
 """Identities are read as any version wrote them, or refused; never taken for those of somebody else's index."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.identity import ADDED, Identity
+from tests.unit.elasticsearch.recording import IDENTITY as ANY
 
 WRITTEN_BY_0_1_0 = json.loads("""{
   "managed_by": "jina-search",
@@ -24,17 +26,7 @@ WRITTEN_BY_0_1_0 = json.loads("""{
   },
   "revision": "59cfaceeeb7d738c404659435af4c0da74d06c96"
 }""")
-IDENTITY = Identity(
-    dims=256,
-    quant="F16",
-    model="jina-embeddings-v5-text-nano-retrieval",
-    sha256="a" * 64,
-    width=768,
-    pooling="last",
-    document_prefix="Document: ",
-    similarity="cosine",
-    index_options="int8_hnsw",
-)
+IDENTITY = replace(ANY, dims=256)
 
 
 def changed(**identity: Any) -> dict[str, Any]:

@@ -1,27 +1,19 @@
 """The outputs are held against the index, so that no vectors of another kind get in or are asked with."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from components.elasticsearch.identity import MANAGED_BY, Identity
+from components.elasticsearch.identity import MANAGED_BY
 from jinactl.errors import CommandError
 from jinactl.outputs import facts_of
 from jinactl.same_identity import require_same_identity
+from tests.unit.elasticsearch.recording import IDENTITY as ANY
 from tests.unit.elasticsearch.recording import RecordedCluster
 from tests.unit.jinactl.stack_outputs import OUTPUTS
 
-LIVE = Identity(
-    dims=256,
-    quant="F16",
-    model="m",
-    sha256="a" * 64,
-    width=768,
-    pooling="last",
-    document_prefix="Document: ",
-    similarity="cosine",
-    index_options="int8_hnsw",
-)
+LIVE = replace(ANY, dims=256, model="m")
 IN_CLIENT = {**OUTPUTS, "inferenceEndpoint": ""}
 
 
