@@ -130,8 +130,12 @@ class Carrier:
                 pause = min(2 * pause, self.pace.longest_pause)
                 continue
             pause, failing_since = self.pace.first_pause, 0.0
-            self._advance(upper, note=target != EVERYTHING)
-            self.following.renew()
+            if target == EVERYTHING:
+                # Nothing is noted of the rest: once writers are let in again, another shard may have lower numbers.
+                self.watermark = upper
+            else:
+                self._advance(upper)
+                self.following.renew()
             left -= outcome.carried
             self._adapt(outcome.carried, time.monotonic() - started)
             self._tell(left)
@@ -164,12 +168,10 @@ class Carrier:
             return reindex.Outcome(failure=str(error).rstrip("."), lasts=True)
         return reindex.Outcome(done.carried, done.stale)
 
-    def _advance(self, upper: int, *, note: bool) -> None:
+    def _advance(self, upper: int) -> None:
         self.watermark = upper
-        # Of the rest nothing is noted: once writers are let in again, the numbers of a second shard may be lower.
-        if note:
-            progress = {"source": self.old, "strategy": self.strategy, "watermark": upper}
-            indices.add_meta(self.client, self.new, {"migration": progress})
+        progress = {"source": self.old, "strategy": self.strategy, "watermark": upper}
+        indices.add_meta(self.client, self.new, {"migration": progress})
 
     def _adapt(self, count: int, seconds: float) -> None:
         self.carried += count

@@ -218,6 +218,13 @@ def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
     client.request("PUT", f"/{index}/_mapping", {"_meta": kept})
 
 
+def note_migration(client: Requests, index: str, noted: Mapping[str, Any]) -> None:
+    """Add to what an index says of how it is filled."""
+    meta = read_meta(client, index)
+    meta["migration"] = {**meta.get("migration", {}), **noted}
+    client.request("PUT", f"/{index}/_mapping", {"_meta": meta})
+
+
 def close_to_writers(client: Requests, old: Generation, successor: str) -> None:
     """Have an index refuse writes (403) while its documents are carried over; note first that it was us."""
     add_meta(client, old.index, {"successor": successor})

@@ -162,6 +162,10 @@ def _switch(
     aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
     take_over_fields(client, old.index, moving.new, MADE)
     fields = countable_fields(client, old.index)
+    # What was indexed lately is written to disk and made searchable now: it would be while people wait.
+    client.request("POST", f"/{old.index},{moving.new}/_flush")
+    client.request("POST", f"/{moving.new}/_refresh")
+    moving.following.prepare()
     started = time.monotonic()
     try:
         if not closed:
@@ -171,7 +175,7 @@ def _switch(
         moving.carry_rest(held.since)
         verification.compare_counts(client, moving.new, old.index, held)
         compare_fields(client, moving.new, old.index, fields)
-        _note_switch(client, old.index, moving.new)
+        _note_switch(client, moving)
         swap_aliases(client, wanted.alias, moving.new, old.index, aliases)
     except BaseException:
         if not _is_swapped(client, wanted, moving.new):
@@ -199,11 +203,10 @@ def finish(
     indices.add_meta(client, new, {"migration": {}, **({} if checked is None else {"checked": checked})})
 
 
-def _note_switch(client: Requests, old: str, new: str) -> None:
+def _note_switch(client: Requests, moving: Carrier) -> None:
     """Note how much was written to both by now, when nobody can write: what is more later is people's."""
-    noted = {"filled": read_progress(client, new).written, "left": read_progress(client, old).written}
-    migration = indices.read_meta(client, new).get("migration", {})
-    indices.add_meta(client, new, {"migration": {**migration, **noted}})
+    filled = read_progress(client, moving.new).written
+    indices.note_migration(client, moving.new, {"filled": filled, "left": moving.following.written})
 
 
 def _retire(client: Requests, old: str, new: str, left: int | None) -> None:

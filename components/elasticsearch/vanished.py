@@ -9,7 +9,8 @@ deleted between the two, and not with what the index holds.
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client import Requests
@@ -22,8 +23,8 @@ from components.elasticsearch.views import Hit, View, ViewLostError, address, op
 Span = tuple[int, int]
 """A range of sequence numbers, with both ends."""
 
-FIRST_RANGES = 10
-"""Two to this power is the number of ranges that are compared first."""
+FIRST_RANGES = 13
+"""Two to this power is the number of ranges that are compared first; Elasticsearch gives up to 65,536 at a time."""
 FINER = 6
 """Each range that differs is divided into two to this power of smaller ones."""
 FEW = 16
@@ -47,6 +48,8 @@ class Following:
     new: str
     window: int
     view: View | None = None
+    counted: Counter[int] | None = None
+    former: list[View] = field(default_factory=list)
 
     @property
     def begun(self) -> bool:
@@ -58,6 +61,16 @@ class Following:
         """The number up to which documents may be carried over before the next time."""
         return self.view.settled if self.view else -1
 
+    @property
+    def written(self) -> int:
+        """The sum of the highest numbers of the old one's shards when it was last looked at."""
+        return self.view.written if self.view else -1
+
+    def prepare(self) -> None:
+        """Count now what the next time would count first of what is known already."""
+        if self.view is not None:
+            self.counted = _first_counts(self.view, self.view.settled)
+
     def follow(self, watermark: int) -> int:
         """Delete what vanished since the last time; return how many documents.
 
@@ -65,15 +78,12 @@ class Following:
         documents that are in the old one with numbers up to the `watermark`, up to which it was filled.
         """
         before, self.view = self.view, open_view(self.client, self.old, self.window)
-        try:
-            if before is not None:
-                return delete_vanished(self.client, self.new, before, self.view)
-        except ViewLostError:
-            # Of the earlier view, or of both: a node was restarted.
-            pass
-        finally:
-            if before is not None:
-                before.close()
+        counted, self.counted = self.counted, None
+        if before is not None:
+            self.former.append(before)
+            # Where one is lost, or both are, a node was restarted.
+            with suppress(ViewLostError):
+                return delete_vanished(self.client, self.new, before, self.view, counted)
         return self._compare_all(self.view, watermark)
 
     def _compare_all(self, view: View, watermark: int) -> int:
@@ -86,24 +96,33 @@ class Following:
             held.close()
 
     def renew(self) -> None:
-        """Have Elasticsearch keep its place from now on."""
+        """Have Elasticsearch keep its place from now on, and forget earlier ones."""
+        self._forget()
         if self.view is not None:
             self.view.renew()
 
     def close(self) -> None:
         """Let Elasticsearch forget its place."""
+        self._forget()
         if self.view is not None:
             self.view.close()
             self.view = None
 
+    def _forget(self) -> None:
+        while self.former:
+            self.former.pop().close()
 
-def delete_vanished(client: Requests, new: str, before: View, after: View) -> int:
+
+def delete_vanished(
+    client: Requests, new: str, before: View, after: View, counted: Counter[int] | None = None
+) -> int:
     """Delete from index `new` what `before` saw of its source and `after` does not; return how many these were.
 
+    `counted` is what `Following.prepare` counted of `before`, if anything.
     What was deleted and made again before `after` is seen by it; what was made again since is carried over later.
     Raises ViewLostError.
     """
-    queries = [_any_of(spans) for spans in _batched(_differing(before, after))]
+    queries = [_any_of(spans) for spans in _batched(_differing(before, after, counted))]
     # What had no settled number yet when the earlier view was opened: a few that were being written.
     queries.append({"range": {"_seq_no": {"gt": before.settled}}})
     return sum(_delete_unseen(client, new, hits, after) for query in queries for hits in before.pages(query))
@@ -139,18 +158,27 @@ def _delete(client: Requests, new: str, lines: Sequence[Mapping[str, Any]]) -> N
         time.sleep(pause)
 
 
-def _differing(before: View, after: View) -> list[Span]:
+def _differing(before: View, after: View, counted: Counter[int] | None) -> list[Span]:
     """Return small ranges of numbers, all that the earlier view has settled, in which the two see different ones."""
-    exponent = max(0, (before.settled + 1).bit_length() - FIRST_RANGES)
-    spans = [(0, before.settled)] if before.settled >= 0 else []
-    while spans:
-        seen, left = _counts(before, spans, exponent), _counts(after, spans, exponent)
+    seen = _first_counts(before, before.settled) if counted is None else counted
+    left = _first_counts(after, before.settled)
+    exponent = _first_exponent(before.settled)
+    while True:
         differing = {key: count for key, count in seen.items() if count != left[key]}
         spans = [(key, min(key + (1 << exponent) - 1, before.settled)) for key in sorted(differing)]
         if exponent == 0 or sum(differing.values()) <= FEW * len(spans):
-            break
+            return spans
         exponent = max(0, exponent - FINER)
-    return spans
+        seen, left = _counts(before, spans, exponent), _counts(after, spans, exponent)
+
+
+def _first_exponent(settled: int) -> int:
+    return max(0, (settled + 1).bit_length() - FIRST_RANGES)
+
+
+def _first_counts(view: View, settled: int) -> Counter[int]:
+    """Count what a view sees up to a number, by the ranges that are compared first."""
+    return _counts(view, [(0, settled)] if settled >= 0 else [], _first_exponent(settled))
 
 
 def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:

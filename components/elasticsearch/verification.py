@@ -29,8 +29,7 @@ class Count:
 
 
 def count(client: Requests, index: str, since: int = -1) -> Count:
-    """Count what an index holds as of now, and what of it has a sequence number above `since`."""
-    client.request("POST", f"/{index}/_refresh")
+    """Count what an index holds as of its last refresh, and what of it has a sequence number above `since`."""
     made = {"filter": {"exists": {"field": VECTOR}}}
     later = {"filter": {"range": {"_seq_no": {"gt": since}}}}
     body = {"size": 0, "track_total_hits": True, "aggs": {"embedded": made, "since": later}}
@@ -50,6 +49,7 @@ def compare_counts(client: Requests, new: str, old: str, expected: Count) -> Non
     mean equal documents.
     Raises IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings.
     """
+    client.request("POST", f"/{new}/_refresh")
     found = count(client, new)
     if found.documents == expected.documents and found.embedded >= expected.embedded:
         return

@@ -27,13 +27,14 @@ class ViewLostError(ElasticsearchError):
 class View:
     """An index at one moment: all that was written to it up to sequence number `settled` is seen, on every shard.
 
-    `window` is the most hits that the index gives at a time.
+    `written` is the sum of the shards' highest numbers; `window` is the most hits that the index gives at a time.
     """
 
     client: Requests
     index: str
     pit: str
     settled: int
+    written: int
     window: int
 
     def search(self, body: Mapping[str, Any]) -> Any:
@@ -86,10 +87,10 @@ class View:
 
 def open_view(client: Requests, index: str, window: int) -> View:
     """Open a view of an index as it is now; close it after use."""
-    settled = read_progress(client, index).settled
+    progress = read_progress(client, index)
     client.request("POST", f"/{index}/_refresh")
     pit = client.request("POST", f"/{index}/_pit", query={"keep_alive": KEPT_OPEN})["id"]
-    return View(client, index, str(pit), settled, window)
+    return View(client, index, str(pit), progress.settled, progress.written, window)
 
 
 def read_window(client: Requests, index: str) -> int:

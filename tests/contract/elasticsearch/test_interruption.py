@@ -16,7 +16,7 @@ from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 pytestmark = pytest.mark.sandbox
 
 
-READING = ("_refresh", "_mget", "_search", "_count", "_simulate", "_pit", "_has_privileges")
+READING = ("_refresh", "_flush", "_mget", "_search", "_count", "_simulate", "_pit", "_has_privileges")
 
 
 class KilledError(BaseException):

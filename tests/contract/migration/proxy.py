@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
-READING = ("_refresh", "_mget", "_search", "_count", "_pit", "_simulate", "_has_privileges")
+READING = ("_refresh", "_flush", "_mget", "_search", "_count", "_pit", "_simulate", "_has_privileges")
 """How paths end of requests that are posted and change no document, index, alias or pipeline."""
 
 BUSY = json.dumps(
