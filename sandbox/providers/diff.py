@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.providers.values import Properties, Unknown, plain
 
@@ -14,6 +14,13 @@ class Change(Enum):
     ADD = "add"
     DELETE = "delete"
     UPDATE = "update"
+
+
+class Difference(NamedTuple):
+    """A changed property: how it changed, and whether the resource has to be replaced for it."""
+
+    change: Change
+    replaces: bool
 
 
 def changes(
@@ -38,7 +45,7 @@ def changes(
                 found[name] = _kind(before, after)
         else:
             found.update(_differences(name, before, after))
-    return {path: change for path, change in found.items() if not _is_ignored(path, ignored)}
+    return {path: change for path, change in found.items() if not is_ignored(path, ignored)}
 
 
 def top_level(path: str) -> str:
@@ -91,5 +98,6 @@ def _sorted(value: Any) -> Any:
             return value
 
 
-def _is_ignored(path: str, ignored: Collection[str]) -> bool:
+def is_ignored(path: str, ignored: Collection[str]) -> bool:
+    """Say whether `path`, or what it lies in, is among the paths in `ignored`."""
     return any(one in (path, "*") or path.startswith((f"{one}.", f"{one}[")) for one in ignored)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.providers.diff import Change, top_level
+from sandbox.providers.diff import Change, Difference, top_level
 from sandbox.providers.protos import provider_pb2
 
 KINDS = {
@@ -16,14 +16,14 @@ KINDS = {
 }
 
 
-def diff_response(found: Mapping[str, Change], updatable: frozenset[str], *, delete_first: bool) -> Any:
-    """Return the message for the changes `found`; those of properties that are not `updatable` replace the resource."""
+def diff_response(found: Mapping[str, Difference], *, delete_first: bool) -> Any:
+    """Return the message for the differences `found`, by path."""
     if not found:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
-    replaces = [path for path in found if top_level(path) not in updatable]
+    replaces = [path for path, difference in found.items() if difference.replaces]
     detailed = {
-        path: provider_pb2.PropertyDiff(kind=KINDS[change, path in replaces], inputDiff=True)
-        for path, change in found.items()
+        path: provider_pb2.PropertyDiff(kind=KINDS[difference], inputDiff=True)
+        for path, difference in found.items()
     }
     return provider_pb2.DiffResponse(
         changes=provider_pb2.DiffResponse.DIFF_SOME,

@@ -8,17 +8,14 @@ import grpc
 
 from sandbox.providers.protos import provider_pb2, status_pb2
 from sandbox.providers.resource import Created, PartialFailureError, ProviderError
-from sandbox.providers.values import Properties, encode, secret_texts, without_secrets
+from sandbox.providers.values import Properties, encode
 
 
 class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported(...))
-    """Turns what a resource raises into the protocol's error, with the text of secrets struck out."""
+    """Turns what a resource raises into the protocol's error; nothing is struck out, as in the official providers."""
 
-    def __init__(
-        self, context: Any, values: Properties, outputs: Callable[[Created], Properties] | None = None
-    ) -> None:
+    def __init__(self, context: Any, outputs: Callable[[Created], Properties] | None = None) -> None:
         self._context = context
-        self._values = values
         self._outputs = outputs
 
     def __enter__(self) -> None:
@@ -30,7 +27,6 @@ class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported
 
     def _abort(self, error: Exception) -> NoReturn:
         message = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
-        message = without_secrets(message, secret_texts(self._values))
         if isinstance(error, PartialFailureError) and self._outputs is not None:
             self._detail(message, error.created.id, self._outputs(error.created))
         if not isinstance(error, ProviderError):

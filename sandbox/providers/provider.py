@@ -11,7 +11,7 @@ import grpc
 from google.protobuf import empty_pb2
 
 from sandbox.providers import checking, schema
-from sandbox.providers.diff import changes
+from sandbox.providers.diff import Difference, changes
 from sandbox.providers.diff_response import diff_response
 from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.error_reporting import errors_reported
@@ -26,8 +26,6 @@ from sandbox.providers.values import (
     encode,
     holds,
     plain,
-    secret_texts,
-    without_secrets,
 )
 
 
@@ -42,6 +40,8 @@ class Plugin:
     """The provider settings that the stand-in knows; others are refused."""
     resources: Callable[[Mapping[str, Any]], Sequence[Resource]]
     """Makes the resource types from the provider's settings, without touching anything outside."""
+    configure: Callable[[Sequence[Resource]], None] = lambda _: None
+    """Does what the provider does before its first operation, also in a preview. Raises ProviderError."""
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -85,14 +85,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
         old = decode(request.old_inputs) or decode(request.olds)
         found = {
-            path: change for path, change in changes(old, decode(request.news)).items() if path != "version"
+            path: Difference(change, True)
+            for path, change in changes(old, decode(request.news)).items()
+            if path != "version"
         }
-        return diff_response(found, frozenset(), delete_first=False)
+        return diff_response(found, delete_first=False)
 
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         settings = plain(decode(request.args))
         known = {name: value for name, value in settings.items() if not isinstance(value, Unknown)}
-        self._resources = {resource.token: resource for resource in self._plugin.resources(known)}
+        made = self._plugin.resources(known)
+        with errors_reported(context):
+            self._plugin.configure(made)
+        self._resources = {resource.token: resource for resource in made}
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
@@ -103,7 +108,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         inputs = decode(request.news)
-        resource, operation = self._resource(request.urn, context, inputs)
+        resource, operation = self._resource(request.urn, context)
         if resource.autonamed and "name" not in inputs:
             inputs["name"] = decode(request.olds).get("name") or _random_name(
                 operation.name, request.randomSeed
@@ -118,42 +123,40 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for name in sorted(inputs.keys() & resource.unsupported)
         ]
         if not found:
-            with errors_reported(context, inputs):
+            with errors_reported(context):
                 inputs, found = resource.check(inputs, operation)
         failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in found]
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
 
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        resource, _ = self._resource(request.urn, context, {})
-        found = changes(
-            resource.normalise(decode(request.old_inputs)),
-            resource.normalise(decode(request.news)),
-            unordered=resource.unordered,
-            ignored=list(request.ignoreChanges),
+        resource, _ = self._resource(request.urn, context)
+        found = resource.differences(
+            decode(request.old_inputs),
+            decode(request.olds),
+            decode(request.news),
+            list(request.ignoreChanges),
         )
-        return diff_response(found, resource.updatable, delete_first=resource.delete_before_replace)
+        return diff_response(found, delete_first=resource.delete_before_replace)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         inputs = decode(request.properties)
-        resource, operation = self._resource(request.urn, context, inputs)
+        resource, operation = self._resource(request.urn, context)
         if request.preview:
             return provider_pb2.CreateResponse(properties=encode(self._foreseen(resource, inputs)))
-        with errors_reported(
-            context, inputs, lambda created: self._outputs(resource, inputs, created.computed)
-        ):
+        with errors_reported(context, lambda created: _outputs(inputs, created.computed)):
             created = resource.create(plain(inputs), operation)
-        outputs = self._outputs(resource, inputs, created.computed)
+        outputs = _outputs(inputs, created.computed)
         return provider_pb2.CreateResponse(id=created.id, properties=encode(outputs))
 
     def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         inputs = decode(request.inputs)
-        resource, operation = self._resource(request.urn, context, inputs)
+        resource, operation = self._resource(request.urn, context)
         if not inputs:
             reason = (
                 f"the {self._plugin.name} stand-in cannot import or look up resources that it did not create"
             )
             context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
-        with errors_reported(context, inputs):
+        with errors_reported(context):
             live = resource.read(request.id, plain(inputs), operation)
         if live is None:
             return provider_pb2.ReadResponse(id="")
@@ -162,36 +165,35 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             for name, value in live.drift.items()
         }
         current = {**inputs, **drift}
-        outputs = {**decode(request.properties), **self._outputs(resource, current, live.computed)}
+        outputs = {**decode(request.properties), **_outputs(current, live.computed)}
         return provider_pb2.ReadResponse(id=live.id, inputs=encode(current), properties=encode(outputs))
 
     def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
-        old, new = decode(request.old_inputs), decode(request.news)
-        resource, operation = self._resource(request.urn, context, {"old": old, "new": new})
-        computed = {name: value for name, value in decode(request.olds).items() if name not in old}
+        state, new = decode(request.olds), decode(request.news)
+        resource, operation = self._resource(request.urn, context)
+        inputs = decode(request.old_inputs).keys() | new.keys()
+        computed = {name: value for name, value in state.items() if name not in inputs}
         if request.preview:
             kept = {} if resource.recomputed else computed
             return provider_pb2.UpdateResponse(
                 properties=encode({**self._foreseen(resource, new), **kept, **new})
             )
-        with errors_reported(
-            context, {"old": old, "new": new}, lambda made: self._outputs(resource, new, made.computed)
-        ):
-            updated = resource.update(request.id, plain(old), plain(new), plain(computed), operation)
-        return provider_pb2.UpdateResponse(properties=encode(self._outputs(resource, new, updated)))
+        with errors_reported(context, lambda made: _outputs(new, made.computed)):
+            updated = resource.update(request.id, plain(state), plain(new), plain(computed), operation)
+        return provider_pb2.UpdateResponse(properties=encode(_outputs(new, updated)))
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
         outputs, inputs = decode(request.properties), decode(request.old_inputs)
-        resource, operation = self._resource(request.urn, context, {"inputs": inputs, "outputs": outputs})
+        resource, operation = self._resource(request.urn, context)
         computed = {name: value for name, value in outputs.items() if name not in inputs}
-        with errors_reported(context, {"inputs": inputs, "outputs": outputs}):
+        with errors_reported(context):
             resource.delete(request.id, plain(inputs), plain(computed), operation)
         return empty_pb2.Empty()
 
     # -- common to them
 
-    def _resource(self, urn: str, context: Any, values: Properties) -> tuple[Resource, Operation]:
-        """Return the resource type of `urn`, and its operation, which shows no secret of `values`."""
+    def _resource(self, urn: str, context: Any) -> tuple[Resource, Operation]:
+        """Return the resource type of `urn`, and its operation."""
         token = urn.split("::")[2].rpartition("$")[2]
         resource = self._resources.get(token)
         if resource is None:
@@ -199,25 +201,23 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             reason = f"the {self._plugin.name} stand-in does not implement {token}; it implements: {served}"
             context.abort(grpc.StatusCode.UNIMPLEMENTED, reason)
             raise AssertionError
-        show, secrets = self._log.reporter(urn), secret_texts(values)
-
-        def report(severity: str, message: str, ephemeral: bool) -> None:
-            show(severity, without_secrets(message, secrets), ephemeral)
-
-        return resource, Operation(urn, report, self._cancelled)
+        return resource, Operation(urn, self._log.reporter(urn), self._cancelled)
 
     def _foreseen(self, resource: Resource, inputs: Properties) -> Properties:
         """Return the outputs as far as a preview knows them."""
         names = self._plugin.schema.outputs[resource.token]
         return {**dict.fromkeys(names - inputs.keys(), UNKNOWN), **inputs}
 
-    def _outputs(self, resource: Resource, inputs: Properties, computed: Properties) -> Properties:
-        secret = holds(Secret, inputs)
-        wrapped = {
-            name: Secret(value) if secret and name in resource.secret_outputs else value
-            for name, value in computed.items()
-        }
-        return {**inputs, **wrapped}
+
+def _outputs(inputs: Properties, computed: Properties) -> Properties:
+    """Return the state: what was asked for, or what has become of it; of a secret input that is as secret.
+
+    What else may quote a secret, such as what a command wrote, is in clear: the official providers mask nothing.
+    """
+    kept = {
+        name: Secret(value) if holds(Secret, inputs.get(name)) else value for name, value in computed.items()
+    }
+    return {**inputs, **kept}
 
 
 def _random_name(name: str, seed: bytes) -> str:

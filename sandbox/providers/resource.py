@@ -1,15 +1,16 @@
 """What a resource type of a stand-in provider implements, in plain values; the server does the protocol around it."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 from sandbox.providers.checking import Failure
+from sandbox.providers.diff import Difference, changes, top_level
 from sandbox.providers.values import Properties
 
 Report = Callable[[str, str, bool], None]
-"""Shows a person a message beside the resource: severity (info, warning, error), text, and whether it may be
+"""Shows a message beside the resource: severity (debug, info, warning, error), text, and whether it may be
 overwritten by the next one."""
 
 
@@ -70,8 +71,6 @@ class Resource:
     delete_before_replace: ClassVar[bool] = False
     recomputed: ClassVar[bool] = False
     """Whether an update computes all outputs anew, so that a preview does not know them."""
-    secret_outputs: ClassVar[frozenset[str]] = frozenset()
-    """Computed outputs that may quote inputs: secret as soon as one input is."""
 
     def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
         """Return the inputs with what the provider adds to them, and what is wrong with them.
@@ -85,18 +84,36 @@ class Resource:
         """Return the inputs with defaults filled in, so that leaving one out equals setting its default."""
         return inputs
 
+    def differences(
+        self, inputs: Properties, state: Properties, wanted: Properties, ignored: Collection[str]
+    ) -> Mapping[str, Difference]:
+        """Return what differs between the last `inputs`, or the `state`, and what is `wanted`, by path.
+
+        Here it is what was asked for that counts, not what has become of it.
+        """
+        del state
+        found = changes(
+            self.normalise(inputs), self.normalise(wanted), unordered=self.unordered, ignored=ignored
+        )
+        return {
+            path: Difference(change, top_level(path) not in self.updatable) for path, change in found.items()
+        }
+
     def create(self, inputs: Properties, operation: Operation) -> Created:
         """Make the resource. Raises ProviderError; PartialFailureError when it exists all the same."""
         raise NotImplementedError
 
     def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
-        """Return the resource as it is, None when it is gone. `inputs` are those last set; empty for an import."""
+        """Return the resource as it is, None when it is gone. `inputs` are those last set."""
         raise NotImplementedError
 
     def update(
         self, identifier: str, old: Properties, new: Properties, computed: Properties, operation: Operation
     ) -> Properties:
-        """Change the resource from `old` to `new` inputs and return its computed outputs (`computed` till now)."""
+        """Change the resource from the state `old` to the inputs `new` and return its computed outputs.
+
+        `computed` is what of the state was no input.
+        """
         raise NotImplementedError
 
     def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:

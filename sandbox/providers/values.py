@@ -27,9 +27,6 @@ UNKNOWN_TEXTS: Final = frozenset(
 )
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
-LONG_SECRET: Final = 12
-"""Characters from which on the value within a secret KEY=VALUE is a secret by itself."""
-
 Properties = dict[str, Any]
 """Property values by their names on the wire (camelCase)."""
 
@@ -148,29 +145,3 @@ def holds(kind: type[Secret] | type[Unknown] | type[Opaque], value: Any) -> bool
             return any(holds(kind, item) for item in value)
         case _:
             return False
-
-
-def secret_texts(value: Any, inside: bool = False) -> list[str]:
-    """Return every string within a secret of `value`, for keeping them out of messages.
-
-    Of a setting such as KEY=VALUE the value is one as well, unless it is so short that it may be a common word.
-    """
-    match value:
-        case Secret(inner):
-            return secret_texts(inner, inside=True)
-        case dict():
-            return [text for item in value.values() for text in secret_texts(item, inside)]
-        case list():
-            return [text for item in value for text in secret_texts(item, inside)]
-        case str() if inside and value:
-            setting = value.partition("=")[2]
-            return [value, setting] if len(setting) >= LONG_SECRET else [value]
-        case _:
-            return []
-
-
-def without_secrets(message: str, secrets: list[str]) -> str:
-    """Return the message with each text of `secrets` struck out, the longest first: one may hold another."""
-    for text in sorted(secrets, key=len, reverse=True):
-        message = message.replace(text, "[secret]")
-    return message

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import signal
 import subprocess
 import threading
 from collections.abc import Callable
@@ -37,7 +36,6 @@ class Command(Resource):
     updatable = INPUTS
     unsupported = frozenset({"assetPaths", "archivePaths"})
     recomputed = True
-    secret_outputs = frozenset({"stdout", "stderr"})
 
     def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:  # noqa: ARG002, D102
         return inputs, []
@@ -84,16 +82,14 @@ def _run(command: str, inputs: Properties, previous: Properties, operation: Oper
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            start_new_session=True,
         )
     except OSError as error:
         raise ProviderError(f"the command could not be started: {error}") from error
     shown = inputs.get("logging", "stdoutAndStderr")
     stdout, stderr, both = _communicate(process, inputs.get("stdin"), _reporters(shown, operation), operation)
-    if operation.cancelled.is_set() and process.returncode != 0:
-        raise ProviderError("the command was cancelled")
     if process.returncode != 0:
-        raise ProviderError(f"exit status {process.returncode}: running {command!r}:\n{both}")
+        ended = f"exit status {process.returncode}" if process.returncode > 0 else "signal: killed"
+        raise ProviderError(f"{ended}: running {command!r}:\n{both}")
     return {"stdout": stdout.removesuffix("\n"), "stderr": stderr.removesuffix("\n")}
 
 
@@ -128,7 +124,7 @@ def _communicate(
     reporters: tuple[Callable[[str], None], Callable[[str], None]],
     operation: Operation,
 ) -> tuple[str, str, str]:
-    """Return all of standard output, of standard error, and both as they came; stops the process when cancelled."""
+    """Return standard output, standard error, and both as they came; when cancelled, kill the process alone."""
     outputs: tuple[list[str], list[str]] = ([], [])
     both: list[str] = []
 
@@ -146,7 +142,8 @@ def _communicate(
         threading.Thread(target=_feed, args=(process.stdin, stdin), daemon=True).start()
     while process.poll() is None:
         if operation.cancelled.wait(0.02):
-            _kill(process)
+            # What it has started lives on, and holds the pipes that are read to their end below.
+            process.kill()
             process.wait()
     for reader in readers:
         reader.join()
@@ -159,10 +156,3 @@ def _feed(stream: IO[str], text: str) -> None:
         stream.close()
     except BrokenPipeError:
         return  # the command ended without reading all of it
-
-
-def _kill(process: "subprocess.Popen[str]") -> None:
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -1,102 +1,40 @@
 """`docker.Container`: a container (terraform-provider-docker, resource_docker_container.go and _funcs.go)."""
 
+import json
 from typing import Any
 
 from sandbox.providers.checking import Failure
-from sandbox.providers.diff import changes, top_level
-from sandbox.providers.docker import container_config, container_state
+from sandbox.providers.docker import container_config
+from sandbox.providers.docker.bridged import BridgedResource, live
 from sandbox.providers.docker.container_checks import container_failures
-from sandbox.providers.docker.container_health import DEFAULT_SECONDS, wait_until_healthy
+from sandbox.providers.docker.container_health import wait_until_healthy
+from sandbox.providers.docker.container_state import read_state
 from sandbox.providers.docker.container_upload import upload
-from sandbox.providers.docker.engine import EngineResource, engine_errors
+from sandbox.providers.docker.engine import engine_errors
 from sandbox.providers.resource import Created, Live, Operation, PartialFailureError, ProviderError
 from sandbox.providers.values import Properties, plain
-
-DEFAULTS: Properties = {
-    "rm": False,
-    "readOnly": False,
-    "start": True,
-    "wait": False,
-    "waitTimeout": DEFAULT_SECONDS,
-    "mustRun": True,
-    "restart": "no",
-    "removeVolumes": True,
-    "networkMode": "bridge",
-    "memoryReservation": 0,
-    "tty": False,
-    "stdinOpen": False,
-    "containerReadRefreshTimeoutMilliseconds": 15000,
-    "attach": False,
-    "logs": False,
-}
 
 LIMITS = frozenset(
     {"restart", "maxRetryCount", "cpuShares", "memory", "memoryReservation", "cpuSet", "memorySwap"}
 )
-"""What the engine can change of a container that exists."""
+"""What the provider changes of a container that exists. All else that doesn't replace it is only recorded."""
 
-RECORDED_ONLY = frozenset({"healthcheck", "tmpfs", "init", "rm", "cpuPeriod", "cpuQuota"})
-"""What the official provider neither replaces for nor applies: the state changes, the container does not."""
-
-ENDS = frozenset(
-    {
-        "start",
-        "wait",
-        "waitTimeout",
-        "mustRun",
-        "attach",
-        "logs",
-        "removeVolumes",
-        "destroyGraceSeconds",
-        "containerReadRefreshTimeoutMilliseconds",
-    }
-)
-"""What concerns only the operations on a container, not the container."""
+WAIT_SECONDS = 60
 
 
-class Container(EngineResource):
+class Container(BridgedResource):
     """A container. Nearly every change replaces it, the old one being removed first."""
 
     token = "docker:index/container:Container"  # noqa: S105 (a type, not a secret)
+    terraform_name = "docker_container"
     autonamed = True
     delete_before_replace = True
-    updatable = LIMITS | RECORDED_ONLY | ENDS
-    unordered = frozenset(
-        {
-            "envs",
-            "labels",
-            "ports",
-            "hosts",
-            "volumes",
-            "mounts",
-            "networksAdvanced",
-            "capabilities",
-            "securityOpts",
-            "ulimits",
-            "devices",
-            "deviceRequests",
-            "groupAdds",
-            "dns",
-            "dnsOpts",
-            "dnsSearches",
-            "uploads",
-        }
-    )
     unsupported = frozenset(
         {"attach", "logs", "platform", "deviceReadBps", "deviceReadIops", "deviceWriteBps", "deviceWriteIops"}
     )
-    secret_outputs = frozenset({"command", "entrypoints"})
 
     def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:  # noqa: ARG002, D102
         return inputs, list(container_failures(plain(inputs)))
-
-    def normalise(self, inputs: Properties) -> Properties:  # noqa: D102
-        filled = {**DEFAULTS, **inputs}
-        ports = plain(filled.get("ports"))
-        if isinstance(ports, list):
-            defaults = {"ip": "0.0.0.0", "protocol": "tcp"}  # noqa: S104 (the official provider's default)
-            filled["ports"] = [{**defaults, **port} if isinstance(port, dict) else port for port in ports]
-        return {name: value for name, value in filled.items() if value not in ([], {})}
 
     def create(self, inputs: Properties, operation: Operation) -> Created:  # noqa: D102
         body = container_config.body(inputs)
@@ -106,19 +44,14 @@ class Container(EngineResource):
         try:
             self._attach_networks(identifier, inputs)
             upload(api, identifier, inputs.get("uploads", []))
-            self._start(identifier, inputs, operation)
+            self._start(identifier, inputs)
         except ProviderError as error:
-            raise PartialFailureError(
-                str(error), Created(identifier, self._computed(identifier, inputs))
-            ) from error
-        return Created(identifier, self._computed(identifier, inputs))
+            raise PartialFailureError(str(error), Created(identifier, {})) from error
+        return Created(identifier, self._state(identifier, inputs, operation))
 
-    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:  # noqa: ARG002, D102
-        api = self.engine.api
+    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:  # noqa: D102
         with engine_errors("Unable to inspect container", gone_is_fine=True):
-            container = api.inspect_container(identifier)
-            drift = container_state.drift(container, inputs)
-            return Live(container["Id"], drift, container_state.computed(container, {**inputs, **drift}))
+            return live(identifier, self._state(identifier, inputs, operation), inputs)
         return None
 
     def update(  # noqa: D102
@@ -126,29 +59,22 @@ class Container(EngineResource):
         identifier: str,
         old: Properties,
         new: Properties,
-        computed: Properties,  # noqa: ARG002
-        operation: Operation,
+        computed: Properties,
+        operation: Operation,  # noqa: ARG002
     ) -> Properties:
+        changed = self.differences({}, old, new, ()).keys()
         api = self.engine.api
-        changed = {top_level(path) for path in changes(self.normalise(old), self.normalise(new))}
-        if changed & LIMITS:
-            with engine_errors("Unable to update a container"):
-                api.update_container(identifier, **_limits(new))
-        recorded = sorted(changed & RECORDED_ONLY)
-        if recorded:
-            operation.report(
-                "warning",
-                f"a change of {', '.join(recorded)} is recorded but, as with the official provider, does not reach "
-                "the container that runs; use the resource option replace_on_changes to have it replaced",
-                False,
-            )
         try:
-            self._start(identifier, new, operation)
+            if "mustRun" in changed and new.get("mustRun", True) and new.get("start", True):
+                with engine_errors("Unable to start container"):
+                    api.start(identifier)
+            if changed & LIMITS:
+                with engine_errors("Unable to update a container"):
+                    api.update_container(identifier, **_limits(new))
         except ProviderError as error:
-            raise PartialFailureError(
-                str(error), Created(identifier, self._computed(identifier, new))
-            ) from error
-        return self._computed(identifier, new)
+            # What was asked for is the state from now on, though nothing has come of it.
+            raise PartialFailureError(str(error), Created(identifier, computed)) from error
+        return computed
 
     def delete(  # noqa: D102
         self,
@@ -189,29 +115,26 @@ class Container(EngineResource):
                     mac_address=network.get("macAddress"),
                 )
 
-    def _start(self, identifier: str, inputs: Properties, operation: Operation) -> None:
-        """Start the container where the stack wants it to run and it does not, then wait for its health if asked."""
+    def _start(self, identifier: str, inputs: Properties) -> None:
+        """Start the container where the stack wants it to run, then wait for its health if asked."""
         if not inputs.get("start", True):
             return
         api = self.engine.api
-        with engine_errors("Unable to inspect container"):
-            state = api.inspect_container(identifier)["State"]
-        never_started = state["Status"] == "created"
-        if not state["Running"] and (never_started or inputs.get("mustRun", True)):
-            with engine_errors("Unable to start container"):
-                api.start(identifier)
+        with engine_errors("Unable to start container"):
+            api.start(identifier)
         if inputs.get("wait", False):
-            wait_until_healthy(api, identifier, inputs.get("waitTimeout", DEFAULT_SECONDS), operation)
+            wait_until_healthy(api, identifier, inputs.get("waitTimeout", WAIT_SECONDS))
 
-    def _computed(self, identifier: str, inputs: Properties) -> Properties:
-        api = self.engine.api
-        with engine_errors("Unable to inspect container", gone_is_fine=True):
-            return container_state.computed(api.inspect_container(identifier), inputs)
-        return {}
+    def _state(self, identifier: str, before: Properties, operation: Operation) -> Properties:
+        """Read the container, and write all that the engine says of it into the log, its environment too."""
+        container = self.engine.api.inspect_container(identifier)
+        shown = json.dumps(container, indent="\t")
+        operation.report("debug", f"[DEBUG] Docker container inspect from stateFunc: {shown}", False)
+        return read_state(container, before)
 
 
 def _limits(inputs: Properties) -> dict[str, Any]:
-    """Return the arguments of the engine's update: everything it can change, as the official provider sends it."""
+    """Return the arguments of the engine's update; a limit that is taken back is 0, which the engine ignores."""
     return {
         "restart_policy": container_config.restart_policy(inputs),
         "cpu_shares": inputs.get("cpuShares", 0),

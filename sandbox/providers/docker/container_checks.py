@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sandbox.providers.checking import Failure
-from sandbox.providers.docker import container_config
+from sandbox.providers.docker.go_duration import nanoseconds
 from sandbox.providers.values import Properties, Unknown
 
 PATTERNS = {
@@ -24,7 +24,7 @@ def container_failures(inputs: Properties) -> Iterator[Failure]:
         value = check.get(name) if isinstance(check, dict) else None
         if isinstance(value, str):
             try:
-                container_config.nanoseconds(value)
+                nanoseconds(value)
             except ValueError as error:
                 yield Failure(f"healthcheck.{name}", str(error))
     if "gpus" in inputs and "deviceRequests" in inputs:

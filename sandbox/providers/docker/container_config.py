@@ -3,11 +3,11 @@
 The rules are those of terraform-provider-docker, resource_docker_container_funcs.go and _structures.go.
 """
 
-import re
 from typing import Any
 
 from sandbox.providers.docker.container_devices import device_mapping, device_requests
 from sandbox.providers.docker.engine import labels_to_map
+from sandbox.providers.docker.go_duration import nanoseconds
 from sandbox.providers.resource import ProviderError
 from sandbox.providers.values import Properties
 
@@ -60,9 +60,6 @@ MEGABYTES = {
     "shmSize": "ShmSize",
 }
 """Inputs in megabytes, which the engine takes in bytes; a negative number (no limit) stays as it is."""
-
-UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 
 
 def body(inputs: Properties) -> dict[str, Any]:
@@ -124,19 +121,6 @@ def health_config(check: Properties) -> dict[str, Any]:
         "StartInterval": nanoseconds(check.get("startInterval", "0s")),
         "Retries": check.get("retries", 0),
     }
-
-
-def nanoseconds(duration: str) -> int:
-    """Return a duration in Go's form ("1m30s", "500ms", "0") in nanoseconds.
-
-    Raises ValueError for anything else, and for a negative one.
-    """
-    if duration == "0":
-        return 0
-    parts = DURATION.findall(duration)
-    if not parts or "".join(number + unit for number, unit in parts) != duration:
-        raise ValueError(f"is not a duration such as 10s, 1m30s or 500ms: {duration!r}")
-    return round(sum(float(number) * UNITS[unit] for number, unit in parts))
 
 
 def _port_key(port: Properties) -> str:

@@ -1,119 +1,198 @@
-"""Reads the engine's description of a container back into the properties of `docker.Container`."""
+"""Reads the engine's description of a container into the state of `docker.Container`, as the official provider does.
 
+The rules are those of terraform-provider-docker 4.5.0, resourceDockerContainerRead and what it calls. What it does not
+read back (environment, labels, networks, uploads, and what concerns the operations alone) stays as it was asked for.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
-from sandbox.providers.docker.container_config import MEGABYTE, MEGABYTES
-from sandbox.providers.docker.engine import set_inputs
+from sandbox.providers.docker.container_config import MEGABYTE
+from sandbox.providers.docker.go_duration import go_duration
 from sandbox.providers.values import Properties
 
 NANO = 10**9
 
+CONFIG = {
+    "hostname": "Hostname",
+    "domainname": "Domainname",
+    "command": "Cmd",
+    "entrypoints": "Entrypoint",
+    "user": "User",
+    "workingDir": "WorkingDir",
+    "tty": "Tty",
+    "stdinOpen": "OpenStdin",
+    "stopSignal": "StopSignal",
+    "stopTimeout": "StopTimeout",
+}
+HOST_CONFIG = {
+    "rm": "AutoRemove",
+    "readOnly": "ReadonlyRootfs",
+    "dns": "Dns",
+    "dnsOpts": "DnsOptions",
+    "dnsSearches": "DnsSearch",
+    "securityOpts": "SecurityOpt",
+    "publishAllPorts": "PublishAllPorts",
+    "runtime": "Runtime",
+    "tmpfs": "Tmpfs",
+    "privileged": "Privileged",
+    "cpuShares": "CpuShares",
+    "cpuSet": "CpusetCpus",
+    "storageOpts": "StorageOpt",
+    "networkMode": "NetworkMode",
+    "usernsMode": "UsernsMode",
+    "sysctls": "Sysctls",
+    "ipcMode": "IpcMode",
+    "groupAdds": "GroupAdd",
+}
+MEGABYTES = {
+    "memory": "Memory",
+    "memoryReservation": "MemoryReservation",
+    "memorySwap": "MemorySwap",
+    "shmSize": "ShmSize",
+}
 
-def drift(container: dict[str, Any], inputs: Properties) -> Properties:
-    """Return the inputs whose live value is not what was set, by name, with the live value."""
-    found = set_inputs(_scalars(container, inputs), inputs)
-    config, host = container["Config"], container["HostConfig"]
-    if "cpus" in inputs and host.get("NanoCpus", 0) != round(float(inputs["cpus"]) * NANO):
-        found["cpus"] = f"{host.get('NanoCpus', 0) / NANO:g}"
-    found.update(_kept("envs", inputs, lambda entry: entry in (config.get("Env") or [])))
-    live_labels = config.get("Labels") or {}
-    found.update(_kept("labels", inputs, lambda entry: live_labels.get(entry["label"]) == entry["value"]))
-    networks = (container.get("NetworkSettings") or {}).get("Networks") or {}
-    attached = {name for name, network in networks.items()} | {
-        one.get("NetworkID") for one in networks.values()
-    }
-    found.update(_kept("networksAdvanced", inputs, lambda entry: entry["name"] in attached))
-    if not container["State"]["Running"]:
-        if inputs.get("mustRun", True) and inputs.get("start", True):
-            found["mustRun"] = False
-    else:
-        bindings = (container.get("NetworkSettings") or {}).get("Ports") or {}
-        found.update(_kept("ports", inputs, lambda port: _is_published(port, bindings)))
-    return found
 
-
-def computed(container: dict[str, Any], inputs: Properties) -> Properties:
-    """Return the outputs: what only the engine knows, and the values it chose where the stack set none."""
+def read_state(container: dict[str, Any], before: Properties) -> Properties:
+    """Return what is read of a `container`; some of it only where `before`, inputs or state, has it."""
     config, host = container["Config"], container["HostConfig"]
     settings = container.get("NetworkSettings") or {}
-    chosen = {
-        "hostname": config.get("Hostname", ""),
-        "command": config.get("Cmd") or [],
-        "entrypoints": config.get("Entrypoint") or [],
-        "runtime": host.get("Runtime", ""),
-        "ipcMode": host.get("IpcMode", ""),
-        "logDriver": (host.get("LogConfig") or {}).get("Type", ""),
-        "shmSize": (host.get("ShmSize") or 0) // MEGABYTE,
-        "stopSignal": config.get("StopSignal", ""),
-        "stopTimeout": config.get("StopTimeout") or 0,
-        "init": bool(host.get("Init")),
-        "securityOpts": host.get("SecurityOpt") or [],
-    }
-    outputs = {name: value for name, value in chosen.items() if name not in inputs}
-    outputs["bridge"] = settings.get("Bridge", "")
-    outputs["networkDatas"] = [
-        _network(name, one) for name, one in sorted((settings.get("Networks") or {}).items())
-    ]
-    outputs["exitCode"] = 0 if container["State"]["Running"] else container["State"]["ExitCode"]
-    if "ports" in inputs:
-        bindings = settings.get("Ports") or {}
-        outputs["ports"] = [_with_external(port, bindings) for port in inputs["ports"]]
-    return outputs
-
-
-def _scalars(container: dict[str, Any], inputs: Properties) -> Properties:
-    """Return the live values that compare as they are."""
-    config, host = container["Config"], container["HostConfig"]
     policy = host.get("RestartPolicy") or {}
-    found: Properties = {
+    log = host.get("LogConfig") or {}
+    state: Properties = {
+        **{name: config.get(key) for name, key in CONFIG.items()},
+        **{name: host.get(key) for name, key in HOST_CONFIG.items()},
+        **{name: _megabytes(host.get(key) or 0) for name, key in MEGABYTES.items()},
         "name": container["Name"].removeprefix("/"),
-        "rm": bool(host.get("AutoRemove")),
-        "readOnly": bool(host.get("ReadonlyRootfs")),
-        "privileged": bool(host.get("Privileged")),
-        "user": config.get("User", ""),
-        "restart": policy.get("Name") or "no",
+        # An image named by its id is compared by id, one named by a tag by that name.
+        "image": container["Image"] if str(before.get("image")).startswith("sha256:") else config["Image"],
+        "restart": policy.get("Name") or "",
         "maxRetryCount": policy.get("MaximumRetryCount", 0),
-        "cpuShares": host.get("CpuShares", 0),
-        "cpuSet": host.get("CpusetCpus", ""),
-        "cpuPeriod": host.get("CpuPeriod", 0),
-        "cpuQuota": host.get("CpuQuota", 0),
         "init": bool(host.get("Init")),
+        "logDriver": log.get("Type", ""),
+        "mounts": [_mount(mount) for mount in host.get("Mounts") or []],
+        "hosts": [_host(entry) for entry in host.get("ExtraHosts") or []],
+        "bridge": settings.get("Bridge", ""),
+        "networkDatas": [
+            _network(name, one) for name, one in sorted((settings.get("Networks") or {}).items())
+        ],
+        **_whether_it_runs(container, before),
     }
-    # An image named by its id is compared by id, one named by a tag by that name, as the official provider does.
-    found["image"] = container["Image"] if str(inputs.get("image")).startswith("sha256:") else config["Image"]
-    for name, key in MEGABYTES.items():
-        value = host.get(key) or 0
-        found[name] = value // MEGABYTE if value > 0 else value
+    if "logOpts" in before:
+        state["logOpts"] = log.get("Config") or {}
+    if host.get("NanoCpus"):
+        state["cpus"] = decimal_text(host["NanoCpus"])
+    if host.get("CapAdd") or host.get("CapDrop"):
+        state["capabilities"] = {"adds": host.get("CapAdd") or [], "drops": host.get("CapDrop") or []}
+    if config.get("Healthcheck"):
+        state["healthcheck"] = _healthcheck(config["Healthcheck"])
+    state.update(_devices(host, before))
+    return {name: value for name, value in state.items() if value is not None}
+
+
+def decimal_text(nano_cpus: int) -> str:
+    """Return a number of CPUs as nanoInt64ToDecimalString does: "1.5" and "2.0", but also "10." and, of 0.01, "0.0"."""
+    text = f"{Decimal(nano_cpus) / NANO:.9f}"
+    if text.count("0") == len(str(NANO)) - 1:
+        return f"{Decimal(nano_cpus) / NANO:.1f}"
+    return text.rstrip("0")
+
+
+def _whether_it_runs(container: dict[str, Any], before: Properties) -> Properties:
+    """Return published ports, and whether a container that must run does: one that has ended publishes none."""
+    running, must_run = container["State"]["Running"], before.get("mustRun", True)
+    found: Properties = {} if running else {"exitCode": container["State"]["ExitCode"]}
+    if not running and must_run:
+        found["mustRun"] = False
+    if before.get("ports") and (running or must_run):
+        found["ports"] = _ports((container.get("NetworkSettings") or {}).get("Ports") or {})
     return found
 
 
-def _kept(name: str, inputs: Properties, is_there: Any) -> Properties:
-    """Return the entries of the list `name` that are still there, when some are not."""
-    wanted = inputs.get(name, [])
-    kept = [entry for entry in wanted if is_there(entry)]
-    return {name: kept} if len(kept) != len(wanted) else {}
-
-
-def _is_published(port: Properties, bindings: dict[str, Any]) -> bool:
-    return bool(_matching(port, bindings))
-
-
-def _matching(port: Properties, bindings: dict[str, Any]) -> list[dict[str, str]]:
-    live = bindings.get(f"{port['internal']}/{port.get('protocol', 'tcp')}") or []
-    address = port.get("ip") or "0.0.0.0"  # noqa: S104 (the official provider's default)
-    external = port.get("external")
+def _ports(bindings: Mapping[str, list[dict[str, str]] | None]) -> list[Properties]:
+    keys = sorted(bindings, key=lambda key: int(key.partition("/")[0]))
     return [
-        binding
-        for binding in live
-        if binding["HostIp"] == address and (not external or binding["HostPort"] == str(external))
+        {
+            "internal": int(key.partition("/")[0]),
+            "external": int(binding["HostPort"]),
+            "ip": binding["HostIp"],
+            "protocol": key.partition("/")[2],
+        }
+        for key in keys
+        for binding in bindings[key] or []
     ]
 
 
-def _with_external(port: Properties, bindings: dict[str, Any]) -> Properties:
-    """Return the port with the address and number that the engine chose where the stack left them open."""
-    live = _matching(port, bindings)
-    external = int(live[0]["HostPort"]) if live else port.get("external", 0)
-    return {"ip": "0.0.0.0", "protocol": "tcp", **port, "external": external}  # noqa: S104
+def _healthcheck(check: dict[str, Any]) -> Properties:
+    return {
+        "tests": check.get("Test") or [],
+        "interval": go_duration(check.get("Interval", 0)),
+        "timeout": go_duration(check.get("Timeout", 0)),
+        "startPeriod": go_duration(check.get("StartPeriod", 0)),
+        "startInterval": go_duration(check.get("StartInterval", 0)),
+        "retries": check.get("Retries", 0),
+    }
+
+
+def _mount(mount: dict[str, Any]) -> Properties:
+    found: Properties = {
+        "target": mount["Target"],
+        "source": mount.get("Source", ""),
+        "type": mount["Type"],
+        "readOnly": mount.get("ReadOnly", False),
+    }
+    if mount.get("BindOptions"):
+        found["bindOptions"] = {"propagation": mount["BindOptions"].get("Propagation", "")}
+    if mount.get("TmpfsOptions"):
+        options = mount["TmpfsOptions"]
+        found["tmpfsOptions"] = {"sizeBytes": options.get("SizeBytes", 0), "mode": options.get("Mode", 0)}
+    if mount.get("VolumeOptions"):
+        found["volumeOptions"] = {"noCopy": mount["VolumeOptions"].get("NoCopy", False)}
+    return found
+
+
+def _devices(host: dict[str, Any], before: Properties) -> Properties:
+    """Return devices, GPUs and limits of users, of those kinds that the stack has asked for."""
+    found: Properties = {}
+    if before.get("devices"):
+        named = {device["hostPath"] for device in before["devices"] if device.get("containerPath")}
+        found["devices"] = [_device(device, named) for device in host.get("Devices") or []]
+    if before.get("deviceRequests") and not before.get("gpus"):
+        found["deviceRequests"] = [_device_request(request) for request in host.get("DeviceRequests") or []]
+    if before.get("ulimits"):
+        found["ulimits"] = [
+            {"name": limit["Name"], "soft": limit["Soft"], "hard": limit["Hard"]}
+            for limit in host.get("Ulimits") or []
+        ]
+    if before.get("pidMode"):
+        found["pidMode"] = host.get("PidMode", "")
+    return found
+
+
+def _device(device: dict[str, str], named: set[str]) -> Properties:
+    inside = {"containerPath": device["PathInContainer"]} if device["PathOnHost"] in named else {}
+    return {"hostPath": device["PathOnHost"], "permissions": device["CgroupPermissions"], **inside}
+
+
+def _device_request(request: dict[str, Any]) -> Properties:
+    found: Properties = {"driver": request["Driver"], "count": request["Count"]}
+    if request.get("DeviceIDs"):
+        found["deviceIds"] = request["DeviceIDs"]
+    if request.get("Capabilities") and request["Capabilities"][0]:
+        found["capabilities"] = request["Capabilities"][0]
+    if request.get("Options"):
+        found["options"] = request["Options"]
+    return found
+
+
+def _host(entry: str) -> Properties:
+    name, _, address = entry.partition(":")
+    return {"host": name, "ip": address.partition(":")[0]}
+
+
+def _megabytes(size: int) -> int:
+    return size // MEGABYTE if size > 0 else size
 
 
 def _network(name: str, network: dict[str, Any]) -> Properties:

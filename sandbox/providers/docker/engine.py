@@ -1,9 +1,10 @@
-"""The connection to the docker engine, made when it is first needed: a preview needs none."""
+"""The connection to the docker engine."""
 
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sandbox.providers.docker.sdk import load
@@ -11,13 +12,20 @@ from sandbox.providers.resource import ProviderError, Resource
 
 REQUEST_SECONDS = 600
 DEFAULT_HOST = "unix:///var/run/docker.sock"
+USERS_HOSTS = ("unix://{home}/.docker/run/docker.sock", "unix://{home}/.docker/desktop/docker.sock")
+"""Where Docker Desktop listens for one user; tried where no address is set and the usual socket does not answer."""
 
 
 class Engine:
-    """A docker engine; `host` is its address, DOCKER_HOST or the usual socket when none is given."""
+    """A docker engine; `host` is its address, DOCKER_HOST or the usual sockets when none is given.
+
+    The contexts of the `docker` command count for nothing here.
+    """
 
     def __init__(self, host: str | None) -> None:
-        self.host = host or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+        chosen = host or os.environ.get("DOCKER_HOST")
+        self.host = chosen or DEFAULT_HOST
+        self._others = () if chosen else USERS_HOSTS
         self._api: Any = None
         self._lock = threading.Lock()
 
@@ -29,9 +37,26 @@ class Engine:
                 self._api = self._connect()
             return self._api
 
+    def ping(self) -> None:
+        """Find the engine that answers, as the official provider does before all else; one by ssh is not asked.
+
+        Raises ProviderError in its words.
+        """
+        if self.host.startswith("ssh://"):
+            return
+        for host in (self.host, *(one.format(home=Path.home()) for one in self._others)):
+            self.host = host
+            with suppress(ProviderError):
+                _ = self.api  # connecting asks the engine for its version
+                return
+        raise ProviderError(
+            "docker native provider returned an unexpected error from Configure: "
+            "failed to connect to any docker daemon"
+        )
+
     def _connect(self) -> Any:
         load()
-        from docker.api.client import APIClient  # noqa: PLC0415 (a fifth of a second, which a preview does not need)
+        from docker.api.client import APIClient  # noqa: PLC0415 (slow: see sdk)
         from docker.errors import DockerException  # noqa: PLC0415
         from docker.tls import TLSConfig  # noqa: PLC0415
 
@@ -84,13 +109,3 @@ def labels_to_map(labels: list[dict[str, str]] | None) -> dict[str, str]:
 def labels_from_map(labels: dict[str, str] | None) -> list[dict[str, str]]:
     """Return the engine's mapping of labels as the SDK's list of objects, sorted."""
     return [{"label": name, "value": value} for name, value in sorted((labels or {}).items())]
-
-
-def set_inputs(found: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
-    """Return those of the values `found` in the engine that the stack has set and that are not what it set."""
-    from sandbox.providers.diff import changes  # noqa: PLC0415
-
-    known = {name: value for name, value in found.items() if name in inputs}
-    wanted = {name: inputs[name] for name in known}
-    different = {path.partition(".")[0].partition("[")[0] for path in changes(wanted, known, unordered=known)}
-    return {name: known[name] for name in different}

@@ -3,36 +3,28 @@
 import time
 from typing import Any
 
-from sandbox.providers.docker.engine import (
-    EngineResource,
-    engine_errors,
-    labels_from_map,
-    labels_to_map,
-    set_inputs,
-)
+from sandbox.providers.docker.bridged import BridgedResource, live
+from sandbox.providers.docker.engine import engine_errors, labels_from_map, labels_to_map
 from sandbox.providers.resource import Created, Live, Operation, ProviderError
 from sandbox.providers.values import Properties
 
 REMOVAL_SECONDS = 30
 """How long a network that still has containers on it is tried, as the official provider does."""
 
-COMPUTED = ("driver", "scope", "options", "internal", "ipamConfigs")
-DEFAULTS = {"attachable": False, "ingress": False, "ipv6": False, "ipamDriver": "default"}
+DELAY_SECONDS = 2
+"""So long the official provider waits before it first looks at a network, or removes one."""
 
 
-class Network(EngineResource):
+class Network(BridgedResource):
     """A network; the engine can change nothing of one, so every change replaces it."""
 
     token = "docker:index/network:Network"  # noqa: S105 (a type, not a secret)
+    terraform_name = "docker_network"
     autonamed = True
-    unordered = frozenset({"labels", "ipamConfigs"})
-
-    def normalise(self, inputs: Properties) -> Properties:  # noqa: D102
-        return {**DEFAULTS, **inputs}
 
     def create(self, inputs: Properties, operation: Operation) -> Created:  # noqa: ARG002, D102
         ipam = {
-            "Driver": inputs.get("ipamDriver", DEFAULTS["ipamDriver"]),
+            "Driver": inputs.get("ipamDriver", "default"),
             "Config": [_pool(pool) for pool in inputs.get("ipamConfigs", [])],
             "Options": inputs.get("ipamOptions"),
         }
@@ -51,14 +43,15 @@ class Network(EngineResource):
                 ingress=inputs.get("ingress"),
             )
         identifier: str = answer["Id"]
+        time.sleep(DELAY_SECONDS)
         with engine_errors("Unable to read network"):
-            return Created(identifier, _computed(_state(api.inspect_network(identifier))))
+            return Created(identifier, _state(api.inspect_network(identifier)))
 
     def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:  # noqa: ARG002, D102
         api = self.engine.api
+        time.sleep(DELAY_SECONDS)
         with engine_errors("Unable to read network", gone_is_fine=True):
-            state = _state(api.inspect_network(identifier))
-            return Live(identifier, set_inputs(state, inputs), _computed(state))
+            return live(identifier, _state(api.inspect_network(identifier)), inputs)
         return None
 
     def delete(  # noqa: D102
@@ -69,6 +62,7 @@ class Network(EngineResource):
         operation: Operation,
     ) -> None:
         api = self.engine.api
+        time.sleep(DELAY_SECONDS)
         until = time.monotonic() + REMOVAL_SECONDS
         while True:
             try:
@@ -116,7 +110,3 @@ def _state(network: dict[str, Any]) -> Properties:
         "options": network.get("Options") or {},
         "scope": network["Scope"],
     }
-
-
-def _computed(state: Properties) -> Properties:
-    return {name: state[name] for name in COMPUTED}

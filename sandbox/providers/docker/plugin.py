@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.providers.docker.container import Container
-from sandbox.providers.docker.engine import Engine
+from sandbox.providers.docker.engine import Engine, EngineResource
 from sandbox.providers.docker.image import Image
 from sandbox.providers.docker.network import Network
 from sandbox.providers.docker.remote_image import RemoteImage
@@ -19,11 +19,19 @@ VERSION = "5.2.0"
 
 def plugin(schema: Schema) -> Plugin:
     """Return the provider with all its resource types."""
-    return Plugin("docker", VERSION, schema, frozenset({"host"}), resources)
+    return Plugin("docker", VERSION, schema, frozenset({"host"}), resources, ping)
 
 
 def resources(settings: Mapping[str, Any]) -> Sequence[Resource]:
-    """Return the resource types for an engine; it is contacted with the first operation, not before."""
+    """Return the resource types for an engine."""
     engine = Engine(settings.get("host"))
     kinds = (Image, RemoteImage, Network, Volume, Container, Tag)
     return [kind(engine) for kind in kinds]
+
+
+def ping(made: Sequence[Resource]) -> None:
+    """Ask the engine whether it is there. Raises ProviderError: without one the official provider previews nothing."""
+    for resource in made:
+        if isinstance(resource, EngineResource):
+            resource.engine.ping()
+            return

@@ -1,4 +1,4 @@
-"""Loads the docker package when it is first needed: a preview does without it."""
+"""Loads the docker package when it is first needed, which is not before the provider is configured."""
 
 import importlib
 import threading

@@ -4,36 +4,12 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.docker.container import Container
 from sandbox.providers.docker.container_checks import container_failures
-from sandbox.providers.docker.container_config import body, nanoseconds
-from sandbox.providers.docker.engine import Engine
+from sandbox.providers.docker.container_config import body
 from sandbox.providers.resource import ProviderError
 from sandbox.providers.values import UNKNOWN
 
 GPU = {"Driver": "", "Count": 0, "DeviceIDs": None, "Capabilities": [["gpu"]], "Options": {}}
-
-
-@pytest.mark.parametrize(
-    ("duration", "expected"),
-    [
-        ("0", 0),
-        ("0s", 0),
-        ("3s", 3 * 10**9),
-        ("1m30s", 90 * 10**9),
-        ("1.5h", 5400 * 10**9),
-        ("500ms", 5 * 10**8),
-        ("7us", 7000),
-    ],
-)
-def test_durations_are_gos(duration: str, expected: int) -> None:
-    assert nanoseconds(duration) == expected
-
-
-@pytest.mark.parametrize("duration", ["", "3", "s", "3 s", "-3s", "3d", "3s!"])
-def test_other_durations_are_refused(duration: str) -> None:
-    with pytest.raises(ValueError, match="is not a duration"):
-        nanoseconds(duration)
 
 
 @pytest.mark.parametrize(
@@ -112,16 +88,3 @@ def test_a_preview_passes_what_it_does_not_know_yet() -> None:
     inputs = {"restart": UNKNOWN, "healthcheck": UNKNOWN, "mounts": [UNKNOWN, {"type": UNKNOWN}]}
     assert list(container_failures(inputs)) == []
     assert list(container_failures({"mounts": UNKNOWN})) == []
-
-
-def test_a_default_that_is_spelled_out_is_no_change() -> None:
-    container = Container(Engine("unix:///nowhere"))
-    spelled = {
-        "image": "i",
-        "restart": "no",
-        "mustRun": True,
-        "networkMode": "bridge",
-        "labels": [],
-        "ports": [{"internal": 80, "ip": "0.0.0.0", "protocol": "tcp"}],
-    }
-    assert container.normalise(spelled) == container.normalise({"image": "i", "ports": [{"internal": 80}]})

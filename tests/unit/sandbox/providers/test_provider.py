@@ -25,7 +25,6 @@ class Thing(Resource):
     updatable = frozenset({"count"})
     unsupported = frozenset({"labels"})
     delete_before_replace = True
-    secret_outputs = frozenset({"made"})
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
@@ -176,22 +175,24 @@ def test_a_preview_of_create_asks_nothing_and_leaves_outputs_unknown(
     assert thing.asked == []
 
 
-@pytest.mark.parametrize(("name", "made"), [("n", "of n"), (Secret("n"), Secret("of n"))])
-def test_outputs_that_may_quote_a_secret_are_secret(
-    provider: Provider, thing: Thing, name: Any, made: Any
+@pytest.mark.parametrize("name", ["n", Secret("n")])
+def test_of_a_secret_input_the_output_is_secret_and_what_quotes_it_is_in_clear(
+    provider: Provider, thing: Thing, name: Any
 ) -> None:
     request = provider_pb2.CreateRequest(urn=URN, properties=encode({"name": name, "size": 1}))
     response = provider.Create(request, Context())
     assert response.id == "id-1"
-    assert decode(response.properties) == {"name": name, "size": 1, "made": made}
+    assert decode(response.properties) == {"name": name, "size": 1, "made": "of n"}
     assert thing.asked == [{"name": "n", "size": 1}]
 
 
-def test_a_failure_tells_the_reason_without_secrets(provider: Provider, context: Context) -> None:
+def test_a_failure_tells_the_reason_with_the_secrets_that_are_in_it(
+    provider: Provider, context: Context
+) -> None:
     properties = {"name": "nothing", "size": 1, "envs": Secret(["KEY=hunter2"])}
     with pytest.raises(AbortedError) as failure:
         provider.Create(provider_pb2.CreateRequest(urn=URN, properties=encode(properties)), context)
-    assert str(failure.value) == "no engine for ['[secret]'] and nothing"
+    assert str(failure.value) == "no engine for ['KEY=hunter2'] and nothing"
     assert context.trailing == {}
 
 
@@ -222,7 +223,7 @@ def test_a_refresh_takes_over_what_differs_and_keeps_secrets_secret(
     thing.live = Live("id-1", {"name": "other"}, {"made": "differently"})
     response = read(provider, {"name": Secret("n"), "size": 1}, context)
     assert decode(response.inputs) == {"name": Secret("other"), "size": 1}
-    assert decode(response.properties)["made"] == Secret("differently")
+    assert decode(response.properties)["made"] == "differently"
 
 
 def test_what_is_gone_is_read_with_an_empty_id(provider: Provider, context: Context) -> None:
@@ -246,4 +247,13 @@ def test_an_update_gets_what_was_computed_before_and_delete_too(provider: Provid
     provider.Delete(
         provider_pb2.DeleteRequest(id="id-1", urn=URN, properties=state, old_inputs=encode(old)), Context()
     )
-    assert thing.asked == [(old, new, {"made": "of n"}), ("id-1", old, {"made": "of n"})]
+    assert thing.asked == [({**old, "made": "of n"}, new, {"made": "of n"}), ("id-1", old, {"made": "of n"})]
+
+
+def test_a_provider_that_cannot_be_configured_says_why(thing: Thing, context: Context) -> None:
+    def refuse(made: Any) -> None:
+        raise ProviderError(f"no engine for {len(made)}")
+
+    provider = Provider(Plugin("test", "1.0.0", SCHEMA, frozenset(), lambda _: [thing], refuse), EngineLog())
+    with pytest.raises(AbortedError, match="no engine for 1"):
+        provider.Configure(provider_pb2.ConfigureRequest(), context)
