@@ -28,8 +28,9 @@ def pulumi_environment(
     encrypts the stacks' secrets, is made once and kept in `passphrase_file`, for this user's eyes only.
     """
     if providers:
-        # A home of their own: the CLI must never take a stand-in for an official plugin that it has downloaded.
-        home = home / "with-stand-ins"
+        # A home of their own: the CLI must never take a stand-in for an official plugin that it has downloaded, nor for
+        # those of another clone of the repository.
+        home = home / f"with-{providers.name}"
         place_stand_ins(providers, home)
     for folder in (home, backend):
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,11 +5,11 @@ Everything here is of the official image's contract: settings as environment, us
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
+from components.docker_container import duration
 from components.settings import ElasticsearchSettings
 
 ALIAS = "elasticsearch"
@@ -31,14 +31,6 @@ STOPPED_AFTER = 60
 
 FREE_DISK = "1gb"
 """Below it the node stops to allocate shards: its defaults are shares of the disk, often tens of gigabytes."""
-
-LEAST_PRIVILEGE: dict[str, Any] = {
-    "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-    "security_opts": ["no-new-privileges"],
-    "log_driver": "json-file",
-    "log_opts": {"max-size": "10m", "max-file": "3"},
-}
-"""No rights that the node does not need, and a log that does not fill the disk."""
 
 # 401 is the answer of a node that is up and asks who it is that asks.
 HEALTH_REQUEST = (
@@ -79,5 +71,5 @@ def healthcheck() -> docker.ContainerHealthcheckArgs:
         interval="3s",
         timeout="10s",
         retries=3,
-        start_period=f"{READY_WITHIN}s",
+        start_period=duration(READY_WITHIN),
     )

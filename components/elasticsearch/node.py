@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.docker_container import LEAST_PRIVILEGE, container_options
 from components.elasticsearch import container
 from components.elasticsearch.dynamic.deletion_guard import NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.password import PasswordResource
@@ -103,15 +104,9 @@ class ElasticsearchNode(pulumi.ComponentResource):
             must_run=True,
             restart="unless-stopped",
             destroy_grace_seconds=container.STOPPED_AFTER,
-            **container.LEAST_PRIVILEGE,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                # The name, the port and the data can belong to one container only.
-                delete_before_replace=True,
-                # Of a mount alone that changes, the provider takes note and does nothing.
-                replace_on_changes=["mounts"],
-                depends_on=after,
-            ),
+            **LEAST_PRIVILEGE,
+            # The name, the port and the data can belong to one container only.
+            opts=container_options(self, delete_before_replace=True, depends_on=after),
         )
 
     def _version_check(

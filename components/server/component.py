@@ -6,6 +6,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_docker as docker
 
+from components.docker_container import LEAST_PRIVILEGE, container_options, cpu_limit
 from components.program import engine_environment, run_program
 from components.server import container
 from components.server.model_mount import ModelVolume, bind_mount
@@ -99,7 +100,7 @@ class LlamaServer(pulumi.ComponentResource):
             networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
             hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")],
             device_requests=container.device_requests(args.device, settings.gpus),
-            cpus=settings.cpus or None,
+            **cpu_limit(settings.cpus),
             memory=settings.memory or None,
             healthcheck=container.healthcheck(),
             # What waits is the check: it sees at once when the server crashes, and says why.
@@ -108,9 +109,10 @@ class LlamaServer(pulumi.ComponentResource):
             restart="unless-stopped",
             destroy_grace_seconds=container.STOPPED_AFTER,
             tmpfs={"/tmp": "rw,noexec,nosuid,size=64m"},  # noqa: S108 (a file system inside the container)
-            **container.LEAST_PRIVILEGE,
+            read_only=True,
+            **LEAST_PRIVILEGE,
             # The provider removes a container before it makes its successor, unless told not to.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False, depends_on=after),
+            opts=container_options(self, delete_before_replace=False, depends_on=after),
         )
 
     def _gpu_check(self, name: str, args: LlamaServerArgs) -> pulumi.Resource:

@@ -4,10 +4,9 @@ The environment uses the names that llama-server really reads; with LLAMA_ARG_BA
 LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 tokens.
 """
 
-from typing import Any
-
 import pulumi_docker as docker
 
+from components.docker_container import duration
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
 
@@ -31,15 +30,6 @@ the whole machine has CPUs, whatever the limit of the container.
 
 READY_WITHIN = 300
 """Seconds within which the model must be loaded."""
-
-LEAST_PRIVILEGE: dict[str, Any] = {
-    "read_only": True,
-    "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
-    "security_opts": ["no-new-privileges"],
-    "log_driver": "json-file",
-    "log_opts": {"max-size": "10m", "max-file": "3"},
-}
-"""What every container of the server has: no rights that it does not need, and a log that does not fill the disk."""
 
 
 def environment(device: Device, model: ModelSettings, server: ServerSettings) -> dict[str, str]:
@@ -107,7 +97,7 @@ def healthcheck(path: str = "/health", ready_within: int = READY_WITHIN) -> dock
         interval="3s",
         timeout="5s",
         retries=3,
-        start_period=f"{ready_within}s",
+        start_period=duration(ready_within),
     )
 
 

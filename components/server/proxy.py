@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.docker_container import LEAST_PRIVILEGE, container_options
 from components.server import container
 from components.settings import ImageSettings, ServerSettings
 
@@ -87,9 +88,10 @@ class ServerProxy(pulumi.ComponentResource):
             destroy_grace_seconds=STOPPED_AFTER,
             # Room for bodies of requests that do not fit into nginx's buffers.
             tmpfs={"/tmp": "rw,noexec,nosuid,size=512m"},  # noqa: S108 (a file system inside the container)
-            **container.LEAST_PRIVILEGE,
+            read_only=True,
+            **LEAST_PRIVILEGE,
             # Its name and the published port can belong to one container only.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=container_options(self, delete_before_replace=True),
         )
 
 

@@ -20,6 +20,7 @@ class Options:
     retain_on_delete: bool
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
+    replace_on_changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class RecordingMocks(mocks.Mocks):
         inputs = {key: rpc.unwrap_rpc_secret(value) for key, value in args.inputs.items()}
         request = self.of_thread.request
         options = Options(
-            request.retainOnDelete, request.deleteBeforeReplace, tuple(sorted(request.ignoreChanges))
+            request.retainOnDelete,
+            request.deleteBeforeReplace,
+            tuple(sorted(request.ignoreChanges)),
+            tuple(sorted(request.replaceOnChanges)),
         )
         after = tuple(request.dependencies)
         self.declared.append(Declared(args.typ, args.name, inputs, secrets, after, options))

@@ -1,4 +1,4 @@
-"""Drives a small stack by the real CLI with the stand-in plugins."""
+"""Drives a small stack by the real CLI, with the official plugins where they can be had."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from sandbox.cache import cache_root
-from sandbox.providers.plugins import ensure_providers
+from sandbox.providers.plugins import PULUMI_HOME, ensure_plugins
 from sandbox.pulumi_cli import ensure_cli
 from sandbox.pulumi_environment import pulumi_environment
 from tests.contract.providers.conftest import quietly
@@ -27,10 +27,12 @@ class SmallStack:
         self.program = folder / "program"
         shutil.copytree(PROGRAM, self.program)
         cache = cache_root()
+        cli = ensure_cli(cache, quietly)
+        plugins = ensure_plugins(cache, quietly, cli).folder
         self.environment = pulumi_environment(
-            ensure_cli(cache, quietly),
-            providers=ensure_providers(cache, quietly),
-            home=folder / "home",
+            cli,
+            providers=plugins,
+            home=folder / "home" if plugins else cache / PULUMI_HOME,
             backend=folder / "state",
             passphrase_file=folder / "passphrase",
             virtual_environment=Path(sys.prefix),

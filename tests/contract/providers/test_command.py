@@ -77,9 +77,16 @@ def test_delete_runs_only_its_own_command(operation: Operation, tmp_path: Path) 
     assert [file.name for file in tmp_path.iterdir()] == ["deleted"]
 
 
-def test_a_cancelled_command_is_killed_with_its_children(operation: Operation) -> None:
+@pytest.mark.parametrize(
+    ("command", "ends_after"),
+    [("exec sleep 30", 0.2), ("sleep 3; true", 2.9)],
+    ids=["the shell's own process", "a process of the shell"],
+)
+def test_of_a_cancelled_command_the_shell_alone_is_killed_and_its_pipes_are_waited_for(
+    operation: Operation, command: str, ends_after: float
+) -> None:
     threading.Timer(0.3, operation.cancelled.set).start()
     start = time.monotonic()
-    with pytest.raises(ProviderError, match="cancelled"):
-        Command().create({"create": "sleep 30 & sleep 30"}, operation)
-    assert time.monotonic() - start < 5
+    with pytest.raises(ProviderError, match="signal: killed"):
+        Command().create({"create": command}, operation)
+    assert ends_after <= time.monotonic() - start < ends_after + 2

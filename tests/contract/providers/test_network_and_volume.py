@@ -31,6 +31,7 @@ def test_it_is_created_read_without_drift_and_deleted(
     live = resource.read(created.id, asked, bench.operation)
     assert live is not None
     assert (live.id, live.drift, live.computed) == (created.id, {}, created.computed)
+    assert resource.differences(asked, {**asked, **live.computed}, asked, ()) == {}
     resource.delete(created.id, asked, created.computed, bench.operation)
     assert resource.read(created.id, asked, bench.operation) is None
     resource.delete(created.id, asked, created.computed, bench.operation)

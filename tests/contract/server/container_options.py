@@ -6,9 +6,7 @@ from typing import Any
 from docker.types import LogConfig, Mount
 
 from components.server.container import PORT
-
-SECOND = 1_000_000_000
-"""Nanoseconds, in which the engine takes durations."""
+from sandbox.providers.docker.go_duration import nanoseconds
 
 BY_THE_PROVIDER = {
     "name",
@@ -41,16 +39,13 @@ def container_options(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _healthcheck(declared: Mapping[str, Any]) -> dict[str, Any]:
-    def duration(text: str) -> int:
-        return int(text.removesuffix("s")) * SECOND
-
     return {
         "healthcheck": {
             "test": declared["tests"],
             "retries": int(declared["retries"]),
-            "interval": duration(declared["interval"]),
-            "timeout": duration(declared["timeout"]),
-            "start_period": duration(declared["startPeriod"]),
+            "interval": nanoseconds(declared["interval"]),
+            "timeout": nanoseconds(declared["timeout"]),
+            "start_period": nanoseconds(declared["startPeriod"]),
         }
     }
 

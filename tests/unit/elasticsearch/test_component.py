@@ -146,7 +146,7 @@ def test_the_node_is_ready_when_it_answers_or_asks_who_asks() -> None:
     assert health["tests"][:3] == ["CMD", "bash", "-c"]
     for part in ("/dev/tcp/127.0.0.1/9200", "' 200 '", "' 401 '"):
         assert part in health["tests"][3]
-    assert health["startPeriod"] == "180s"
+    assert health["startPeriod"] == "3m0s"
 
 
 def test_the_image_is_kept_and_the_container_runs_what_was_pulled() -> None:

@@ -59,7 +59,7 @@ def test_stand_ins_lie_where_downloads_do_in_a_home_that_holds_no_official_plugi
     (launchers / "pulumi-resource-docker").write_text("#!/bin/sh\n")
     for _ in range(2):
         chosen = environment(tmp_path, launchers)
-    assert chosen["PULUMI_HOME"] == f"{tmp_path}/home/with-stand-ins"
+    assert chosen["PULUMI_HOME"] == f"{tmp_path}/home/with-providers"
     assert chosen["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
     placed = Path(chosen["PULUMI_HOME"]) / "plugins" / f"resource-docker-v{releases()['docker']}"
     assert (placed / "pulumi-resource-docker").read_text() == "#!/bin/sh\n"

@@ -147,13 +147,20 @@ def test_gpus_are_asked_for_on_cuda_alone(stack: str, gpus: str, requests: objec
 
 @pytest.mark.parametrize(
     ("changes", "limits"),
-    [({}, (None, None)), ({"serverCpus": "2", "serverMemory": 8192}, ("2", 8192))],
+    [
+        ({}, (None, None, None)),
+        ({"serverCpus": "2", "serverMemory": 8192}, (100_000, 200_000, 8192)),
+        ({"serverCpus": "2.0", "serverMemory": 8192}, (100_000, 200_000, 8192)),
+        ({"serverCpus": "1.50"}, (100_000, 150_000, None)),
+        ({"serverCpus": "0.01"}, (100_000, 1_000, None)),
+    ],
 )
 def test_limits_are_set_only_when_asked_for(
-    changes: dict[str, object], limits: tuple[object, object]
+    changes: dict[str, object], limits: tuple[object, object, object]
 ) -> None:
     inputs = one(server("cpu", **changes), CONTAINER, SERVER).inputs
-    assert (inputs.get("cpus"), inputs.get("memory")) == limits
+    assert "cpus" not in inputs
+    assert (inputs.get("cpuPeriod"), inputs.get("cpuQuota"), inputs.get("memory")) == limits
 
 
 @pytest.mark.parametrize(

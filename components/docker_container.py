@@ -1,0 +1,60 @@
+"""What every container of a stack is declared with, so that the Docker provider does what is asked of it.
+
+The provider reads a container back after it has made it, and compares texts: a value in another spelling is a change at
+every preview. Of some properties it takes note of a change and does nothing, or does less than was asked.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pulumi
+import pulumi_docker as docker
+
+CPU_PERIOD = 100_000
+"""Microseconds over which a limit of CPUs counts, the kernel's usual ones.
+
+A limit is declared as a share of them, not as `cpus`: that is read back as "2.0" for 2, and as "10." for 10.
+"""
+
+NOT_APPLIED = ["memory", "cpuPeriod", "cpuQuota", "mounts", "healthcheck", "tmpfs"]
+"""What the provider changes in its state alone, or in vain.
+
+Without a limit of swap beside it the engine raises no limit of memory, and none is ever taken back.
+"""
+
+FAILED_START = "#initerror"
+"""Pulumi's name for what went wrong at the start: without it, an update would leave such a container as it is."""
+
+LEAST_PRIVILEGE: dict[str, Any] = {
+    "capabilities": docker.ContainerCapabilitiesArgs(drops=["ALL"]),
+    "security_opts": ["no-new-privileges"],
+    "log_driver": "json-file",
+    "log_opts": {"max-size": "10m", "max-file": "3"},
+}
+"""No rights that a container does not need, and a log that does not fill the disk."""
+
+
+def container_options(
+    parent: pulumi.Resource, *, delete_before_replace: bool, depends_on: Sequence[pulumi.Resource] = ()
+) -> pulumi.ResourceOptions:
+    """Return the options of a container: whatever changes of it makes another one."""
+    return pulumi.ResourceOptions(
+        parent=parent,
+        delete_before_replace=delete_before_replace,
+        depends_on=list(depends_on),
+        replace_on_changes=[*NOT_APPLIED, FAILED_START],
+        # The engine sets it from the limit of memory; nobody asks for it.
+        ignore_changes=["memorySwap"],
+    )
+
+
+def cpu_limit(cpus: str) -> dict[str, Any]:
+    """Return the arguments that limit a container to so many CPUs ("1.5"); none for an empty text."""
+    return {"cpu_period": CPU_PERIOD, "cpu_quota": int(Decimal(cpus) * CPU_PERIOD)} if cpus else {}
+
+
+def duration(seconds: int) -> str:
+    """Return a duration below an hour as the provider reads it back, which is as Go writes it: 300 s are "5m0s"."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
