@@ -120,9 +120,9 @@ class SandboxStack:
         """Run `pulumi preview`."""
         return self._pulumi("preview", *arguments, capture=capture)
 
-    def refresh(self, *, capture: bool = True) -> Finished:
+    def refresh(self, *arguments: str, capture: bool = True) -> Finished:
         """Run `pulumi refresh`."""
-        return self._pulumi("refresh", "--yes", "--skip-preview", capture=capture)
+        return self._pulumi("refresh", "--yes", "--skip-preview", *arguments, capture=capture)
 
     def destroy(self, *, capture: bool = False) -> Finished:
         """Run `pulumi destroy`."""

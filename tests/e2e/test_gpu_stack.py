@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.preparation import Prepared
 from tests.e2e.conftest import new_stack, remove_left_overs
-from tests.e2e.test_stack_life import UNREACHABLE
+from tests.e2e.test_stack_life import NO_HUB
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 def test_a_preview_of_the_gpu_stack_shows_the_cuda_image_and_the_device_request(
     prepared: Prepared, tmp_path: Path
 ) -> None:
-    stack = new_stack("e2e-gpu", tmp_path, prepared, device="cuda").with_environment(UNREACHABLE)
+    stack = new_stack("e2e-gpu", tmp_path, prepared, device="cuda").with_environment(NO_HUB)
 
     shown = stack.preview("--diff")
 

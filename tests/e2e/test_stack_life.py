@@ -23,7 +23,8 @@ NETWORK = "docker:index/network:Network"
 SERVER = f"{CONTAINER} {PROJECT}-e2e-llama-server"
 NODE = f"{CONTAINER} elasticsearch"
 MODEL = "pulumi-python:dynamic/model:ModelFile"
-UNREACHABLE = {"DOCKER_HOST": "tcp://127.0.0.1:1", "HF_ENDPOINT": "http://127.0.0.1:1"}
+NO_ENGINE = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
+NO_HUB = {"HF_ENDPOINT": "http://127.0.0.1:1"}
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +47,24 @@ def changed(stack: SandboxStack, **settings: object) -> dict[str, int]:
     return stack.last_changes()
 
 
-def test_a_preview_of_a_new_stack_needs_neither_engine_nor_hub_nor_elasticsearch(stack: SandboxStack) -> None:
-    offline = stack.with_environment(UNREACHABLE)
+def test_a_preview_of_a_new_stack_needs_an_engine_that_answers(stack: SandboxStack) -> None:
+    shown = stack.with_environment(NO_ENGINE).preview()
 
-    shown = offline.preview()
+    assert shown.exit_code != 0
+    assert "failed to connect to any docker daemon" in shown.output
+
+
+def test_a_preview_of_a_new_stack_makes_nothing_and_needs_neither_hub_nor_elasticsearch(
+    stack: SandboxStack,
+) -> None:
+    shown = stack.with_environment(NO_HUB).preview()
 
     assert shown.exit_code == 0, shown.output
     assert "to create" in shown.output
     assert "llama-server" in shown.output
+    networks = {network.name for network in DockerClient.from_env().networks.list()}
+    assert containers(stack.name) == volumes(stack.name) == []
+    assert f"{PROJECT}-{stack.name}" not in networks
 
 
 def test_a_new_stack_comes_up_and_finds_every_expected_document(running: SandboxStack) -> None:
@@ -89,7 +100,9 @@ def test_the_containers_run_without_privileges_and_listen_on_loopback_alone(runn
         settings = container.attrs["HostConfig"]
         assert settings["CapDrop"] == ["ALL"]
         assert "no-new-privileges" in str(settings["SecurityOpt"])
-        published = [binding["HostIp"] for ports in settings["PortBindings"].values() for binding in ports]
+        published = [
+            binding["HostIp"] for ports in (settings["PortBindings"] or {}).values() for binding in ports
+        ]
         assert published == ([] if container.name == server_name(running) else ["127.0.0.1"])
         assert container.exec_run(["id", "-u"]).output.strip() != b"0"
 
