@@ -73,7 +73,8 @@ def published(part: str, name: str) -> Callable[[Live], Any]:
 
 def model_mount(live: Live) -> dict[str, Any]:
     """Return the mount of the server that the model is in."""
-    (mount,) = live.container("server")["HostConfig"]["Mounts"]
+    mounts = live.container("server")["HostConfig"]["Mounts"]
+    (mount,) = [one for one in mounts if one["Target"].startswith("/models")]
     found: dict[str, Any] = mount
     return found
 

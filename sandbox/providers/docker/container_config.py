@@ -127,13 +127,14 @@ def _port_key(port: Properties) -> str:
     return f"{port['internal']}/{port.get('protocol', 'tcp')}"
 
 
-def _port_bindings(ports: list[Properties]) -> dict[str, list[dict[str, str]]]:
+def _port_bindings(ports: list[Properties]) -> dict[str, list[dict[str, str]]] | None:
+    """Return what is published where; nothing at all, which the engine keeps as null, where no port is."""
     bindings: dict[str, list[dict[str, str]]] = {}
     for port in ports:
         external = str(port["external"]) if port.get("external") else ""
         address = port.get("ip") or "0.0.0.0"  # noqa: S104 (the official provider's default)
         bindings.setdefault(_port_key(port), []).append({"HostIp": address, "HostPort": external})
-    return bindings
+    return bindings or None
 
 
 def _volumes(volumes: list[Properties]) -> tuple[dict[str, Any], dict[str, list[str]]]:

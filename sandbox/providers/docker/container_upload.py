@@ -30,6 +30,9 @@ def upload(api: Any, identifier: str, uploads: list[Properties]) -> None:
 
 
 def _content(file: Properties) -> bytes:
+    refused = sorted({"owner", "group"} & {name for name, value in file.items() if value})
+    if refused:
+        raise ProviderError(f"uploads[].{refused[0]} is not implemented by the docker stand-in")
     given = [name for name in SOURCES if file.get(name)]
     if len(given) != 1:
         raise ProviderError(f"error with upload content: exactly one of {', '.join(SOURCES)} must be set")

@@ -34,6 +34,7 @@ CHECK_FAILS = {
             "HostConfig.PortBindings",
             {"8080/tcp": [{"HostIp": "127.0.0.1", "HostPort": "18473"}]},
         ),
+        ({}, "HostConfig.PortBindings", None),
         (
             {"hosts": [{"host": "host.docker.internal", "ip": "host-gateway"}]},
             "HostConfig.ExtraHosts",

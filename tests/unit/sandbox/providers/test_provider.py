@@ -15,6 +15,7 @@ from tests.unit.sandbox.providers.schemas import SCHEMA, TOKEN
 
 URN = f"urn:pulumi:stack::project::a:b:Parent${TOKEN}::thing"
 DIFF = provider_pb2.DiffResponse
+FAILS = 13
 
 
 class Thing(Resource):
@@ -54,8 +55,10 @@ class Thing(Resource):
         self, identifier: str, old: Properties, new: Properties, computed: Properties, operation: Operation
     ) -> Properties:
         """Record it."""
-        del identifier, operation
+        del operation
         self.asked.append((old, new, computed))
+        if new.get("count") == FAILS:
+            raise PartialFailureError("it stays as it was", Created(identifier, computed))
         return {"made": "anew"}
 
     def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
@@ -248,6 +251,19 @@ def test_an_update_gets_what_was_computed_before_and_delete_too(provider: Provid
         provider_pb2.DeleteRequest(id="id-1", urn=URN, properties=state, old_inputs=encode(old)), Context()
     )
     assert thing.asked == [({**old, "made": "of n"}, new, {"made": "of n"}), ("id-1", old, {"made": "of n"})]
+
+
+def test_of_an_update_that_fails_the_new_inputs_are_the_state(provider: Provider, context: Context) -> None:
+    old, new = {"name": "n", "size": 1}, {"name": "n", "size": 1, "count": FAILS}
+    request = provider_pb2.UpdateRequest(
+        id="id-1", urn=URN, olds=encode({**old, "made": "of n"}), old_inputs=encode(old), news=encode(new)
+    )
+    with pytest.raises(AbortedError, match="it stays as it was"):
+        provider.Update(request, context)
+    status = status_pb2.Status.FromString(context.trailing["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    assert decode(detail.properties) == {**new, "made": "of n"}
 
 
 def test_a_provider_that_cannot_be_configured_says_why(thing: Thing, context: Context) -> None:
