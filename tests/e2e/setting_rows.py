@@ -79,8 +79,8 @@ def steps(folder: Path, stack: str, prebuilt: str) -> dict[str, dict[str, Row]]:
         "files": {
             "modelsDirectory": Row(
                 str(folder / "models"),
-                lambda live: str(Path(model_mount(live)["Source"]).parent),
-                str(folder / "models"),
+                lambda live: folder / "models" in Path(model_mount(live)["Source"]).parents,
+                True,
             ),
             "imagePrebuilt": Row(
                 prebuilt,
