@@ -24,13 +24,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.mark.parametrize("way", ["ca_certificate", "fingerprint"])
+@pytest.mark.parametrize("way", ["ca_certificate", "path", "fingerprint"])
 def test_a_cluster_of_its_own_certificate_is_trusted_when_it_is_named(
     way: str, wanted: Wanted, certificate: Certificate
 ) -> None:
-    trusted = {"ca_certificate": str(certificate.path), "fingerprint": certificate.fingerprint}
+    """A state of 0.1.0 holds a path."""
+    trusted = {
+        "ca_certificate": {"ca_certificate": certificate.path.read_text()},
+        "path": {"ca_certificate": str(certificate.path)},
+        "fingerprint": {"fingerprint": certificate.fingerprint},
+    }
     with faulty_proxy(wanted.connection.url, certificate) as proxy:
-        named: dict[str, Any] = {way: trusted[way]}
+        named: dict[str, Any] = trusted[way]
         secure = replace(wanted.connection, url=proxy.url, **named)
         with Client(secure, HASTE) as client:
             assert client.request("GET", "/")["version"]["number"] == "9.5.3"
@@ -117,7 +122,7 @@ def test_a_stack_lives_on_an_api_key_and_a_ca_certificate(
             user="",
             password="",
             api_key=key,
-            ca_certificate=str(certificate.path),
+            ca_certificate=certificate.path.read_text(),
         )
         stack.up(wanted)
         assert sorted(vectors(client)) == sorted(CONTENTS)
