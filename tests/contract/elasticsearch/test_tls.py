@@ -131,6 +131,25 @@ def test_a_stack_lives_on_an_api_key_and_a_ca_certificate(
     assert client.find("/jina-demo") is None
 
 
+def test_a_stack_of_0_1_0_whose_certificate_is_on_another_machine_is_destroyed_after_an_update(
+    wanted: Wanted, certificate: Certificate, client: Client, tmp_path: Path
+) -> None:
+    """Its state has a path; from the update on it has the certificate."""
+    stack = StackResources()
+    path = tmp_path / "ca.pem"
+    path.write_text(certificate.path.read_text())
+    with faulty_proxy(wanted.connection.url, certificate) as proxy:
+        wanted.connection = replace(wanted.connection, url=proxy.url, ca_certificate=str(path))
+        stack.up(wanted)
+        path.unlink()
+        with pytest.raises(TlsError, match="run `pulumi up`: from then on the stack keeps the certificate"):
+            stack.destroy()
+        wanted.connection = replace(wanted.connection, ca_certificate=certificate.path.read_text())
+        stack.up(wanted)
+        stack.destroy()
+    assert client.find("/jina-demo") is None
+
+
 @pytest.mark.parametrize("key", ["aGk6aGk=\n", "two words", "kl\u00fc"])
 def test_what_cannot_be_an_api_key_is_told_without_showing_it(key: str, wanted: Wanted) -> None:
     keyed = replace(wanted.connection, user="", password="", api_key=key)
