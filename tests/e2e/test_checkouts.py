@@ -59,22 +59,24 @@ def stack(prepared: Prepared, folder: Path) -> Iterator[SandboxStack]:
     brought_up = made.up(capture=True)
     assert brought_up.exit_code == 0, brought_up.output
     yield made
-    made.destroy(capture=True)
     remove_left_overs(NAME)
 
 
 @pytest.fixture(scope="module")
 def colleague(stack: SandboxStack, folder: Path) -> SandboxStack:
-    """Return the stack as a colleague has it: another folder, another umask, another machine and processor."""
+    """Return the stack as a colleague has it: another folder, another machine and processor."""
     site = folder / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(ANOTHER_MACHINE)
-    elsewhere = stack.with_program(checkout(folder / "colleague", "077"))
+    elsewhere = stack.with_program(checkout(folder / "colleague"))
     return elsewhere.with_environment({"PYTHONPATH": str(site)})
 
 
-def test_a_preview_from_another_checkout_on_this_machine_is_empty(stack: SandboxStack, folder: Path) -> None:
-    beside = stack.with_program(checkout(folder / "beside"))
+@pytest.mark.parametrize("umask", ["022", "077"])
+def test_a_preview_from_another_checkout_on_this_machine_is_empty(
+    stack: SandboxStack, folder: Path, umask: str
+) -> None:
+    beside = stack.with_program(checkout(folder / f"beside-{umask}", umask))
 
     shown = beside.preview("--expect-no-changes", "--diff")
 
