@@ -121,8 +121,9 @@ def main() -> int:
         return 1
     except FileNotFoundError as error:
         print(
-            f"{error.filename or 'The model file'} is not there: `pulumi refresh` finds out, and `pulumi up` then "
-            "fetches it again.",
+            f"{error.filename or 'The model file'} is not there. On the machine that fetched it, `pulumi refresh` "
+            "finds out, and `pulumi up` then fetches it again. On another one, "
+            "`pulumi up --replace '**ModelFile::model'` fetches it there.",
             file=sys.stderr,
         )
         return 1

@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from components.elasticsearch.errors import CredentialsError, TlsError
+from components.elasticsearch.trust import trusting
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Connection:
     """The address of a cluster, and either an API key (in its encoded form) or a user and password, or neither.
 
-    `ca_certificate` is the path of a PEM file, `fingerprint` the SHA-256 of the cluster's certificate in
-    hexadecimal, with or without colons; at most one of them is set, and only with an https address. `managed` says that
-    the cluster is the stack's own node, which only messages depend on.
+    `ca_certificate` is PEM text (or, in the states and outputs of 0.1.0, the path of a PEM file), `fingerprint` the
+    SHA-256 of the cluster's certificate in hexadecimal, with or without colons; at most one of them is set, and only
+    with an https address. `managed` says that the cluster is the stack's own node, which only messages depend on.
     """
 
     url: str
@@ -60,11 +60,7 @@ class Connection:
                 "elasticsearchFingerprint could be about: correct elasticsearchUrl."
             )
         if self.ca_certificate:
-            if not Path(self.ca_certificate).is_file():
-                raise TlsError(
-                    f"There is no CA certificate at {self.ca_certificate}: correct elasticsearchCaCertificate."
-                )
-            options["ca_certs"] = self.ca_certificate
+            options["ssl_context"] = trusting(self.ca_certificate)
         if self.fingerprint:
             options["ssl_assert_fingerprint"] = self.fingerprint
         return Elasticsearch(self.url, **options)

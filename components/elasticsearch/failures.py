@@ -104,7 +104,7 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
     told = str(getattr(error, "message", error)).split(" object at ")[0]
     if name == "TlsError":
         return TlsError(
-            f"No trusted TLS connection to Elasticsearch at {where}: {told.rstrip('.')}. {_trusted(connection, told)}"
+            f"No trusted TLS connection to Elasticsearch at {where}: {told.rstrip('.')}. {_trusted(told)}"
         )
     if name == "UnsupportedProductError":
         return VersionError(f"What answers at {where} is not Elasticsearch: correct elasticsearchUrl.")
@@ -127,15 +127,13 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
     )
 
 
-def _trusted(connection: Connection, told: str) -> str:
+def _trusted(told: str) -> str:
     """Return what to do about a TLS connection that was not made, by the words of OpenSSL and urllib3."""
     if "Fingerprints did not match" in told:
         return (
             "If that certificate is the cluster's own (was it renewed?), set elasticsearchFingerprint to it, or "
             "elasticsearchCaCertificate to the PEM file of the authority that signs it."
         )
-    if "no certificate or crl found" in told:
-        return f"{connection.ca_certificate} holds no certificate: elasticsearchCaCertificate must be a PEM file."
     if "Hostname mismatch" in told or "IP address mismatch" in told:
         return (
             "Set elasticsearchUrl to a name or address that its certificate is for, or set "

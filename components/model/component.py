@@ -17,13 +17,14 @@ class ModelDownloadArgs:
 
 
 class ModelDownload(pulumi.ComponentResource):
-    """A verified model file on this machine.
+    """A verified model file.
 
-    `path` is absolute and known in previews already; `bytes` is its size; `sha256` its content, lower-case
-    hexadecimal; `revision` the commit that it is of, also where the setting names a branch. A branch is looked up when
-    its file is fetched first. When it moves, nothing changes by itself, and a file that is damaged or missing is
-    fetched again from the commit of before: `pulumi refresh` reports the move, and `upstream_commit` is then the commit
-    to set as modelRevision to take the new file. It is empty while the file upstream is the same.
+    `path` is absolute and known in previews already; another checkout or machine sees the one of whoever fetched the
+    file. `bytes` is its size; `sha256` its content, lower-case hexadecimal; `revision` the commit that it is of, also
+    where the setting names a branch. A branch is looked up when its file is fetched first. When it moves, nothing
+    changes by itself, and a file that is damaged or missing is fetched again from the commit of before:
+    `pulumi refresh` reports the move, and `upstream_commit` is then the commit to set as modelRevision to take the new
+    file. It is empty while the file upstream is the same.
     """
 
     path: pulumi.Output[str]
@@ -44,6 +45,7 @@ class ModelDownload(pulumi.ComponentResource):
                 "repository": wanted.repository,
                 "revision": wanted.revision,
                 "file": wanted.file,
+                "directory": wanted.directory_as_set,
                 "path": model_path(wanted.directory, wanted.repository, wanted.revision, wanted.file),
                 "expected_sha256": wanted.sha256,
                 "keep_files": wanted.keep_files,

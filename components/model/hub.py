@@ -12,9 +12,10 @@ from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
 from components.model.errors import HubUnreachableError, NotOnHubError, WrongContentError
-from components.model.hub_errors import describe, explain, retry_after, temporary
+from components.model.hub_errors import describe, explain, temporary
+from components.model.rate_limit import is_bearable, pause_asked
 from components.model.retries import Retries
-from components.model.wanted import WantedFile
+from components.model.wanted import WantedFile, is_commit
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -41,9 +42,9 @@ def look_up(wanted: WantedFile, retries: Retries) -> HubFile:
         except (HfHubHTTPError, httpx2.HTTPError) as error:
             # Nobody there at all is more often a wrong address or no network than a moment's trouble.
             refused = isinstance(error, httpx2.ConnectError)
-            hopeless = refused or not temporary(error)
+            hopeless = refused or not temporary(error) or not is_bearable(error)
             problem = f"{wanted.file}: {describe(error)}"
-            if hopeless or not retries.again(problem, retry_after(error)):
+            if hopeless or not retries.again(problem, pause_asked(error)):
                 raise explain(error, wanted) from error
 
 
@@ -64,13 +65,18 @@ def _look_up(wanted: WantedFile, within: float) -> HubFile:
             "Set modelRepository to OWNER/NAME as the Hub writes it."
         ) from error
     metadata = get_hf_file_metadata(url, timeout=within)
-    commit, digest, size = metadata.commit_hash, metadata.etag, metadata.size
+    commit, size = metadata.commit_hash, metadata.size
+    digest = metadata.etag if _SHA256.fullmatch(metadata.etag or "") else None
+    if commit is None and is_commit(wanted.revision) and (digest or wanted.sha256):
+        # Some mirrors drop X-Repo-Commit; a commit has no other, and the content is verified all the same.
+        commit = wanted.revision
     if commit is None:
         raise HubUnreachableError(
             f"What answers at {constants.ENDPOINT} does not seem to be a Hugging Face Hub: for {wanted.file} of "
-            f"{wanted.repository} it names no commit.\nCheck HF_ENDPOINT, proxy and firewall."
+            f"{wanted.repository} it names no commit.\nCheck HF_ENDPOINT, proxy and firewall. If it is a mirror that "
+            "leaves that out, set modelRevision to a commit in full (40 digits) and modelSha256."
         )
-    if size is None or not _SHA256.fullmatch(digest or ""):
+    if size is None or not (digest or wanted.sha256):
         # Not every mirror repeats the headers about large files; the list of files has the same facts.
         digest, size = _listed(wanted, commit, within)
     sha256 = _agreed(wanted, digest)

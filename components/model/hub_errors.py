@@ -1,6 +1,7 @@
 """Turns what the Hub's library raises into what a person can act on."""
 
 import difflib
+from urllib.parse import urlsplit
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_token
@@ -14,6 +15,7 @@ from huggingface_hub.errors import (
 
 from components.model.errors import AccessDeniedError, HubUnreachableError, ModelError, NotOnHubError
 from components.model.hub_session import hub_headers, hub_session
+from components.model.rate_limit import is_rate_limit, pause_asked, way_out
 from components.model.wanted import WantedFile
 
 _TEMPORARY_STATUSES = (408, 429, 500, 502, 503, 504)
@@ -31,25 +33,65 @@ def temporary(error: Exception) -> bool:
 def describe(error: HfHubHTTPError | httpx2.HTTPError) -> str:
     """Say in a few words what went wrong with a request."""
     if isinstance(error, HfHubHTTPError):
-        return f"the Hub answered with HTTP {error.response.status_code}"
-    return f"the connection failed ({str(error) or type(error).__name__})"
+        seconds = pause_asked(error)
+        asked = f" and asks to wait {seconds:.0f} s" if seconds else ""
+        token = (
+            "; with HF_TOKEN it may be asked more often" if is_rate_limit(error) and not get_token() else ""
+        )
+        return f"the Hub answered with HTTP {error.response.status_code}{asked}{token}"
+    where = f" to {host}" if (host := storage_host(error)) else ""
+    return f"the connection{where} failed ({_told(error)})"
 
 
-def retry_after(error: Exception) -> float | None:
-    """Return how many seconds the server asks to wait, if it does (Retry-After, RFC 9110 10.2.3)."""
-    stated = error.response.headers.get("Retry-After", "") if isinstance(error, HfHubHTTPError) else ""
-    return float(stated) if stated.isdigit() else None
+def storage_host(error: Exception) -> str:
+    """Return the host that the Hub sent the request on to, where that is what could not be reached; else nothing."""
+    if not isinstance(error, httpx2.RequestError):
+        return ""
+    try:
+        host = error.request.url.host
+    except RuntimeError:  # httpx2 knows of no request
+        return ""
+    return host if host != urlsplit(constants.ENDPOINT).hostname else ""
+
+
+def advice(error: Exception | None) -> str:
+    """Return what to do when a download has stopped; `error` is what stopped it, None for an early end."""
+    if error and is_rate_limit(error):
+        return way_out(error)
+    if error and (host := storage_host(error)):
+        return _let_through(host)
+    return "Run `pulumi up` again to go on from there; check network and proxy if it stops again."
 
 
 def explain(error: HfHubHTTPError | httpx2.HTTPError, wanted: WantedFile) -> ModelError:
     """Return the error to raise instead: what happened, why, and what to do next."""
+    if is_rate_limit(error):
+        return HubUnreachableError(
+            f"{constants.ENDPOINT} takes no more requests from here for now (HTTP 429), so {wanted.file} of "
+            f"{wanted.repository} could not be had; {_token_state()}.\n{way_out(error)}"
+        )
     if isinstance(error, HfHubHTTPError):
         return _explain_answer(error, wanted)
+    by_hand = f"put the file at {wanted.path}, set modelSha256, and set HF_HUB_OFFLINE=1."
+    if host := storage_host(error):
+        return HubUnreachableError(
+            f"{constants.ENDPOINT} sends {wanted.file} of {wanted.repository} from another host, {host}, which could "
+            f"not be reached: {_told(error)}.\n{_let_through(host)} Where neither is possible, {by_hand}"
+        )
     return HubUnreachableError(
-        f"{constants.ENDPOINT} could not be reached for {wanted.file} of {wanted.repository}: "
-        f"{str(error) or type(error).__name__}.\n"
-        "Check the network, HTTPS_PROXY and HF_ENDPOINT. Where there is no network, put the file at "
-        f"{wanted.path}, set modelSha256, and set HF_HUB_OFFLINE=1."
+        f"{constants.ENDPOINT} could not be reached for {wanted.file} of {wanted.repository}: {_told(error)}.\n"
+        f"Check the network, HTTPS_PROXY and HF_ENDPOINT. Where there is no network, {by_hand}"
+    )
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
+
+
+def _let_through(host: str) -> str:
+    return (
+        f"Have firewall and proxy (HTTPS_PROXY) let {host} through as well, or set HF_ENDPOINT to a mirror that sends "
+        "the files itself."
     )
 
 

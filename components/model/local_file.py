@@ -11,12 +11,16 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from components.model.errors import WrongContentError
 from components.model.wanted import Held, ModelFile, WantedFile
 
 GGUF_MAGIC = b"GGUF"
 """The first four bytes of every GGUF file, from the format's specification."""
+
+Look = Literal["intact", "changed", "missing", "away"]
+"""What a look at a place shows; "away" is a file where this machine, or this user, can't look."""
 
 _CHUNK = 4 * 1024 * 1024
 _NOTHING = -1
@@ -48,6 +52,18 @@ def recorded(path: Path) -> ModelFile | None:
     if record is None or (status.st_size, status.st_mtime_ns) != (record.size, record.mtime_ns):
         return None
     return ModelFile(path=path, size=record.size, sha256=record.sha256, commit=record.commit)
+
+
+def look(path: Path, sha256: str) -> Look:
+    """Return what becomes of a file without reading it: whether it is there still, as it was verified."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
+    except OSError:
+        return "away"
+    known = recorded(path)
+    return "intact" if known and known.sha256 == sha256 else "changed"
 
 
 def recorded_content(path: Path) -> Held | None:

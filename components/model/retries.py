@@ -9,7 +9,10 @@ from components.model.progress import Say
 
 @dataclass
 class Retries:
-    """At most `limit` failures in a row; pauses double from `first_pause` to `longest_pause` seconds."""
+    """At most `limit` failures in a row; pauses double from `first_pause` to `longest_pause` seconds.
+
+    A pause that a server asks for is taken in portions of up to four times the longest.
+    """
 
     say: Say
     limit: int = 5

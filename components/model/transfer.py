@@ -14,9 +14,10 @@ from huggingface_hub.errors import HfHubHTTPError
 
 from components.model.errors import HubUnreachableError, WrongContentError
 from components.model.hub import HubFile
-from components.model.hub_errors import describe, explain, retry_after, temporary
+from components.model.hub_errors import advice, describe, explain, storage_host, temporary
 from components.model.hub_session import hub_headers, hub_session
 from components.model.progress import Progress
+from components.model.rate_limit import is_bearable, pause_asked
 from components.model.retries import Retries
 from components.model.wanted import WantedFile
 
@@ -31,27 +32,33 @@ def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) 
     What has come stays in `partial`. Raises AccessDeniedError, NotOnHubError, HubUnreachableError, WrongContentError
     when the Hub sends less than it stated, and OSError where the disk can't take it.
     """
-    reached = size_of(partial)
+    began = reached = size_of(partial)
     progress = Progress(wanted.file, remote.size, reached, retries.say)
     while size_of(partial) < remote.size:
-        problem, after = "the connection ended early", None
+        problem = "the connection ended early"
+        failed: Exception | None = None
         try:
             _append(remote, wanted, partial, progress)
         except (HfHubHTTPError, httpx2.HTTPError) as error:
-            if not temporary(error):
+            closed = _closed(error) and size_of(partial) == began
+            if closed or not temporary(error) or not is_bearable(error):
                 raise explain(error, wanted) from error
-            problem, after = describe(error), retry_after(error)
+            problem, failed = describe(error), error
         now = size_of(partial)
         if now - reached >= _ENOUGH:
             reached = now
             retries.progressed()
-        if now < remote.size and not retries.again(f"{wanted.file}: {problem}", after):
+        if now < remote.size and not retries.again(f"{wanted.file}: {problem}", pause_asked(failed)):
             raise HubUnreachableError(
-                f"{wanted.file} of {wanted.repository} could not be downloaded: {problem}, {retries.limit + 1} times "
-                f"in a row. {now} of {remote.size} bytes are here and are kept.\n"
-                "Run `pulumi up` again to go on from there; check network and proxy if it stops again."
+                f"{wanted.file} of {wanted.repository} could not be downloaded: {problem}; asked {retries.failures} "
+                f"times in a row. {now} of {remote.size} bytes are here and are kept.\n{advice(failed)}"
             )
     progress.finished()
+
+
+def _closed(error: Exception) -> bool:
+    # The Hub has just answered: a host of its storage that does not is more often a closed one than a moment's trouble.
+    return isinstance(error, httpx2.ConnectError) and bool(storage_host(error))
 
 
 def size_of(path: Path) -> int:

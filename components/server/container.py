@@ -48,7 +48,12 @@ def environment(device: Device, model: ModelSettings, server: ServerSettings) ->
         "LLAMA_ARG_FLASH_ATTN": server.flash_attention,
         "LLAMA_ARG_HOST": "0.0.0.0",  # noqa: S104 (inside the container; the published address is a setting)
         "LLAMA_ARG_PORT": str(PORT),
+        # The second is the name that the fork reads.
         "LLAMA_ARG_UI": "0",
+        "LLAMA_ARG_WEBUI": "0",
+        # No page of another origin gets an answer; the proxy sees to it for builds that do not read these.
+        "LLAMA_ARG_CORS_ORIGINS": "",
+        "LLAMA_ARG_CORS_CREDENTIALS": "0",
         "LLAMA_ARG_ENDPOINT_SLOTS": "0",
         "LLAMA_ARG_ENDPOINT_METRICS": "1",
         "LLAMA_ARG_THREADS_HTTP": str(server.parallel + WAITING_CLIENTS),

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from components.settings import schema
+from components.settings.certificate_setting import ca_certificate
 from components.settings.errors import SettingsError
 from components.settings.reader import SettingsReader
 from components.settings.rules import check_rules
@@ -97,6 +98,7 @@ def _model(reader: SettingsReader, quant: str, project_directory: Path) -> Model
         license=reader.required_text("modelLicense", r".*\S.*", "the licence, or where to read it"),
         delivery=reader.choice("modelDelivery", schema.DELIVERIES),
         directory=str((project_directory / Path(directory).expanduser()).resolve()),
+        directory_as_set=str(PurePath(directory)),
         keep_files=reader.boolean("modelKeepFiles"),
     )
 
@@ -146,15 +148,12 @@ def _server(reader: SettingsReader) -> ServerSettings:
 
 
 def _elasticsearch(reader: SettingsReader, project_directory: Path) -> ElasticsearchSettings:
-    certificate = reader.text("elasticsearchCaCertificate")
     return ElasticsearchSettings(
         url=reader.text("elasticsearchUrl", URL, URL_MEANING).rstrip("/"),
         api_key=reader.secret("elasticsearchApiKey"),
         user=reader.text("elasticsearchUser"),
         password=reader.secret("elasticsearchPassword"),
-        ca_certificate=str((project_directory / Path(certificate).expanduser()).resolve())
-        if certificate
-        else "",
+        ca_certificate=ca_certificate(reader, project_directory),
         fingerprint=reader.text(
             "elasticsearchFingerprint",
             r"([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}",

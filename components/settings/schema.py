@@ -46,7 +46,8 @@ JINA_LICENSE = (
 class ModelSettings:
     """The model: where its file comes from, and its profile.
 
-    `file` is the name in the repository with the quantisation filled in; `directory` is an absolute path;
+    `file` is the name in the repository with the quantisation filled in; `directory` is an absolute path, which
+    differs from checkout to checkout, and `directory_as_set` what the setting says, which does not;
     `width` is how many numbers the model returns; `context_size` in tokens and the prefixes are what it was trained
     to see; `license` is the text that is set, which `license_notice` puts right.
     """
@@ -64,6 +65,7 @@ class ModelSettings:
     license: str
     delivery: Delivery
     directory: str
+    directory_as_set: str
     keep_files: bool
 
     @property
@@ -112,7 +114,10 @@ class ServerSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ElasticsearchSettings:
-    """Elasticsearch: the stack's own node when `url` is empty; `heap` and `memory` in MiB."""
+    """Elasticsearch: the stack's own node when `url` is empty; `heap` and `memory` in MiB.
+
+    `ca_certificate` is PEM text, the certificates themselves.
+    """
 
     url: str
     api_key: str = field(repr=False)

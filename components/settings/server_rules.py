@@ -1,6 +1,7 @@
 """Rules about llama-server: its address, sizes, limits and GPUs, each with its reason in the message."""
 
 import ipaddress
+import math
 import re
 
 from components.settings.reader import SettingsReader
@@ -9,11 +10,19 @@ from components.settings.schema import DEFAULT_GPU_LAYERS, DEFAULT_GPUS, ServerS
 LEAST_CPUS = 0.01
 """Smallest limit that the Docker engine takes."""
 
+CONTEXT_STEP = 256
+"""Tokens of which the server's context is a multiple."""
+
+MOST_SLOTS = 256
+"""Sequences that llama.cpp works on at once at most (LLAMA_MAX_SEQ)."""
+
 
 def check_server(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about the server."""
     _check_address(reader, settings.server)
+    _check_api_key(reader, settings.server)
     _check_sizes(reader, settings)
+    _check_parallel(reader, settings)
     _check_cpus(reader, settings.server)
     if settings.device == "cuda":
         _check_gpus(reader, settings.server)
@@ -34,6 +43,35 @@ def _check_address(reader: SettingsReader, server: ServerSettings) -> None:
         f"serverAddress is {server.address}, which other machines may reach: set serverApiKey too "
         "(`pulumi config set --secret serverApiKey`), or keep 127.0.0.1.",
         "serverAddress",
+        "serverApiKey",
+    )
+
+
+def _check_api_key(reader: SettingsReader, server: ServerSettings) -> None:
+    """Refuse what is another key to the server than to its clients.
+
+    llama-server takes a comma for the end of a key, quotation marks for what is around one, and a line that begins
+    with # for a comment; HTTP headers carry ASCII, without the spaces at its ends (RFC 9110 5.5).
+    """
+    key = server.api_key
+    cases = (
+        (
+            "," in key,
+            "has a comma in it, which the server takes for the end of one key and the start of another",
+        ),
+        ('"' in key, "has quotation marks in it, which the server leaves out"),
+        (key.startswith("#"), "begins with #, which the server takes for a comment"),
+        (key != key.strip(), "begins or ends with a space or line end, which requests can't carry"),
+        (
+            re.fullmatch(r"[ -~]*", key.strip()) is None,
+            "has characters in it that are not ASCII, which requests can't carry",
+        ),
+    )
+    wrong = "; it ".join(says for holds, says in cases if holds)
+    reader.require(
+        not wrong,
+        f"serverApiKey {wrong}. Set another one of letters, digits and dashes, such as `openssl rand -hex 32` prints: "
+        "`pulumi config set --secret serverApiKey`.",
         "serverApiKey",
     )
 
@@ -61,6 +99,28 @@ def _check_sizes(reader: SettingsReader, settings: Settings) -> None:
         f"serverBatchSize is {server.batch_size} and serverUbatchSize {server.ubatch_size}: "
         "the physical batch cannot be larger than the logical one.",
         "serverBatchSize",
+        "serverUbatchSize",
+    )
+
+
+def _check_parallel(reader: SettingsReader, settings: Settings) -> None:
+    """Refuse a count of slots with which llama-server ends in an assertion at its start, with exit code 139.
+
+    It plans its largest batch with as many tokens for each slot, and so rounds up the tokens of one that can't be
+    divided; pooling by the mean then multiplies matrices of different sizes (llm_graph_context::build_pooling).
+    """
+    server = settings.server
+    # The server rounds its context up to a multiple of 256.
+    batch = min(math.ceil(server.context_size / CONTEXT_STEP) * CONTEXT_STEP, server.ubatch_size)
+    divisors = [count for count in range(1, MOST_SLOTS + 1) if batch % count == 0]
+    near = sorted(sorted(divisors, key=lambda count: abs(count - server.parallel))[:2])
+    reader.require(
+        settings.model.pooling != "mean" or batch % server.parallel == 0,
+        f"serverParallel is {server.parallel} and modelPooling mean: the server can't start unless serverParallel "
+        f"divides its largest batch, which is {batch} tokens (of serverContextSize and serverUbatchSize). "
+        f"Set serverParallel to {' or '.join(map(str, near))}.",
+        "serverParallel",
+        "serverContextSize",
         "serverUbatchSize",
     )
 

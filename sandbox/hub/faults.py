@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong with one request for a file: on the Hub itself (`status`), or while its bytes are sent.
+    """What goes wrong with one request for a file: on the Hub itself, or while its bytes are sent.
 
-    `status` answers with that HTTP status, and with `headers`, or as no Hub does (`bare`); `cut_after` closes the
-    connection after so many bytes of this answer; `corrupt` changes the first byte after the magic; `ignore_range`
-    sends the whole file whatever was asked; `bytes_per_second` slows the answer down; `at` calls something once so
-    many bytes of this answer were sent.
+    On the Hub: `without` leaves these headers out of its answer, as some mirrors do; `sent_on_to` is where it says that
+    the bytes are; `status` answers with that HTTP status, and with `headers`, or as no Hub does (`bare`). In the bytes:
+    `cut_after` closes the connection after so many of this answer; `corrupt` changes the first one after the magic;
+    `ignore_range` sends the whole file whatever was asked; `bytes_per_second` slows the answer down; `at` calls
+    something once so many were sent.
     """
 
     method: str = "GET"
+    without: tuple[str, ...] = ()
+    sent_on_to: str = ""
     status: int = 0
     retry_after: int | None = None
     bare: bool = False
@@ -25,6 +28,11 @@ class Fault:
     ignore_range: bool = False
     bytes_per_second: int = 0
     at: tuple[int, Callable[[], object]] | None = None
+
+    @property
+    def on_the_hub(self) -> bool:
+        """Whether it is the Hub's answer that it changes, and not the bytes from its storage."""
+        return bool(self.status or self.without or self.sent_on_to)
 
 
 class Faults:
@@ -48,7 +56,7 @@ class Faults:
         """Remove and return the next fault for a request, or for the sending of bytes."""
         with self._lock:
             for fault in self._waiting:
-                if fault.method == method and sending == (not fault.status):
+                if fault.method == method and sending != fault.on_the_hub:
                     self._waiting.remove(fault)
                     return fault
         return None

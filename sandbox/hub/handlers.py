@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -73,14 +74,22 @@ class HubHandler(_Handler):
         fault = self.hub.faults.take(self.command, sending=False) if "/resolve/" in self.path else None
         if self.path == HEALTH:
             answer = Answer(status=HTTPStatus.OK, body=json.dumps(self.hub.health).encode())
-        elif fault:
+        elif fault and fault.status:
             answer = _faulty(fault)
         else:
             answer = self.hub.answers.answer(
                 Question(method=self.command, target=self.path, token=self.token, body=body)
             )
+            answer = _changed(answer, fault) if fault else answer
         self.note("hub", answer.status)
         self.send(answer)
+
+
+def _changed(answer: Answer, fault: Fault) -> Answer:
+    headers = {name: value for name, value in answer.headers.items() if name not in fault.without}
+    if fault.sent_on_to and "Location" in headers:
+        headers["Location"] = fault.sent_on_to
+    return replace(answer, headers=headers)
 
 
 def _faulty(fault: Fault) -> Answer:

@@ -9,12 +9,16 @@ from pulumi import dynamic
 
 from components.dynamic_provider import StackProvider, is_unknown
 from components.model import local_file
+from components.model.machine import this_machine
 from components.model.wanted import Held, WantedFile
 
-SCHEMA_VERSION = 2
-"""Version of the outputs that a state holds."""
+SCHEMA_VERSION = 3
+"""Version of the outputs that a state holds; before 3 it has neither `directory` nor `machine`."""
 
-INPUTS = ("repository", "revision", "file", "path", "expected_sha256", "keep_files")
+NAMED_BY = ("repository", "revision", "file", "directory")
+"""What the place follows from, in every checkout on every machine; `directory` is as the setting says it."""
+
+INPUTS = (*NAMED_BY, "path", "expected_sha256", "keep_files")
 
 
 class ModelFileProvider(StackProvider):
@@ -32,16 +36,20 @@ class ModelFileProvider(StackProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
         """Another place is another resource, fetched before the old one goes; all else is updated in place.
 
-        So is a file that is missing or was written to: a look at it takes no time, and `up` mends it. A branch that
-        moved upstream changes nothing: `upstream_commit` is a report, which stays in the state until it is taken.
+        The path of another checkout is no other place: the file stays where the state has it. On the machine that
+        it is on, a file that is missing or was written to is a change: a look at it takes no time, and `up` mends it,
+        where the checkout is now if that was moved. A branch that moved upstream changes nothing: `upstream_commit`
+        is a report, which stays in the state until it is taken.
         """
-        changed = [key for key in INPUTS if is_unknown(news.get(key)) or olds.get(key) != news.get(key)]
+        changed = {key for key in INPUTS if is_unknown(news.get(key)) or olds.get(key) != news.get(key)}
         outdated = olds.get("schema_version") != SCHEMA_VERSION
-        found = local_file.recorded(Path(olds["path"]))
-        touched = found is None or found.sha256 != olds.get("sha256")
+        seen = _look(olds)
+        lost = seen in ("missing", "changed")
+        to_fetch = seen == "missing" or (seen == "away" and _other_content(olds, news))
+        moves = "path" in changed and (to_fetch or is_unknown(news["path"]) or bool(changed & {*NAMED_BY}))
         return dynamic.DiffResult(
-            changes=bool(changed) or outdated or touched,
-            replaces=["path"] if "path" in changed else [],
+            changes=bool(changed - {"path"}) or moves or outdated or lost,
+            replaces=["path"] if moves else [],
             delete_before_replace=False,
         )
 
@@ -59,10 +67,13 @@ class ModelFileProvider(StackProvider):
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Read the whole file again: one that is missing or has other bytes is gone, and `up` mends it.
 
-        Asks the Hub what a branch or tag is now, and records it where that is another file; a commit takes no request.
+        One on another machine is taken to be there. Asks the Hub what a branch or tag is now, and records it where
+        that is another file; a commit takes no request.
         """
         path, held = Path(id_), _held(props)
-        if held is None or not local_file.is_intact(path, held.sha256):
+        if held and _look(props) == "away":
+            _say(f"{path} is on another machine, or not for this user to see; it counts as unchanged")
+        elif held is None or not local_file.is_intact(path, held.sha256):
             _say(f"{path} is {'not what was verified' if path.exists() else 'missing'}")
             if held:
                 local_file.hold(path, held)  # the state forgets it now
@@ -75,14 +86,21 @@ class ModelFileProvider(StackProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Verify the file against inputs that leave it at its place; what was reported of upstream stays reported."""
-        outputs = _ensure(news, _held(olds))
+        stays = news | {"path": olds["path"]}
+        if _look(olds) == "away" and not _other_content(olds, news):
+            return dynamic.UpdateResult(olds | _inputs(stays) | {"schema_version": SCHEMA_VERSION})
+        outputs = _ensure(stays, _held(olds))
         unchanged = outputs["sha256"] == olds.get("sha256")
         moved = olds.get("upstream_commit", "") if unchanged else ""
         return dynamic.UpdateResult(outputs | {"upstream_commit": moved})
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Remove the file unless files are kept, so that going back to an earlier quantisation takes no time."""
-        if not props["keep_files"]:
+        if props["keep_files"]:
+            return
+        if _look(props) == "away":
+            _say(f"{props['path']} is on another machine, or not for this user to see, and stays there")
+        else:
             local_file.remove(Path(props["path"]))
 
 
@@ -91,8 +109,19 @@ def _ensure(props: Mapping[str, Any], held: Held | None) -> dict[str, Any]:
     from components.model.download import ensure_model_file  # noqa: PLC0415
 
     found = ensure_model_file(_wanted(props, held), _say)
-    outputs = {"size": found.size, "sha256": found.sha256, "commit": found.commit}
+    outputs = {"size": found.size, "sha256": found.sha256, "commit": found.commit, "machine": this_machine()}
     return _inputs(props) | outputs | {"schema_version": SCHEMA_VERSION}
+
+
+def _look(outputs: Mapping[str, Any]) -> local_file.Look:
+    # A state of before does not say where the file is: it counts as here.
+    if outputs.get("machine", here := this_machine()) != here:
+        return "away"
+    return local_file.look(Path(outputs["path"]), str(outputs.get("sha256")))
+
+
+def _other_content(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    return news["expected_sha256"] not in ("", olds.get("sha256"))
 
 
 def _upstream_commit(props: Mapping[str, Any]) -> str:
@@ -126,13 +155,14 @@ def _say(line: str) -> None:
 
 
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in INPUTS}
+    return {key: props[key] for key in INPUTS if key in props}
 
 
 class ModelFileResource(dynamic.Resource, module="model", name="ModelFile"):
     """A model file at `path`: `size` in bytes, `commit` the one that `revision` was when it was fetched.
 
-    `upstream_commit` is what `revision` was when last asked, where that has another file; else empty.
+    `path` is on the machine that fetched it, which may be another one. `upstream_commit` is what `revision` was when
+    last asked, where that has another file; else empty.
     """
 
     path: pulumi.Output[str]
@@ -145,5 +175,5 @@ class ModelFileResource(dynamic.Resource, module="model", name="ModelFile"):
         self, name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the file with the INPUTS given."""
-        outputs = dict.fromkeys(("size", "sha256", "commit", "upstream_commit", "schema_version"))
+        outputs = dict.fromkeys(("size", "sha256", "commit", "machine", "upstream_commit", "schema_version"))
         super().__init__(ModelFileProvider(), name, {**inputs, **outputs}, opts)

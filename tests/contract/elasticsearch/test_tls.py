@@ -24,13 +24,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.mark.parametrize("way", ["ca_certificate", "fingerprint"])
+@pytest.mark.parametrize("way", ["ca_certificate", "path", "fingerprint"])
 def test_a_cluster_of_its_own_certificate_is_trusted_when_it_is_named(
     way: str, wanted: Wanted, certificate: Certificate
 ) -> None:
-    trusted = {"ca_certificate": str(certificate.path), "fingerprint": certificate.fingerprint}
+    """A state of 0.1.0 holds a path."""
+    trusted = {
+        "ca_certificate": {"ca_certificate": certificate.path.read_text()},
+        "path": {"ca_certificate": str(certificate.path)},
+        "fingerprint": {"fingerprint": certificate.fingerprint},
+    }
     with faulty_proxy(wanted.connection.url, certificate) as proxy:
-        named: dict[str, Any] = {way: trusted[way]}
+        named: dict[str, Any] = trusted[way]
         secure = replace(wanted.connection, url=proxy.url, **named)
         with Client(secure, HASTE) as client:
             assert client.request("GET", "/")["version"]["number"] == "9.5.3"
@@ -117,11 +122,30 @@ def test_a_stack_lives_on_an_api_key_and_a_ca_certificate(
             user="",
             password="",
             api_key=key,
-            ca_certificate=str(certificate.path),
+            ca_certificate=certificate.path.read_text(),
         )
         stack.up(wanted)
         assert sorted(vectors(client)) == sorted(CONTENTS)
         assert stack.up(wanted) == []
+        stack.destroy()
+    assert client.find("/jina-demo") is None
+
+
+def test_a_stack_of_0_1_0_whose_certificate_is_on_another_machine_is_destroyed_after_an_update(
+    wanted: Wanted, certificate: Certificate, client: Client, tmp_path: Path
+) -> None:
+    """Its state has a path; from the update on it has the certificate."""
+    stack = StackResources()
+    path = tmp_path / "ca.pem"
+    path.write_text(certificate.path.read_text())
+    with faulty_proxy(wanted.connection.url, certificate) as proxy:
+        wanted.connection = replace(wanted.connection, url=proxy.url, ca_certificate=str(path))
+        stack.up(wanted)
+        path.unlink()
+        with pytest.raises(TlsError, match="run `pulumi up`: from then on the stack keeps the certificate"):
+            stack.destroy()
+        wanted.connection = replace(wanted.connection, ca_certificate=certificate.path.read_text())
+        stack.up(wanted)
         stack.destroy()
     assert client.find("/jina-demo") is None
 

@@ -132,7 +132,8 @@ class Model:
     def inputs(self, **changes: object) -> dict[str, Any]:
         """Return the inputs of the resource for the file."""
         wanted: dict[str, Any] = dict(self.wanted())
-        return wanted | {"expected_sha256": wanted.pop("sha256"), "keep_files": True} | changes
+        expected = {"expected_sha256": wanted.pop("sha256"), "keep_files": True, "directory": "models"}
+        return wanted | expected | changes
 
 
 @pytest.fixture

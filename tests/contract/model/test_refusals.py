@@ -113,6 +113,98 @@ def test_a_page_in_place_of_the_hub_is_recognised(hub: Hub, model: Model, downlo
     assert "does not seem to be a Hugging Face Hub" in outcome.message
 
 
+def test_a_mirror_that_names_no_commit_is_taken_for_a_commit_whose_content_is_known(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    hub.faults.add(Fault(method="HEAD", without=("X-Repo-Commit",)))
+    outcome = downloader.ensure(model.wanted(revision=model.commit))
+    assert (outcome.message, outcome.result.get("commit")) == ("", model.commit)
+    assert outcome.result["sha256"] == model.sha256
+
+
+def test_a_mirror_that_names_neither_commit_nor_content_needs_modelsha256(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    bare = Fault(method="HEAD", without=("X-Repo-Commit", "X-Linked-Etag"))
+    wanted = model.wanted(revision=model.commit)
+    hub.faults.add(bare)
+    refused = downloader.ensure(wanted)
+    assert refused.error == "HubUnreachableError"
+    assert "set modelRevision to a commit in full (40 digits) and modelSha256" in refused.message
+    hub.faults.add(bare)
+    assert downloader.ensure(wanted | {"sha256": model.sha256}).result["sha256"] == model.sha256
+
+
+def test_a_mirror_that_names_no_commit_is_refused_for_a_branch(
+    hub: Hub, model: Model, downloader: Downloader
+) -> None:
+    hub.faults.add(Fault(method="HEAD", without=("X-Repo-Commit",)))
+    outcome = downloader.ensure(model.wanted(sha256=model.sha256))
+    assert outcome.error == "HubUnreachableError"
+    assert "it names no commit" in outcome.message
+
+
+@pytest.mark.parametrize("host", ["cdn.example.invalid", "127.0.0.2:9"])
+def test_a_closed_host_that_the_hub_sends_on_to_is_named_at_once(
+    hub: Hub, model: Model, downloader: Downloader, host: str
+) -> None:
+    hub.faults.add(Fault(sent_on_to=f"http://{host}/blob"))
+    outcome = downloader.ensure(model.wanted())
+    name = host.partition(":")[0]
+    assert outcome.error == "HubUnreachableError"
+    assert (
+        f"{hub.endpoint} sends {model.file} of {model.repository} from another host, {name}"
+        in outcome.message
+    )
+    assert f"(HTTPS_PROXY) let {name} through" in outcome.message
+    assert "HF_ENDPOINT to a mirror" in outcome.message
+    assert not any("trying again" in line for line in outcome.said)
+
+
+def test_a_host_that_closes_on_the_way_is_named_too(hub: Hub, model: Model, downloader: Downloader) -> None:
+    closed = Fault(sent_on_to="http://cdn.example.invalid/blob")
+    hub.faults.add(Fault(cut_after=100_000, at=(1, lambda: hub.faults.add(closed, times=3))))
+    outcome = downloader.ensure(model.wanted())
+    assert "the connection to cdn.example.invalid failed" in outcome.message
+    assert "let cdn.example.invalid through" in outcome.message
+    assert "100000 of" in outcome.message
+
+
+LIMIT = {"RateLimit": '"resolvers";r=0;t=243', "RateLimit-Policy": '"fixed window";"resolvers";q=3000;w=300'}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ("none", ["Run `pulumi up` again in 243 s, or set HF_TOKEN", "ask more often"]),
+        ("reader", ["Run `pulumi up` again in 243 s", "the account whose token was sent"]),
+    ],
+)
+def test_a_hub_that_was_asked_too_often_says_when_and_how_it_may_be_asked_again(
+    hub: Hub, model: Model, downloaders: dict[str, Downloader], method: str, who: str, told: list[str]
+) -> None:
+    hub.faults.add(Fault(method=method, status=429, headers=LIMIT), times=4)
+    outcome = downloaders[who].ensure(model.wanted())
+    assert outcome.error == "HubUnreachableError"
+    assert "HTTP 429" in outcome.message
+    assert "proxy" not in outcome.message
+    for part in told:
+        assert part in outcome.message
+    # As long as it may be, in a test.
+    assert any("asks to wait 243 s" in line and "trying again in 0.04 s" in line for line in outcome.said)
+
+
+@pytest.mark.parametrize("headers", [{"RateLimit": '"api";r=0;t=3600'}, {"Retry-After": "3600"}], ids=str)
+def test_a_wait_that_nobody_bears_is_not_waited_for(
+    hub: Hub, model: Model, downloader: Downloader, headers: dict[str, str]
+) -> None:
+    hub.faults.add(Fault(method="HEAD", status=429, headers=headers))
+    outcome = downloader.ensure(model.wanted())
+    assert "again in 3600 s" in outcome.message
+    assert len(hub.asked) == 1
+
+
 def test_an_unreachable_hub_is_named_with_what_to_do(model: Model, start: Start) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from components.model.machine import this_machine
 from sandbox.hub.server import Hub
 from tests.contract.model.conftest import Model
 from tests.contract.model.downloader import Downloader
@@ -20,8 +21,9 @@ def test_a_round_trip(hub: Hub, model: Model, downloader: Downloader) -> None:
         "size": len(model.content),
         "sha256": model.sha256,
         "commit": model.commit,
+        "machine": this_machine(),
         "upstream_commit": "",
-        "schema_version": 2,
+        "schema_version": 3,
     }
     assert downloader.provider("diff", created["id"], state, inputs).result["changes"] is False
 
@@ -72,6 +74,17 @@ def change_unnoticed(path: Path) -> None:
     content[1000] ^= 1
     path.write_bytes(content)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_a_checkout_that_moved_takes_its_file_along(hub: Hub, model: Model, downloader: Downloader) -> None:
+    created = downloader.provider("create", model.inputs()).result
+    model.directory = model.directory.rename(model.directory.with_name("moved"))
+    moved = model.inputs()
+    assert downloader.provider("diff", created["id"], created["outs"], moved).result["replaces"] == ["path"]
+    hub.asked.clear()
+    again = downloader.provider("create", moved).result
+    assert again["outs"] == created["outs"] | {"path": str(model.path)}
+    assert ranges(hub) == []
 
 
 def test_an_update_to_a_contradicting_sha256_fails_and_keeps_the_file(

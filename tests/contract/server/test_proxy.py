@@ -1,6 +1,6 @@
 """The proxy: no request is lost while it moves from one server to another and the one before is stopped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,9 +27,11 @@ def proxy(proxy_image: str) -> Iterator[Proxy]:
 
 
 @contextmanager
-def served(proxy: Proxy, server_image: str, model: Path) -> Iterator[Server]:
-    """Start a server where the proxy finds it."""
-    with running(server_image, model) as server:
+def served(
+    proxy: Proxy, server_image: str, model: Path, changed: Mapping[str, str | None] | None = None
+) -> Iterator[Server]:
+    """Start a server where the proxy finds it; `changed` is as in `running`."""
+    with running(server_image, model, changed) as server:
         proxy.network.connect(server.container)
         server.wait_for("healthy")
         try:
@@ -82,3 +84,23 @@ def test_goes_on_with_the_same_server_when_it_is_started_again(
         again = Server(proxy.container, published(proxy.container))
         again.wait_for("healthy")
         assert again.embeddings("a text")
+
+
+def test_lets_no_page_of_another_origin_read_the_answers_of_a_server_that_would(
+    proxy: Proxy, server_image: str, model: Path
+) -> None:
+    """As builds do that know no variables about it."""
+    open_to_all = dict.fromkeys(("LLAMA_ARG_CORS_ORIGINS", "LLAMA_ARG_CORS_CREDENTIALS"))
+    page = {"Origin": "http://page.test", "Access-Control-Request-Method": "POST"}
+    with served(proxy, server_image, model, open_to_all) as server:
+        proxy.use(server)
+        for method, path in [("GET", "/health"), ("OPTIONS", "/v1/embeddings"), ("POST", "/v1/embeddings")]:
+            told = [
+                [name for name in answer.headers if name.lower().startswith("access-control-")]
+                for answer in (
+                    requests.request(method, f"{url}{path}", json={"input": "a"}, headers=page, timeout=10)
+                    for url in (server.url, proxy.url)
+                )
+            ]
+            assert told[0], "the server does not grant it any more: is there something left to close?"
+            assert told[1] == []

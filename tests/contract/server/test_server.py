@@ -2,16 +2,19 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from components.commands.embedding_check import run as run_check
 from components.server.container import STOPPED_AFTER
+from components.settings import SettingsError
 from sandbox.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
 from tests.contract.server.running import Server, running
+from tests.unit.project import stack_settings
 
 pytestmark = pytest.mark.sandbox
 
@@ -23,6 +26,9 @@ SEED = {
     "LLAMA_ARG_BATCH_SIZE": "8192",
     "LLAMA_ARG_UBATCH_SIZE": "8192",
 }
+
+ABORTED = 139
+"""Exit code of a server that ended in an assertion."""
 
 QUERY = "my app keeps getting killed in the cluster"
 RELATED = "A pod that uses more memory than its limit is terminated with the status OOMKilled."
@@ -161,6 +167,37 @@ def test_uses_the_best_library_for_the_processor(eurobert: Server) -> None:
 
 def test_serves_no_user_interface(eurobert: Server) -> None:
     assert requests.get(eurobert.url, timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_lets_no_page_of_another_origin_read_its_answers(eurobert: Server, method: str) -> None:
+    answer = requests.request(
+        method, f"{eurobert.url}/health", headers={"Origin": "http://page.test"}, timeout=10
+    )
+    assert answer.headers.get("Access-Control-Allow-Origin", "") == ""
+    assert answer.headers.get("Access-Control-Allow-Credentials", "false") == "false"
+
+
+@pytest.mark.parametrize(
+    ("slots", "tokens", "comes_up"), [(3, 512, False), (3, 768, True), (4, 512, True), (8, 700, False)]
+)
+def test_comes_up_with_pooling_by_the_mean_where_the_rule_about_serverparallel_says_so(
+    server_image: str, slots: int, tokens: int, comes_up: bool
+) -> None:
+    sizes: dict[str, Any] = dict.fromkeys(
+        ("serverContextSize", "serverBatchSize", "serverUbatchSize"), tokens
+    )
+    mean = {"LLAMA_ARG_POOLING": "mean", "LLAMA_ARG_N_PARALLEL": str(slots)}
+    refused = False
+    try:
+        stack_settings("cpu", modelPooling="mean", serverParallel=slots, **sizes)
+    except SettingsError:
+        refused = True
+    model = ensure_eurobert_model(cache_root(), print, "F16", TINY)
+    with running(server_image, model, mean, **sizes) as server:
+        assert server.wait_for("healthy", "exited") == ("healthy" if comes_up else "exited")
+        assert comes_up or server.container.attrs["State"]["ExitCode"] == ABORTED
+    assert refused is not comes_up
 
 
 def test_ends_within_its_grace_when_it_is_stopped(server_image: str) -> None:

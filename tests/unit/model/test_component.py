@@ -28,6 +28,8 @@ def model(**changes: object) -> list[Declared]:
         ({"modelSha256": "ab" * 32}, {"expected_sha256": "ab" * 32}),
         ({"modelKeepFiles": False}, {"keep_files": False}),
         ({"modelRevision": "refs/pr/1"}, {"revision": "refs/pr/1"}),
+        ({"modelsDirectory": "./models/"}, {"directory": "models"}),
+        ({"modelsDirectory": "/srv/models"}, {"directory": "/srv/models"}),
     ],
     ids=str,
 )

@@ -11,6 +11,7 @@ from pulumi.runtime import rpc
 
 from components.model.dynamic.model_file import INPUTS, SCHEMA_VERSION, ModelFileProvider
 from components.model.local_file import recorded, recorded_content, write_record
+from components.model.machine import this_machine
 from components.model.wanted import Held
 from tests.unit.project import PROJECT_DIRECTORY
 
@@ -23,6 +24,7 @@ def inputs(**changes: Any) -> dict[str, Any]:
         "repository": "owner/name",
         "revision": "main",
         "file": "model-F16.gguf",
+        "directory": "models",
         "path": "/models/owner/name/main/model-F16.gguf",
         "expected_sha256": "",
         "keep_files": True,
@@ -31,7 +33,7 @@ def inputs(**changes: Any) -> dict[str, Any]:
 
 def outputs(**changes: Any) -> dict[str, Any]:
     found = {"size": 10, "sha256": SHA256, "commit": COMMIT, "upstream_commit": ""}
-    found |= {"schema_version": SCHEMA_VERSION}
+    found |= {"schema_version": SCHEMA_VERSION, "machine": this_machine()}
     return inputs() | found | {"__provider": "text"} | changes
 
 
@@ -56,6 +58,75 @@ def test_another_place_is_fetched_before_the_old_file_goes(
     assert (result.changes, result.replaces, result.delete_before_replace) == (changes, replaces, False)
 
 
+ELSEWHERE = "f" * 16
+"""What another machine is called."""
+
+CLONE = "/home/colleague/jina-search/models/owner/name/main/model-F16.gguf"
+"""Where another checkout would have the file."""
+
+
+@pytest.mark.parametrize("machine", [this_machine(), ELSEWHERE])
+def test_the_path_of_another_checkout_changes_nothing(tmp_path: Path, machine: str) -> None:
+    path = str(model_file(tmp_path))
+    state = outputs(path=path if machine == this_machine() else "/somebody/elses/model.gguf", machine=machine)
+    result = ModelFileProvider().diff("id", state, inputs(path=CLONE))
+    assert (result.changes, result.replaces) == (False, [])
+
+
+def test_a_checkout_that_moved_has_its_file_where_it_is_now(tmp_path: Path) -> None:
+    state = outputs(path=str(tmp_path / "before" / "model.gguf"))
+    result = ModelFileProvider().diff("id", state, inputs(path=CLONE))
+    assert (result.changes, result.replaces) == (True, ["path"])
+
+
+@pytest.mark.parametrize(
+    ("news", "replaces"),
+    [
+        ({"directory": "/srv/models"}, ["path"]),
+        ({"file": "model-Q8_0.gguf"}, ["path"]),
+        ({"revision": "v1"}, ["path"]),
+        ({"expected_sha256": "d" * 64}, ["path"]),
+        ({"expected_sha256": SHA256}, []),
+        ({"keep_files": False}, []),
+    ],
+    ids=str,
+)
+def test_what_another_machine_has_is_fetched_here_only_for_another_content_or_place(
+    news: dict[str, Any], replaces: list[str]
+) -> None:
+    state = outputs(machine=ELSEWHERE)
+    result = ModelFileProvider().diff("id", state, inputs(path=CLONE, **news))
+    assert (result.changes, result.replaces) == (True, replaces)
+
+
+def test_settings_that_leave_the_content_alone_are_noted_where_the_file_is_not() -> None:
+    state = outputs(machine=ELSEWHERE)
+    pinned = inputs(path=CLONE, expected_sha256=SHA256)
+    result = ModelFileProvider().update("id", state, pinned)
+    assert result.outs == state | {"expected_sha256": SHA256}
+
+
+def test_a_file_that_this_user_may_not_see_counts_as_there(tmp_path: Path, monkeypatch: Any) -> None:
+    def forbidden(*_: Any, **__: Any) -> None:
+        raise PermissionError
+
+    state = outputs(path=str(model_file(tmp_path)))
+    monkeypatch.setattr(Path, "stat", forbidden)
+    assert ModelFileProvider().diff("id", state, inputs(path=CLONE)).changes is False
+
+
+@pytest.mark.parametrize("without", ["directory", "machine"])
+def test_a_state_of_before_is_brought_up_to_date_in_place(tmp_path: Path, without: str) -> None:
+    path = str(model_file(tmp_path))
+    state = outputs(path=path, schema_version=2)
+    del state[without]
+    result = ModelFileProvider().diff("id", state, inputs(path=path))
+    assert (result.changes, result.replaces) == (True, [])
+    assert ModelFileProvider().read(path, state | {"revision": COMMIT}).outs == state | {"revision": COMMIT}
+    updated = ModelFileProvider().update("id", state, inputs(path=path)).outs or {}
+    assert updated | {"__provider": "text"} == outputs(path=path)
+
+
 def test_outputs_of_an_older_schema_are_written_anew(tmp_path: Path) -> None:
     path = str(model_file(tmp_path))
     result = ModelFileProvider().diff("id", outputs(path=path, schema_version=0), inputs(path=path))
@@ -71,7 +142,7 @@ def test_a_branch_that_moved_changes_nothing(tmp_path: Path) -> None:
 PREVIEW = """
 import sys
 from components.model.dynamic.model_file import INPUTS, ModelFileProvider
-inputs = dict.fromkeys(INPUTS, "main") | {"path": sys.argv[1]}
+inputs = dict.fromkeys(INPUTS, "main") | {"path": sys.argv[1], "expected_sha256": ""}
 ModelFileProvider().check({}, inputs)
 ModelFileProvider().diff(sys.argv[1], inputs, inputs)
 ModelFileProvider().read(sys.argv[1], inputs | {"revision": "c" * 40, "commit": "c" * 40, "sha256": "d" * 64})
@@ -140,6 +211,20 @@ def test_refresh_sees_a_changed_or_missing_file_as_gone(tmp_path: Path, content:
     assert (result.id, result.outs) == ("", {})
     assert recorded(path) is None
     assert recorded_content(path) == Held(commit=COMMIT, sha256=SHA256)
+
+
+def test_refresh_takes_a_file_on_another_machine_to_be_there(capsys: Any) -> None:
+    state = outputs(machine=ELSEWHERE, commit=COMMIT, revision=COMMIT)
+    result = ModelFileProvider().read(str(state["path"]), state)
+    assert (result.id, result.outs) == (state["path"], state)
+    assert "is on another machine" in capsys.readouterr().out
+
+
+def test_delete_leaves_the_file_of_another_machine_alone(tmp_path: Path, capsys: Any) -> None:
+    path = model_file(tmp_path)
+    ModelFileProvider().delete(str(path), outputs(path=str(path), keep_files=False, machine=ELSEWHERE))
+    assert path.exists()
+    assert "stays there" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("keep", [True, False])

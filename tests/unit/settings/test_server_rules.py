@@ -8,6 +8,7 @@ from components.settings.schema import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
 from tests.unit.project import config_schema, stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
+MEAN = {"modelPooling": "mean"}
 RUNTIME = "nvidia/cuda:12.8.1-runtime-ubuntu24.04"
 
 REFUSED = [
@@ -17,6 +18,26 @@ REFUSED = [
     ("cpu", {"serverCpus": "0"}, "serverCpus is 0", "leave it empty"),
     ("cpu", {"serverCpus": "2", "serverThreads": 8}, "serverThreads is 8 and serverCpus 2", "slower"),
     ("cpu", {"serverCpus": "1.5", "serverThreads": 2}, "serverThreads is 2 and serverCpus 1.5", "slower"),
+    ("cpu", {"serverParallel": 3, **MEAN}, "serverParallel is 3 and modelPooling mean", "to 2 or 4"),
+    ("cpu", {"serverParallel": 5, **MEAN}, "serverParallel is 5 and modelPooling mean", "8192 tokens"),
+    ("cpu", {"serverParallel": 6, **MEAN}, "serverParallel is 6 and modelPooling mean", "to 4 or 8"),
+    # The server makes 768 out of 700, and the batch is what both have.
+    (
+        "cpu",
+        {"serverContextSize": 700, "serverUbatchSize": 701, "serverBatchSize": 701, **MEAN},
+        "serverParallel is 4",
+        "701 tokens",
+    ),
+    ("cpu", {"serverApiKey": "one,two"}, "serverApiKey has a comma in it", "openssl rand -hex 32"),
+    ("cpu", {"serverApiKey": 'one"two'}, "serverApiKey has quotation marks", "leaves out"),
+    ("cpu", {"serverApiKey": "#one"}, "serverApiKey begins with #", "comment"),
+    (
+        "cpu",
+        {"serverApiKey": "sch\u00fcssel"},
+        "serverApiKey has characters in it that are not ASCII",
+        "config set",
+    ),
+    ("cpu", {"serverApiKey": "key\n"}, "serverApiKey begins or ends with a space or line end", "config set"),
     ("cpu", {"serverGpus": "2"}, "serverGpus is 2, but device is cpu", "pulumi config rm serverGpus"),
     ("cpu", {"serverGpuLayers": 0}, "serverGpuLayers is 0, but device is cpu", "set device to cuda"),
     ("gpu", {"serverGpuLayers": 0}, "serverGpuLayers is 0 and device cuda", "run on the CPU"),
@@ -55,6 +76,10 @@ def test_settings_that_do_not_go_together_are_refused_with_the_reason(
     ("stack", "changes"),
     [
         ("cpu", SMALL),
+        ("cpu", {"serverParallel": 3}),
+        ("cpu", {"serverParallel": 8, **MEAN}),
+        ("cpu", {"serverParallel": 3, **dict.fromkeys(SMALL, 768), **MEAN}),
+        ("cpu", {"serverApiKey": "a-Z0-9_.~+/= b"}),
         ("cpu", {**SMALL, "modelContextSize": 512}),
         ("cpu", {"serverCpus": "0.5", "serverThreads": 1}),
         ("gpu", {"serverGpuLayers": 1}),
@@ -91,3 +116,10 @@ def test_the_defaults_that_mean_nothing_on_cpu_are_those_of_the_project() -> Non
 )
 def test_the_cuda_version_is_read_where_a_tag_states_it(base: str, version: str) -> None:
     assert cuda_version(base) == version
+
+
+@pytest.mark.parametrize("key", ["one,two", "sch\u00fcssel", "key\n"])
+def test_a_key_that_can_not_be_used_is_not_shown(key: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        stack_settings("cpu", serverApiKey=key)
+    assert key not in str(raised.value)

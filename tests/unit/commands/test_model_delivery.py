@@ -1,0 +1,26 @@
+"""Delivery of a model file into a volume: what is said where the file is not on this machine."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from components.commands import model_delivery
+
+
+def test_a_file_that_another_machine_has_is_told_with_both_ways_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "models" / "model.gguf"
+    names = {"SOURCE": str(path), "FILE": path.name, "SHA256": "d" * 64, "VOLUME": "v", "IMAGE": "i"}
+    for name, value in names.items():
+        monkeypatch.setenv(f"MODEL_DELIVERY_{name}", value)
+    missing_in_the_volume = subprocess.CompletedProcess[str]([], 1, "", "")
+    monkeypatch.setattr(model_delivery, "run", lambda *_, **__: missing_in_the_volume)
+
+    assert model_delivery.main() == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"{path} is not there.")
+    assert "`pulumi refresh` finds out" in said
+    assert "`pulumi up --replace '**ModelFile::model'`" in said
