@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.program import engine_environment, run_program
+from components.published_port import PublishedPort
 from components.server import container
-from components.settings import ImageSettings, ServerSettings
+from components.settings import EngineSettings, ImageSettings, ServerSettings
 
 BUILD_CONTEXT = "docker/proxy"
 STATE = "/var/lib/proxy"
@@ -25,10 +27,13 @@ class ServerProxyArgs:
     """What the proxy is made from.
 
     `name` is that of its container and of its volume in the Docker engine, `network` the name of the stack's network;
-    the published address and port are those of `server`, the base of its image that of `image`.
+    the published address and port are those of `server`, the base of its image that of `image`; `owner` is the id of
+    the stack.
     """
 
     name: str
+    owner: pulumi.Input[str]
+    engine: EngineSettings
     network: pulumi.Input[str]
     image: ImageSettings
     server: ServerSettings
@@ -38,7 +43,7 @@ class ServerProxy(pulumi.ComponentResource):
     """nginx in front of the server: the one address that people and Elasticsearch know.
 
     `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do. Until the first
-    server has proved itself it answers 503.
+    server has proved itself it answers 503. Whatever sends requests to it depends on `answering`.
     """
 
     url: str
@@ -46,6 +51,7 @@ class ServerProxy(pulumi.ComponentResource):
     network_embeddings_url: str
     container_name: str
     container_id: pulumi.Output[str]
+    answering: pulumi.Resource
 
     def __init__(self, name: str, args: ServerProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:ServerProxy", name, None, opts)
@@ -58,12 +64,22 @@ class ServerProxy(pulumi.ComponentResource):
             name, image_name=image_name(args.image), build=image_build(args.image), skip_push=True, opts=own
         )
         volume = docker.Volume(name, name=args.name, opts=own)
-        self.container_id = self._container(name, args, image.repo_digest, volume.name).id
+        self._engine = engine_environment(args.engine)
+        proxy = self._container(name, args, image.repo_digest, volume.name)
+        self.container_id = proxy.id
+        self.answering = self._check(name, proxy)
         self.register_outputs({"url": self.url, "embeddings_url": self.embeddings_url})
 
     def _container(
         self, name: str, args: ServerProxyArgs, image_id: pulumi.Input[str], volume: pulumi.Input[str]
     ) -> docker.Container:
+        port = PublishedPort(
+            address=args.server.address,
+            port=args.server.port,
+            setting="serverPort",
+            container=args.name,
+            owner=args.owner,
+        )
         return docker.Container(
             name,
             name=args.name,
@@ -73,6 +89,7 @@ class ServerProxy(pulumi.ComponentResource):
                     internal=container.PORT, external=args.server.port, ip=args.server.address
                 )
             ],
+            labels=[port.label],
             mounts=[docker.ContainerMountArgs(type="volume", source=volume, target=STATE)],
             network_mode="bridge",
             networks_advanced=[
@@ -80,8 +97,8 @@ class ServerProxy(pulumi.ComponentResource):
             ],
             # Asks nginx itself, not the server behind it.
             healthcheck=container.healthcheck("/proxy/health", STARTED_WITHIN),
-            wait=True,
-            wait_timeout=STARTED_WITHIN,
+            # What waits is the check: it sees at once when nginx ends, and says why.
+            wait=False,
             must_run=True,
             restart="unless-stopped",
             destroy_grace_seconds=STOPPED_AFTER,
@@ -89,7 +106,26 @@ class ServerProxy(pulumi.ComponentResource):
             tmpfs={"/tmp": "rw,noexec,nosuid,size=512m"},  # noqa: S108 (a file system inside the container)
             **container.LEAST_PRIVILEGE,
             # Its name and the published port can belong to one container only.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                delete_before_replace=True,
+                depends_on=[port.check(name, self._engine, self)],
+            ),
+        )
+
+    def _check(self, name: str, proxy: docker.Container) -> pulumi.Resource:
+        return run_program(
+            f"{name}-check",
+            "answer_check",
+            environment={
+                **self._engine,
+                "ANSWER_CHECK_PROGRAM": "proxy",
+                "ANSWER_CHECK_CONTAINER": proxy.name,
+                "ANSWER_CHECK_PORT": str(container.PORT),
+                "ANSWER_CHECK_PATIENCE": str(STARTED_WITHIN),
+            },
+            triggers=[proxy.id],
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
 
