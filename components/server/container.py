@@ -95,7 +95,7 @@ def device_requests(device: Device, gpus: str) -> list[docker.ContainerDeviceReq
 
 HOLDS_GPU = (
     "for fd in /proc/[0-9]*/fd/*; do "
-    "for gpu in /dev/nvidia[0-9]* /dev/nvidiactl /dev/dxg; do [[ $fd -ef $gpu ]] && exit 0; done; done; exit 1"
+    "for gpu in /dev/nvidia[0-9]* /dev/dxg; do [[ $fd -ef $gpu ]] && exit 0; done; done; exit 1"
 )
 """Succeeds when a process of the container has an NVIDIA GPU open; on WSL 2 all GPUs are /dev/dxg.
 

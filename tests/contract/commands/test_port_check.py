@@ -55,7 +55,10 @@ def test_a_port_that_nobody_has_can_be_had(port: int) -> None:
 def test_another_stacks_container_is_named_with_what_to_set(
     proxy_image: str, port: int, address: str
 ) -> None:
-    with publishing(proxy_image, port, address, **{OWNER: OTHERS}) as name, pytest.raises(CheckError) as raised:
+    with (
+        publishing(proxy_image, port, address, **{OWNER: OTHERS}) as name,
+        pytest.raises(CheckError) as raised,
+    ):
         run_check(check(port))
     said = str(raised.value)
     assert f"belongs to container {name} of the stack with the id {OTHERS}; nothing was changed" in said
