@@ -72,4 +72,6 @@ SERVER = Program(
     advice=_ADVICE,
     by_exit_code={KILLED: _MEMORY, _ILLEGAL_INSTRUCTION: _PROCESSOR},
     crashes=2,
+    # The trace of an abort is long, and stands after what was wrong.
+    searched=60,
 )
