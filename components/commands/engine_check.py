@@ -12,6 +12,9 @@ from collections.abc import Mapping
 
 from components.commands.engine import EngineError, run
 
+ANSWER_SECONDS = 20
+"""Within these the engine must answer: a preview goes on without it."""
+
 CHANGED = """The Docker engine that answers is not the one that this stack lives on; nothing was changed.
 It has the id {found}, and the stack's has {known} (`docker info --format '{{{{.ID}}}}'`).
 The containers and volumes of the stack, with their data, are there and not here.
@@ -31,7 +34,7 @@ def engine_id(variables: Mapping[str, str] | None = None) -> str:
     `variables` are the environment in which it is looked for, this program's own where none is given. Raises
     EngineError when none answers.
     """
-    done = run(["docker", "info", "--format", "{{.ID}}"], variables=variables)
+    done = run(["docker", "info", "--format", "{{.ID}}"], seconds=ANSWER_SECONDS, variables=variables)
     found = done.stdout.decode(errors="replace").strip()
     if done.returncode != 0 or not found:
         raise EngineError(NONE_ANSWERS.format(said=done.stderr.decode(errors="replace").strip()))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.commands.engine import State
-from components.commands.failure import advice, ended
+from components.commands.engine import Container, State
+from components.commands.failure import advice, describe, ended
 from components.commands.node_failure import NODE, readable
 from components.commands.server_failure import SERVER
 
@@ -60,8 +60,16 @@ def test_words_of_the_server_lead_to_what_to_do(line: str, says: str) -> None:
     assert says in advice(SERVER, state(), [line, "srv llama_server: exiting due to model loading error"])
 
 
-def test_words_before_the_trace_of_an_abort_count_too() -> None:
-    assert SERVER.searched >= 40
+class Logged(Container):
+    """A container with a log of its own."""
+
+    def last_lines(self, count: int) -> list[str]:
+        said = "CUDA error: no kernel image is available for execution on the device"
+        return [said, *(f"/opt/llama.cpp/libggml-base.so(+0x{number:x})" for number in range(40))][-count:]
+
+
+def test_words_before_the_long_trace_of_an_abort_count_too() -> None:
+    assert "imageCudaArchitectures" in describe(SERVER, Logged("the-server"), state(code=134))
 
 
 @pytest.mark.parametrize(
