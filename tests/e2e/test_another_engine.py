@@ -1,6 +1,5 @@
 """What a stack is told when it meets what is not its own: another Docker engine, and another stack's ports."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,13 +32,13 @@ def running(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def elsewhere(running: SandboxStack, tmp_path: Path) -> SandboxStack:
+def elsewhere(running: SandboxStack, prepared: Prepared, tmp_path: Path) -> SandboxStack:
     """Return the stack on a machine whose engine has another id: `docker info` says so, all else is as it is."""
     docker = tmp_path / "docker"
     real = shutil.which("docker")
     docker.write_text(f'#!/bin/sh\n[ "$1" = info ] && echo {ANOTHER} && exit\nexec {real} "$@"\n')
     docker.chmod(0o755)
-    return running.with_environment({"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    return running.with_environment({"PATH": f"{tmp_path}:{prepared.environment['PATH']}"})
 
 
 def ids() -> set[str]:

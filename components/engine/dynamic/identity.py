@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 """Version of the outputs that a state holds."""
 
 INPUTS = ("environment", "wanted")
-"""What makes a difference: how the engine is reached, and the id that somebody set."""
+"""How the engine is reached, and the id that somebody set."""
 
 
 class EngineIdentityProvider(StackProvider):
@@ -40,7 +40,7 @@ class EngineIdentityProvider(StackProvider):
                     "this is not the Docker engine that the stack lives on: here, `pulumi up` refuses",
                     flush=True,
                 )
-        changed = moving or any(news[key] != olds.get(key) for key in INPUTS)
+        changed = moving or news["environment"] != olds.get("environment")
         return DiffResult(changes=changed or olds.get("schema_version") != SCHEMA_VERSION)
 
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -48,7 +48,7 @@ def inputs(host: str = "", wanted: str = "", *, preview: bool = False) -> dict[s
     ("news", "changes"),
     [
         (inputs(), False),
-        (inputs(wanted=STACKS), True),
+        (inputs(wanted=STACKS), False),
         # Another address of the same engine is no other engine, and a preview is none of an update.
         (inputs("tcp://here"), True),
         (inputs("tcp://there", preview=True), True),
