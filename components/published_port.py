@@ -25,6 +25,10 @@ class PublishedPort:
         """The label by which another stack, and this one under another name, knows whose the container is."""
         return docker.ContainerLabelArgs(label=OWNER, value=self.owner)
 
+    def published(self, internal: int) -> docker.ContainerPortArgs:
+        """Publish the port `internal` of the container here."""
+        return docker.ContainerPortArgs(internal=internal, external=self.port, ip=self.address)
+
     def check(
         self, name: str, engine: Mapping[str, pulumi.Input[str]], parent: pulumi.Resource
     ) -> pulumi.Resource:

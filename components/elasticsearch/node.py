@@ -84,13 +84,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
     ) -> docker.Container:
         settings = args.settings
         listed = sorted(f"{key}={value}" for key, value in container.environment(settings).items())
-        port = PublishedPort(
-            address=container.ADDRESS,
-            port=settings.port,
-            setting="elasticsearchPort",
-            container=args.container_name,
-            owner=args.volumes.stack_id,
-        )
+        port = published_port(args)
         return docker.Container(
             name,
             name=args.container_name,
@@ -98,9 +92,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             envs=[*listed, pulumi.Output.concat("ELASTIC_PASSWORD_FILE=", first.path)],
             labels=[port.label],
             user=container.USER,
-            ports=[
-                docker.ContainerPortArgs(internal=container.PORT, external=settings.port, ip=port.address)
-            ],
+            ports=[port.published(container.PORT)],
             mounts=[*container.mounts(volumes), first.mount],
             network_mode="bridge",
             networks_advanced=[
@@ -219,3 +211,14 @@ class ElasticsearchNode(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(parent=self, depends_on=[node]),
         )
+
+
+def published_port(args: ElasticsearchNodeArgs) -> PublishedPort:
+    """Return where the node is reached from the engine's machine."""
+    return PublishedPort(
+        address=container.ADDRESS,
+        port=args.settings.port,
+        setting="elasticsearchPort",
+        container=args.container_name,
+        owner=args.volumes.stack_id,
+    )

@@ -73,22 +73,12 @@ class ServerProxy(pulumi.ComponentResource):
     def _container(
         self, name: str, args: ServerProxyArgs, image_id: pulumi.Input[str], volume: pulumi.Input[str]
     ) -> docker.Container:
-        port = PublishedPort(
-            address=args.server.address,
-            port=args.server.port,
-            setting="serverPort",
-            container=args.name,
-            owner=args.owner,
-        )
+        port = published_port(args)
         return docker.Container(
             name,
             name=args.name,
             image=image_id,
-            ports=[
-                docker.ContainerPortArgs(
-                    internal=container.PORT, external=args.server.port, ip=args.server.address
-                )
-            ],
+            ports=[port.published(container.PORT)],
             labels=[port.label],
             mounts=[docker.ContainerMountArgs(type="volume", source=volume, target=STATE)],
             network_mode="bridge",
@@ -127,6 +117,17 @@ class ServerProxy(pulumi.ComponentResource):
             triggers=[proxy.id],
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def published_port(args: ServerProxyArgs) -> PublishedPort:
+    """Return where people reach the server."""
+    return PublishedPort(
+        address=args.server.address,
+        port=args.server.port,
+        setting="serverPort",
+        container=args.name,
+        owner=args.owner,
+    )
 
 
 def image_build(settings: ImageSettings) -> docker.DockerBuildArgs:
