@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from components.commands.engine import EngineError, run
+from components.commands.engine import EngineError, EngineTimeoutError, run
 
 ANSWER_SECONDS = 20
 """Within these the engine must answer: a preview goes on without it."""
@@ -34,7 +34,10 @@ def engine_id(variables: Mapping[str, str] | None = None) -> str:
     `variables` are the environment in which it is looked for, this program's own where none is given. Raises
     EngineError when none answers.
     """
-    done = run(["docker", "info", "--format", "{{.ID}}"], seconds=ANSWER_SECONDS, variables=variables)
+    try:
+        done = run(["docker", "info", "--format", "{{.ID}}"], seconds=ANSWER_SECONDS, variables=variables)
+    except EngineTimeoutError as error:
+        raise EngineError(NONE_ANSWERS.format(said=error)) from error
     found = done.stdout.decode(errors="replace").strip()
     if done.returncode != 0 or not found:
         raise EngineError(NONE_ANSWERS.format(said=done.stderr.decode(errors="replace").strip()))

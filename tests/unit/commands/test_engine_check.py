@@ -101,6 +101,16 @@ def test_the_first_engine_is_kept_and_one_that_somebody_names_is_taken() -> None
         provider.create(inputs("tcp://nobody"))
 
 
+def test_an_engine_that_says_nothing_is_none_that_answers(
+    answering: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (answering.parent / "docker").write_text("#!/bin/sh\nexec sleep 30\n")
+    monkeypatch.setattr(engine_check, "ANSWER_SECONDS", 0.2)
+    with pytest.raises(NoEngineError, match="(?s)did not end within.*docker:host"):
+        EngineIdentityProvider().create(inputs())
+    assert EngineIdentityProvider().diff("engine", HELD, inputs()).changes is False
+
+
 @pytest.mark.usefixtures("answering")
 @pytest.mark.parametrize(
     ("known", "host", "code", "says"),
