@@ -106,7 +106,7 @@ def test_an_engine_that_says_nothing_is_none_that_answers(
 ) -> None:
     (answering.parent / "docker").write_text("#!/bin/sh\nexec sleep 30\n")
     monkeypatch.setattr(engine_check, "ANSWER_SECONDS", 0.2)
-    with pytest.raises(NoEngineError, match="(?s)did not end within.*docker:host"):
+    with pytest.raises(NoEngineError, match=r"(?s)did not end within.*docker:host"):
         EngineIdentityProvider().create(inputs())
     assert EngineIdentityProvider().diff("engine", HELD, inputs()).changes is False
 
