@@ -14,6 +14,7 @@ from components.elasticsearch.component import (
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.elasticsearch.volumes import VolumeOwner
+from components.engine import StackEngine, StackEngineArgs
 from components.image import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
@@ -26,11 +27,16 @@ stack = f"{pulumi.get_project()}-{pulumi.get_stack()}"
 
 stack_id = StackIdResource("stack-id", prefix=stack, wanted=settings.stack_id).stack_id
 
-network = StackNetwork("network", StackNetworkArgs(name=stack))
+engine = StackEngine("engine", StackEngineArgs(settings=settings.engine))
+on_engine = pulumi.ResourceOptions(depends_on=[engine])
+
+network = StackNetwork("network", StackNetworkArgs(name=stack), on_engine)
 
 model = ModelDownload("model", ModelDownloadArgs(settings=settings.model))
 
-image = ServerImage("llama-server", ServerImageArgs(device=settings.device, settings=settings.image))
+image = ServerImage(
+    "llama-server", ServerImageArgs(device=settings.device, settings=settings.image), on_engine
+)
 
 elasticsearch = Elasticsearch(
     "elasticsearch",
@@ -38,9 +44,10 @@ elasticsearch = Elasticsearch(
         container_name=f"{stack}-elasticsearch",
         volumes=VolumeOwner(stack_id=stack_id, chosen=bool(settings.stack_id)),
         network=network.name,
-        engine_host=settings.engine_host,
+        engine=settings.engine,
         settings=settings.elasticsearch,
     ),
+    on_engine,
 )
 
 embedding = EmbeddingInputs(
@@ -66,8 +73,14 @@ check = ClusterCheck(
 proxy = ServerProxy(
     "proxy",
     ServerProxyArgs(
-        name=f"{stack}-proxy", network=network.name, image=settings.image, server=settings.server
+        name=f"{stack}-proxy",
+        owner=stack_id,
+        engine=settings.engine,
+        network=network.name,
+        image=settings.image,
+        server=settings.server,
     ),
+    on_engine,
 )
 
 server = LlamaServer(
@@ -80,8 +93,9 @@ server = LlamaServer(
         model_sha256=model.sha256,
         network=network.name,
         proxy=proxy,
-        model_volume_name=f"{stack}-model",
-        engine_host=settings.engine_host,
+        cuda_architectures=settings.image.compiled_architectures,
+        volume_name=stack,
+        engine=settings.engine,
         model=settings.model,
         settings=settings.server,
     ),
@@ -104,6 +118,8 @@ search = SearchIndex(
     ),
     pulumi.ResourceOptions(depends_on=[server]),
 )
+
+engine.guard("engine-guard", after=[search])
 
 pulumi.export("stackId", stack_id)
 pulumi.export("quant", settings.quant)

@@ -6,6 +6,8 @@ from typing import Any
 import pulumi
 import pulumi_command as command
 
+from components.settings import EngineSettings
+
 
 def run_program(
     name: str,
@@ -33,9 +35,23 @@ def run_at_deletion(
     return command.local.Command(name, delete=_script(program), environment=environment, opts=opts)
 
 
-def engine_environment(engine_host: str) -> dict[str, str]:
-    """Return what makes a program talk to the engine that the provider talks to; `engine_host` is as in Settings."""
-    return {"DOCKER_HOST": engine_host} if engine_host else {}
+def engine_environment(engine: EngineSettings) -> dict[str, pulumi.Input[str]]:
+    """Return what makes a program talk to the engine that the stack sets for the provider.
+
+    What the machine's own environment says is not part of it, for it differs from machine to machine: the program finds
+    it there, as the provider does.
+    """
+    told: dict[str, pulumi.Input[str]] = {
+        "DOCKER_HOST": engine.host,
+        "DOCKER_CERT_PATH": engine.certificates,
+    }
+    material = {
+        "ENGINE_TLS_CA": engine.ca,
+        "ENGINE_TLS_CERT": engine.certificate,
+        "ENGINE_TLS_KEY": engine.key,
+    }
+    told |= {name: pulumi.Output.secret(text) for name, text in material.items() if text}
+    return {name: value for name, value in told.items() if value != ""}
 
 
 def _script(program: str) -> str:

@@ -1,7 +1,7 @@
 """Asks the Docker engine about containers, and servers inside them, through the `docker` command.
 
 The command knows every way to an engine, also one on another host (DOCKER_HOST), and reaches a server that has no
-published port.
+published port. It is made to ask the engine that the provider asks (`engine_address`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import http.client
 import io
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from components.commands.engine_address import engine_environment
 
 COMMAND_SECONDS = 60
 """Within these the engine must answer."""
@@ -110,21 +113,29 @@ class _Received:
 
 
 def run(
-    command: list[str], given: bytes = b"", seconds: float = COMMAND_SECONDS, *, merge: bool = False
+    command: list[str],
+    given: bytes = b"",
+    seconds: float = COMMAND_SECONDS,
+    *,
+    merge: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the `docker` command with `given` as its input; with `merge`, errors are part of its output.
 
+    `variables` are the environment that says which engine is asked, this program's own where none is given.
     Raises EngineError where there is no such command, and EngineTimeoutError after `seconds`.
     """
     try:
-        return subprocess.run(
-            command,
-            input=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if merge else subprocess.PIPE,
-            timeout=seconds,
-            check=False,
-        )
+        with engine_environment(variables) as environment:
+            return subprocess.run(
+                command,
+                input=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT if merge else subprocess.PIPE,
+                timeout=seconds,
+                check=False,
+                env=environment,
+            )
     except FileNotFoundError as error:
         raise EngineError(
             "The `docker` command is not on PATH, and this update works through it: install Docker's CLI."

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.commands.engine import EngineError, run
+from components.commands.engine_address import engine_environment
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -72,15 +73,18 @@ def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
     size = delivery.source.stat().st_size
     say(f"{delivery.file}: copying {size / 1e6:.0f} MB into volume {delivery.volume}")
     began = time.monotonic()
-    process = subprocess.Popen(
-        delivery.command(_RECEIVE, writable=True),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    _send(delivery, process, size, say)
-    said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
-    if process.wait() != 0:
+    with engine_environment() as environment:
+        process = subprocess.Popen(
+            delivery.command(_RECEIVE, writable=True),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+        )
+        _send(delivery, process, size, say)
+        said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+        code = process.wait()
+    if code != 0:
         raise DeliveryError(
             f"{delivery.file} did not arrive in volume {delivery.volume} of the Docker engine: "
             f"{said or 'what arrived has another SHA-256'}.\nCheck the connection to the engine and the room on its "

@@ -35,6 +35,11 @@ _ADVICE = (
         "The disk of the Docker engine's machine is full: make room (`docker system df` shows what takes it).",
     ),
     (
+        r"ELASTIC_PASSWORD_FILE",
+        "The volume with its first password has lost its file: `pulumi up --replace "
+        "'**Command::elasticsearch-password-file'` writes it again.",
+    ),
+    (
         r"AccessDeniedException|Read-only file system",
         "It may not write to its data: everything in its volume must belong to user 1000 in group 0.",
     ),

@@ -33,7 +33,8 @@ _ADVICE = (
     ),
     (
         r"failed to open GGUF file .*Permission denied",
-        "The server's user may not read the model file: make the file, and the folders above it, readable for all.",
+        "The server's user may not read the model file: make the file, and the folders above it, readable for all. "
+        "Where they are, SELinux forbids it (Fedora, RHEL and their like): `pulumi config set modelDelivery volume`.",
     ),
     (
         r"invalid magic|not within the file bounds|corrupted or incomplete|failed to read|unexpectedly reached end",
@@ -43,6 +44,16 @@ _ADVICE = (
         r"missing tensor|wrong number of tensors|wrong shape|key not found in model|error loading model hyper",
         "The model file is not one that this build of llama.cpp can run: correct modelFile, or set llamaCppRef to "
         "another version.",
+    ),
+    (
+        r"no kernel image is available",
+        "It is not compiled for this GPU: add its compute capability (`nvidia-smi --query-gpu=compute_cap "
+        "--format=csv`, 6.1 is 61) to imageCudaArchitectures.",
+    ),
+    (
+        r"failed to open file '/run/secrets",
+        "The volume with serverApiKey has lost its file: `pulumi up --replace '**Command::llama-server-key'` writes it "
+        "again.",
     ),
     (r"unable to allocate|failed to allocate|out of memory|cudaMalloc failed|bad_alloc", _MEMORY),
     (
@@ -61,4 +72,6 @@ SERVER = Program(
     advice=_ADVICE,
     by_exit_code={KILLED: _MEMORY, _ILLEGAL_INSTRUCTION: _PROCESSOR},
     crashes=2,
+    # The trace of an abort is long, and stands after what was wrong.
+    searched=60,
 )

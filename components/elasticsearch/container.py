@@ -18,6 +18,9 @@ ALIAS = "elasticsearch"
 PORT = 9200
 """Port of the node inside its container."""
 
+ADDRESS = "127.0.0.1"
+"""Where the node is published: on loopback alone, for it speaks plain HTTP."""
+
 DATA = "/usr/share/elasticsearch/data"
 BACKUPS = "/usr/share/elasticsearch/backups"
 """Where snapshot repositories of type fs may be, and the volume for them is mounted."""
@@ -40,7 +43,7 @@ HEALTH_REQUEST = (
 
 
 def environment(settings: ElasticsearchSettings) -> dict[str, str]:
-    """Return the node's environment without its password."""
+    """Return the node's environment; its password is in a file."""
     chosen = {
         "discovery.type": "single-node",
         "path.repo": BACKUPS,

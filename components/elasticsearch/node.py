@@ -14,21 +14,22 @@ from components.elasticsearch.inputs import ConnectionInputs
 from components.elasticsearch.superuser import SUPERUSER
 from components.elasticsearch.volumes import VolumeOwner, backup_volume, data_volume
 from components.program import engine_environment, run_program
-from components.settings import ElasticsearchSettings
+from components.published_port import PublishedPort
+from components.secret_file import SecretFile
+from components.settings import ElasticsearchSettings, EngineSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class ElasticsearchNodeArgs:
     """What the node is made from.
 
-    `container_name` is that of its container in the Docker engine, `engine_host` where that engine is (see Settings);
-    `volumes` says whose its data is.
+    `container_name` is that of its container in the Docker engine; `volumes` says whose its data is.
     """
 
     container_name: str
     volumes: VolumeOwner
     network: pulumi.Input[str]
-    engine_host: str
+    engine: EngineSettings
     settings: ElasticsearchSettings
 
 
@@ -48,7 +49,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
     ) -> None:
         super().__init__("jina:elasticsearch:ElasticsearchNode", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self._engine = engine_environment(args.engine_host)
+        self._engine = engine_environment(args.engine)
         password = PasswordResource(f"{name}-password", child).password
         image = docker.RemoteImage(name, name=args.settings.image, keep_locally=True, opts=child)
         data, removal = data_volume(name, args.volumes, self._engine, self, named=args.settings.volume)
@@ -62,8 +63,9 @@ class ElasticsearchNode(pulumi.ComponentResource):
         )
         version = self._version_check(name, args, image, data)
         volumes = {container.DATA: data.name, container.BACKUPS: backups.name}
+        first = self._password_file(name, args, image, password)
         node = self._container(
-            name, args, image, volumes=volumes, password=password, after=[removal, *before, version]
+            name, args, image, volumes=volumes, first=first, after=[removal, *before, version]
         )
         answering = self._check(name, node)
         self.volume, self.backup_volume = data.name, backups.name
@@ -78,20 +80,21 @@ class ElasticsearchNode(pulumi.ComponentResource):
         image: docker.RemoteImage,
         *,
         volumes: dict[str, pulumi.Output[str]],
-        password: pulumi.Output[str],
+        first: SecretFile,
         after: list[pulumi.Resource],
     ) -> docker.Container:
         settings = args.settings
-        secret: pulumi.Output[str] = pulumi.Output.secret(password)
         listed = sorted(f"{key}={value}" for key, value in container.environment(settings).items())
+        port = published_port(args)
         return docker.Container(
             name,
             name=args.container_name,
             image=image.image_id,
-            envs=secret.apply(lambda word: [*listed, f"ELASTIC_PASSWORD={word}"]),
+            envs=[*listed, pulumi.Output.concat("ELASTIC_PASSWORD_FILE=", first.path)],
+            labels=[port.label],
             user=container.USER,
-            ports=[docker.ContainerPortArgs(internal=container.PORT, external=settings.port, ip="127.0.0.1")],
-            mounts=container.mounts(volumes),
+            ports=[port.published(container.PORT)],
+            mounts=[*container.mounts(volumes), first.mount],
             network_mode="bridge",
             networks_advanced=[
                 docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
@@ -106,7 +109,29 @@ class ElasticsearchNode(pulumi.ComponentResource):
             destroy_grace_seconds=container.STOPPED_AFTER,
             **LEAST_PRIVILEGE,
             # The name, the port and the data can belong to one container only.
-            opts=container_options(self, delete_before_replace=True, depends_on=after),
+            opts=container_options(
+                self,
+                delete_before_replace=True,
+                depends_on=[*after, port.check(name, self._engine, self)],
+            ),
+        )
+
+    def _password_file(
+        self,
+        name: str,
+        args: ElasticsearchNodeArgs,
+        image: docker.RemoteImage,
+        password: pulumi.Output[str],
+    ) -> SecretFile:
+        """Declare the file with the password that the superuser has at the first start of the node's data."""
+        return SecretFile(
+            f"{name}-password-file",
+            volume_name=f"{args.container_name}-password",
+            content=password,
+            image_id=image.image_id,
+            owner=container.USER,
+            engine=self._engine,
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _version_check(
@@ -129,12 +154,13 @@ class ElasticsearchNode(pulumi.ComponentResource):
     def _check(self, name: str, node: docker.Container) -> pulumi.Resource:
         return run_program(
             f"{name}-check",
-            "node_check",
+            "answer_check",
             environment={
                 **self._engine,
-                "NODE_CHECK_CONTAINER": node.name,
-                "NODE_CHECK_PORT": str(container.PORT),
-                "NODE_CHECK_PATIENCE": str(container.READY_WITHIN),
+                "ANSWER_CHECK_PROGRAM": "node",
+                "ANSWER_CHECK_CONTAINER": node.name,
+                "ANSWER_CHECK_PORT": str(container.PORT),
+                "ANSWER_CHECK_PATIENCE": str(container.READY_WITHIN),
             },
             triggers=[node.id],
             opts=pulumi.ResourceOptions(parent=self),
@@ -148,7 +174,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         password: pulumi.Output[str],
         answering: pulumi.Resource,
     ) -> ConnectionInputs:
-        url = f"http://127.0.0.1:{args.settings.port}"
+        url = f"http://{container.ADDRESS}:{args.settings.port}"
         superuser = SuperuserResource(
             f"{name}-superuser",
             {
@@ -184,3 +210,14 @@ class ElasticsearchNode(pulumi.ComponentResource):
             },
             pulumi.ResourceOptions(parent=self, depends_on=[node]),
         )
+
+
+def published_port(args: ElasticsearchNodeArgs) -> PublishedPort:
+    """Return where the node is reached from the engine's machine."""
+    return PublishedPort(
+        address=container.ADDRESS,
+        port=args.settings.port,
+        setting="elasticsearchPort",
+        container=args.container_name,
+        owner=args.volumes.stack_id,
+    )

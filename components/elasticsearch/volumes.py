@@ -1,5 +1,6 @@
 """Declares the volumes of the stack's own node, which hold what nothing can make again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -41,7 +42,12 @@ class VolumeOwner:
 
 
 def data_volume(
-    name: str, owner: VolumeOwner, engine: dict[str, str], parent: pulumi.Resource, *, named: str
+    name: str,
+    owner: VolumeOwner,
+    engine: Mapping[str, pulumi.Input[str]],
+    parent: pulumi.Resource,
+    *,
+    named: str,
 ) -> tuple[docker.Volume, pulumi.Resource]:
     """Declare the volume with the indices; return what the container must depend on too, so as to go before it.
 
@@ -60,7 +66,7 @@ def data_volume(
 def backup_volume(
     name: str,
     owner: VolumeOwner,
-    engine: dict[str, str],
+    engine: Mapping[str, pulumi.Input[str]],
     parent: pulumi.Resource,
     *,
     image: docker.RemoteImage,

@@ -8,10 +8,11 @@ import pulumi_docker as docker
 
 from components.docker_container import LEAST_PRIVILEGE, container_options, cpu_limit
 from components.program import engine_environment, run_program
+from components.secret_file import SecretFile
 from components.server import container
 from components.server.model_mount import ModelVolume, bind_mount
 from components.server.proxy import ServerProxy
-from components.settings import ModelSettings, ServerSettings
+from components.settings import EngineSettings, ModelSettings, ServerSettings
 from components.settings.schema import Device
 
 
@@ -21,8 +22,8 @@ class LlamaServerArgs:
 
     `container_name` begins its name in the Docker engine, which ends at random; `model_path` and `model_sha256` are the
     model file on this machine and its content, `network` the name of the stack's network, `proxy` what stands in front.
-    `model_volume_name` begins the name of the volume for the model where it is delivered in one; `engine_host` is
-    where the Docker engine is, as in DOCKER_HOST, or empty for the `docker` command's own default.
+    `cuda_architectures` are those that the image is compiled for, empty where nobody knows. `volume_name` begins the
+    names of the volumes for the model, where it is delivered in one, and for the API key.
     """
 
     container_name: str
@@ -32,8 +33,9 @@ class LlamaServerArgs:
     model_sha256: pulumi.Input[str]
     network: pulumi.Input[str]
     proxy: ServerProxy
-    model_volume_name: str
-    engine_host: str
+    cuda_architectures: str
+    volume_name: str
+    engine: EngineSettings
     model: ModelSettings
     settings: ServerSettings
 
@@ -53,14 +55,14 @@ class LlamaServer(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LlamaServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:LlamaServer", name, None, opts)
-        self._engine = engine_environment(args.engine_host)
+        self._engine = engine_environment(args.engine)
         before: list[pulumi.Resource] = [self._gpu_check(name, args)] if args.device == "cuda" else []
         mount = bind_mount(args.model, args.model_path)
         if args.model.delivery == "volume":
             volume = self._model_volume(name, args)
             mount = volume.mount
             before.append(volume)
-        server = self._container(args, mount, before)
+        server = self._container(args, mount, self._key_file(name, args), before)
         self.container_name = server.name
         self.container_id = server.id
         proved = self._embedding_check(f"{name}-embedding", args, server, url="", after=server)
@@ -75,7 +77,7 @@ class LlamaServer(pulumi.ComponentResource):
     def _model_volume(self, name: str, args: LlamaServerArgs) -> ModelVolume:
         return ModelVolume(
             f"{name}-model",
-            volume_name=args.model_volume_name,
+            volume_name=f"{args.volume_name}-model",
             model=args.model,
             path=args.model_path,
             sha256=args.model_sha256,
@@ -84,8 +86,26 @@ class LlamaServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+    def _key_file(self, name: str, args: LlamaServerArgs) -> SecretFile | None:
+        """Declare the file with the API key, where there is one."""
+        if not args.settings.api_key:
+            return None
+        return SecretFile(
+            f"{name}-key",
+            volume_name=f"{args.volume_name}-llama-server-key",
+            content=args.settings.api_key,
+            image_id=args.image_id,
+            owner="",
+            engine=self._engine,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
     def _container(
-        self, args: LlamaServerArgs, mount: docker.ContainerMountArgs, after: list[pulumi.Resource]
+        self,
+        args: LlamaServerArgs,
+        mount: docker.ContainerMountArgs,
+        key: SecretFile | None,
+        after: list[pulumi.Resource],
     ) -> docker.Container:
         settings = args.settings
         return docker.Container(
@@ -93,7 +113,8 @@ class LlamaServer(pulumi.ComponentResource):
             args.container_name,
             image=args.image_id,
             envs=environment(args),
-            mounts=[mount],
+            command=["--api-key-file", key.path] if key else None,
+            mounts=[mount, key.mount] if key else [mount],
             # A mount shows the file that was there at the start: another content must be another container.
             labels=[docker.ContainerLabelArgs(label="jina-search.model.sha256", value=args.model_sha256)],
             network_mode="bridge",
@@ -102,7 +123,7 @@ class LlamaServer(pulumi.ComponentResource):
             device_requests=container.device_requests(args.device, settings.gpus),
             **cpu_limit(settings.cpus),
             memory=settings.memory or None,
-            healthcheck=container.healthcheck(),
+            healthcheck=container.healthcheck(device=args.device),
             # What waits is the check: it sees at once when the server crashes, and says why.
             wait=False,
             must_run=True,
@@ -123,6 +144,7 @@ class LlamaServer(pulumi.ComponentResource):
                 **self._engine,
                 "GPU_CHECK_IMAGE": args.image_id,
                 "GPU_CHECK_GPUS": args.settings.gpus,
+                "GPU_CHECK_ARCHITECTURES": args.cuda_architectures,
             },
             triggers=[args.image_id],
             opts=pulumi.ResourceOptions(parent=self),
@@ -159,14 +181,11 @@ class LlamaServer(pulumi.ComponentResource):
                 "TRAFFIC_SERVER": server.name,
             },
             triggers=[server.id, args.proxy.container_id],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[after, args.proxy.answering]),
         )
 
 
-def environment(args: LlamaServerArgs) -> pulumi.Output[list[str]]:
-    """Return the container's environment, sorted so that equal settings make no difference; secret with a key."""
+def environment(args: LlamaServerArgs) -> list[str]:
+    """Return the container's environment, sorted so that equal settings make no difference; no secret is in it."""
     chosen = container.environment(args.device, args.model, args.settings)
-    listed = sorted(f"{key}={value}" for key, value in chosen.items())
-    if not args.settings.api_key:
-        return pulumi.Output.from_input(listed)
-    return pulumi.Output.secret([*listed, f"LLAMA_API_KEY={args.settings.api_key}"])
+    return sorted(f"{key}={value}" for key, value in chosen.items())

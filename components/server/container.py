@@ -33,7 +33,7 @@ READY_WITHIN = 300
 
 
 def environment(device: Device, model: ModelSettings, server: ServerSettings) -> dict[str, str]:
-    """Return the server's environment without its API key."""
+    """Return the server's environment; its API key is in a file."""
     chosen = {
         "LLAMA_ARG_MODEL": f"{MODELS}/{model.file}",
         "LLAMA_ARG_ALIAS": model.name,
@@ -88,8 +88,21 @@ def device_requests(device: Device, gpus: str) -> list[docker.ContainerDeviceReq
     ]
 
 
-def healthcheck(path: str = "/health", ready_within: int = READY_WITHIN) -> docker.ContainerHealthcheckArgs:
-    """Ask the server in a container for `path`, with nothing but the shell of its image.
+HOLDS_GPU = (
+    "for fd in /proc/[0-9]*/fd/*; do "
+    "for gpu in /dev/nvidia[0-9]* /dev/dxg; do [[ $fd -ef $gpu ]] && exit 0; done; done; exit 1"
+)
+"""Succeeds when a process of the container has an NVIDIA GPU open; on WSL 2 all GPUs are /dev/dxg.
+
+A GPU that the engine no longer gives to the container, after a reload of systemd or a reboot say, leaves llama-server
+on the CPU without a word: a process that computes on a GPU has it open all the time, another one never.
+"""
+
+
+def healthcheck(
+    path: str = "/health", ready_within: int = READY_WITHIN, device: Device = "cpu"
+) -> docker.ContainerHealthcheckArgs:
+    """Ask the server in a container for `path`, with nothing but the shell of its image; on cuda, for its GPU too.
 
     `/health` of llama-server tells whether its model is loaded. Failures count only after `ready_within` seconds.
     """
@@ -97,6 +110,8 @@ def healthcheck(path: str = "/health", ready_within: int = READY_WITHIN) -> dock
         f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3 "
         "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
     )
+    if device == "cuda":
+        request = f"{request} && {{ {HOLDS_GPU}; }}"
     return docker.ContainerHealthcheckArgs(
         tests=["CMD", "bash", "-c", request],
         interval="3s",

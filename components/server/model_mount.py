@@ -1,5 +1,7 @@
 """Declares how the model file reaches the server's container: as it lies on this machine, or copied into a volume."""
 
+from collections.abc import Mapping
+
 import pulumi
 import pulumi_docker as docker
 
@@ -36,7 +38,7 @@ class ModelVolume(pulumi.ComponentResource):
         path: pulumi.Input[str],
         sha256: pulumi.Input[str],
         image_id: pulumi.Input[str],
-        environment: dict[str, str],
+        environment: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("jina:server:ModelVolume", name, None, opts)

@@ -7,8 +7,10 @@ import pulumi
 import pulumi_docker as docker
 
 from components.docker_container import LEAST_PRIVILEGE, container_options
+from components.program import engine_environment, run_program
+from components.published_port import PublishedPort
 from components.server import container
-from components.settings import ImageSettings, ServerSettings
+from components.settings import EngineSettings, ImageSettings, ServerSettings
 
 BUILD_CONTEXT = "docker/proxy"
 STATE = "/var/lib/proxy"
@@ -26,10 +28,13 @@ class ServerProxyArgs:
     """What the proxy is made from.
 
     `name` is that of its container and of its volume in the Docker engine, `network` the name of the stack's network;
-    the published address and port are those of `server`, the base of its image that of `image`.
+    the published address and port are those of `server`, the base of its image that of `image`; `owner` is the id of
+    the stack.
     """
 
     name: str
+    owner: pulumi.Input[str]
+    engine: EngineSettings
     network: pulumi.Input[str]
     image: ImageSettings
     server: ServerSettings
@@ -39,7 +44,7 @@ class ServerProxy(pulumi.ComponentResource):
     """nginx in front of the server: the one address that people and Elasticsearch know.
 
     `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do. Until the first
-    server has proved itself it answers 503.
+    server has proved itself it answers 503. Whatever sends requests to it depends on `answering`.
     """
 
     url: str
@@ -47,6 +52,7 @@ class ServerProxy(pulumi.ComponentResource):
     network_embeddings_url: str
     container_name: str
     container_id: pulumi.Output[str]
+    answering: pulumi.Resource
 
     def __init__(self, name: str, args: ServerProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:ServerProxy", name, None, opts)
@@ -59,21 +65,22 @@ class ServerProxy(pulumi.ComponentResource):
             name, image_name=image_name(args.image), build=image_build(args.image), skip_push=True, opts=own
         )
         volume = docker.Volume(name, name=args.name, opts=own)
-        self.container_id = self._container(name, args, image.repo_digest, volume.name).id
+        self._engine = engine_environment(args.engine)
+        proxy = self._container(name, args, image.repo_digest, volume.name)
+        self.container_id = proxy.id
+        self.answering = self._check(name, proxy)
         self.register_outputs({"url": self.url, "embeddings_url": self.embeddings_url})
 
     def _container(
         self, name: str, args: ServerProxyArgs, image_id: pulumi.Input[str], volume: pulumi.Input[str]
     ) -> docker.Container:
+        port = published_port(args)
         return docker.Container(
             name,
             name=args.name,
             image=image_id,
-            ports=[
-                docker.ContainerPortArgs(
-                    internal=container.PORT, external=args.server.port, ip=args.server.address
-                )
-            ],
+            ports=[port.published(container.PORT)],
+            labels=[port.label],
             mounts=[docker.ContainerMountArgs(type="volume", source=volume, target=STATE)],
             network_mode="bridge",
             networks_advanced=[
@@ -81,8 +88,8 @@ class ServerProxy(pulumi.ComponentResource):
             ],
             # Asks nginx itself, not the server behind it.
             healthcheck=container.healthcheck("/proxy/health", STARTED_WITHIN),
-            wait=True,
-            wait_timeout=STARTED_WITHIN,
+            # What waits is the check: it sees at once when nginx ends, and says why.
+            wait=False,
             must_run=True,
             restart="unless-stopped",
             destroy_grace_seconds=STOPPED_AFTER,
@@ -91,8 +98,36 @@ class ServerProxy(pulumi.ComponentResource):
             read_only=True,
             **LEAST_PRIVILEGE,
             # Its name and the published port can belong to one container only.
-            opts=container_options(self, delete_before_replace=True),
+            opts=container_options(
+                self, delete_before_replace=True, depends_on=[port.check(name, self._engine, self)]
+            ),
         )
+
+    def _check(self, name: str, proxy: docker.Container) -> pulumi.Resource:
+        return run_program(
+            f"{name}-check",
+            "answer_check",
+            environment={
+                **self._engine,
+                "ANSWER_CHECK_PROGRAM": "proxy",
+                "ANSWER_CHECK_CONTAINER": proxy.name,
+                "ANSWER_CHECK_PORT": str(container.PORT),
+                "ANSWER_CHECK_PATIENCE": str(STARTED_WITHIN),
+            },
+            triggers=[proxy.id],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+
+def published_port(args: ServerProxyArgs) -> PublishedPort:
+    """Return where people reach the server."""
+    return PublishedPort(
+        address=args.server.address,
+        port=args.server.port,
+        setting="serverPort",
+        container=args.name,
+        owner=args.owner,
+    )
 
 
 def image_build(settings: ImageSettings) -> docker.DockerBuildArgs:

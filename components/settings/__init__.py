@@ -4,6 +4,7 @@ from components.settings.errors import SettingsError
 from components.settings.read import StackConfig, read_settings
 from components.settings.schema import (
     ElasticsearchSettings,
+    EngineSettings,
     ImageSettings,
     ModelSettings,
     ServerSettings,
@@ -12,6 +13,7 @@ from components.settings.schema import (
 
 __all__ = [
     "ElasticsearchSettings",
+    "EngineSettings",
     "ImageSettings",
     "ModelSettings",
     "ServerSettings",

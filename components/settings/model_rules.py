@@ -11,9 +11,9 @@ def check_model(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about the model."""
     _check_dims(reader, settings)
     reader.require(
-        settings.model.delivery == "volume" or not on_another_machine(settings.engine_host),
+        settings.model.delivery == "volume" or not on_another_machine(settings.engine.address),
         f"modelDelivery is {settings.model.delivery}, but the Docker engine is on another machine "
-        f"({settings.engine_host}, from docker:host or DOCKER_HOST), which does not see the model file of this one: "
+        f"({settings.engine.address}, from docker:host or DOCKER_HOST), which does not see the model file of this one: "
         "set modelDelivery to volume (`pulumi config set modelDelivery volume`).",
         "modelDelivery",
     )

@@ -1,7 +1,7 @@
 """Reads the settings of a stack from its Pulumi configuration."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from components.settings import schema
@@ -11,6 +11,7 @@ from components.settings.reader import SettingsReader
 from components.settings.rules import check_rules
 from components.settings.schema import (
     ElasticsearchSettings,
+    EngineSettings,
     ImageSettings,
     ModelSettings,
     ServerSettings,
@@ -47,10 +48,12 @@ class StackConfig:
         )
 
 
-def read_settings(config: StackConfig, project_directory: Path, engine_host: str = "") -> Settings:
+def read_settings(
+    config: StackConfig, project_directory: Path, engine: EngineSettings | None = None
+) -> Settings:
     """Read and validate all settings; relative paths are taken from `project_directory`.
 
-    `engine_host` is the address of the Docker engine, empty for the docker command's own default.
+    `engine` is what is set for the Docker provider.
     Raises SettingsError, listing every problem, when any setting cannot be used.
     """
     reader = SettingsReader(config.values, config.secret_keys)
@@ -60,7 +63,10 @@ def read_settings(config: StackConfig, project_directory: Path, engine_host: str
         dims=reader.integer("dims", 1, 4096),
         device=reader.choice("device", schema.DEVICES),
         stack_id=reader.text("stackId", STACK_ID, "letters, digits, dots, dashes and underscores, up to 100"),
-        engine_host=engine_host,
+        engine=replace(
+            engine or EngineSettings(),
+            id=reader.text("dockerEngine", r"\S+", "the ID that `docker info` shows, or empty"),
+        ),
         model=_model(reader, quant, project_directory),
         image=_image(reader),
         server=_server(reader),

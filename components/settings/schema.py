@@ -91,6 +91,11 @@ class ImageSettings:
     build_network: str
     prebuilt: str
 
+    @property
+    def compiled_architectures(self) -> str:
+        """The compute capabilities that the CUDA image is known to be compiled for; empty for a prebuilt one."""
+        return "" if self.prebuilt else self.cuda_architectures
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
@@ -156,18 +161,37 @@ class ElasticsearchSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Everything that a stack can set.
+class EngineSettings:
+    """The Docker engine, as the stack sets it for Pulumi's Docker provider; empty is not set.
 
-    `stack_id` is the id that somebody set, empty for one that is made; `engine_host` is the address of the Docker
-    engine, such as ssh://user@host; empty leaves it to the docker command.
+    `host` is its address, such as ssh://user@host; `inherited`, the one of DOCKER_HOST on this machine, counts
+    where the stack sets none. `certificates` is a folder with the TLS files of docker; `ca`, `certificate` and `key`
+    are such as text. `id` is the one that somebody set for the engine that the stack lives on.
     """
+
+    host: str = ""
+    inherited: str = ""
+    certificates: str = ""
+    ca: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
+    id: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where the provider finds the engine, as far as somebody says; empty for the usual socket."""
+        return self.host or self.inherited
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that a stack can set. `stack_id` is the id that somebody set, empty for one that is made."""
 
     quant: str
     dims: int
     device: Device
     stack_id: str
-    engine_host: str
+    engine: EngineSettings
     model: ModelSettings
     image: ImageSettings
     server: ServerSettings

@@ -10,6 +10,22 @@ if [[ $# -gt 1 ]]; then
     exit 64
 fi
 if [[ -n "${ELASTIC_PASSWORD_FILE:-}" ]]; then
+    # What the official image asks of it, in its words.
+    if [[ -n "${ELASTIC_PASSWORD:-}" ]]; then
+        echo "ERROR: Both ELASTIC_PASSWORD_FILE and ELASTIC_PASSWORD are set but are mutually exclusive." >&2
+        exit 1
+    fi
+    if [[ ! -e "$ELASTIC_PASSWORD_FILE" ]]; then
+        echo "ERROR: File $ELASTIC_PASSWORD_FILE from ELASTIC_PASSWORD_FILE does not exist" >&2
+        exit 1
+    fi
+    case $(stat -L -c %a "$ELASTIC_PASSWORD_FILE") in
+        400 | 600) ;;
+        *)
+            echo "ERROR: File $ELASTIC_PASSWORD_FILE from ELASTIC_PASSWORD_FILE must have file permissions 400 or 600" >&2
+            exit 1
+            ;;
+    esac
     ELASTIC_PASSWORD="$(<"$ELASTIC_PASSWORD_FILE")"
     export ELASTIC_PASSWORD
     unset ELASTIC_PASSWORD_FILE

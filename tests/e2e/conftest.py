@@ -102,6 +102,7 @@ def containers(name: str, project: str = PROJECT) -> list[Container]:
 def volumes(name: str, project: str = PROJECT) -> list[str]:
     """Return the names of the volumes that the stack `name` made, and of no stack whose name begins alike."""
     data = r"(-[0-9a-f]{6})?-elasticsearch-(data|backups)"
-    pattern = re.compile(f"{project}-{name}({data}|-proxy|-model-[0-9a-f]+)")
+    secret = "-elasticsearch-password|-llama-server-key"
+    pattern = re.compile(f"{project}-{name}({data}|-proxy|-model-[0-9a-f]+|{secret})")
     listed = [str(volume.name) for volume in DockerClient.from_env().volumes.list()]
     return [volume for volume in listed if pattern.fullmatch(volume)]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from docker.client import DockerClient
 
 from sandbox.ports import free_port
 from sandbox.preparation import Prepared
 from sandbox.stack import SandboxStack
-from tests.e2e.conftest import new_stack, remove_left_overs
+from tests.e2e.conftest import containers, new_stack, remove_left_overs, volumes
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
@@ -106,6 +107,18 @@ def test_a_secret_is_in_no_line_of_the_log_but_the_engines_own_at_its_most_talka
     shown = "\n".join(line for line in lines if not ENGINE_LINE.search(line))
     assert len(shown.splitlines()) > 100
     assert lines_with(shown, getattr(brought_up, which)) == []
+
+
+@pytest.mark.parametrize("which", ["api_key", "password"])
+def test_a_secret_is_in_nothing_that_the_engine_says_of_a_container_or_volume(
+    brought_up: BroughtUp, which: str
+) -> None:
+    """The Docker provider writes what the engine says into the log, from -v=3 on."""
+    found = containers("secrets")
+    assert len(found) == 3
+    engine = DockerClient.from_env()
+    said = [*(one.attrs for one in found), *(engine.volumes.get(one).attrs for one in volumes("secrets"))]
+    assert getattr(brought_up, which) not in str(said)
 
 
 @pytest.mark.parametrize("which", ["api_key", "password"])

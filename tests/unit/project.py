@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from components.settings import Settings, StackConfig, read_settings
+from components.settings import EngineSettings, Settings, StackConfig, read_settings
 
 PROJECT_DIRECTORY = Path(__file__).parents[2]
 PROJECT = "jina-search"
@@ -43,4 +43,6 @@ def stack_settings(stack: str, **changes: object) -> Settings:
 
 def engine_settings(host: str, stack: str, **changes: object) -> Settings:
     """Read the settings of a stack with `changes`, for the Docker engine at `host`."""
-    return read_settings(StackConfig(stack_values(stack, **changes), SECRETS), PROJECT_DIRECTORY, host)
+    return read_settings(
+        StackConfig(stack_values(stack, **changes), SECRETS), PROJECT_DIRECTORY, EngineSettings(host=host)
+    )

@@ -12,6 +12,8 @@ COMMAND = "command:local:Command"
 
 DECLARED = {
     "pulumi-python:dynamic/ownership:StackId": 1,
+    "jina:engine:StackEngine": 1,
+    "pulumi-python:dynamic/engine:EngineIdentity": 1,
     "jina:network:StackNetwork": 1,
     "docker:index/network:Network": 1,
     "jina:model:ModelDownload": 1,
@@ -24,14 +26,15 @@ DECLARED = {
     "pulumi-python:dynamic/elasticsearch:Password": 1,
     "pulumi-python:dynamic/elasticsearch:Superuser": 1,
     "docker:index/remoteImage:RemoteImage": 1,
-    "docker:index/volume:Volume": 3,
+    "docker:index/volume:Volume": 4,
     CONTAINER: 3,
+    "jina:secrets:SecretFile": 1,
     "pulumi-python:dynamic/elasticsearch:DeletionGuard": 2,
     "jina:elasticsearch:ClusterCheck": 1,
     "pulumi-python:dynamic/elasticsearch:ClusterCheck": 1,
     "jina:server:ServerProxy": 1,
     "jina:server:LlamaServer": 1,
-    COMMAND: 8,
+    COMMAND: 13,
     "jina:elasticsearch:SearchIndex": 1,
     "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
     "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
@@ -44,9 +47,10 @@ NODE = {
     "pulumi-python:dynamic/elasticsearch:Password": 1,
     "pulumi-python:dynamic/elasticsearch:Superuser": 1,
     "docker:index/remoteImage:RemoteImage": 1,
-    "docker:index/volume:Volume": 2,
+    "docker:index/volume:Volume": 3,
     CONTAINER: 1,
-    COMMAND: 5,
+    "jina:secrets:SecretFile": 1,
+    COMMAND: 7,
     "pulumi-python:dynamic/elasticsearch:DeletionGuard": 1,
 }
 
@@ -69,6 +73,30 @@ def test_an_elasticsearch_that_is_already_there_takes_the_place_of_the_node() ->
     types = declared_types("cpu", elasticsearchUrl="https://elasticsearch.example:9200")
 
     assert types == Counter(DECLARED) - Counter(NODE)
+
+
+def test_nothing_goes_to_the_docker_engine_before_it_is_known_to_be_the_stacks() -> None:
+    declared = declare_program("cpu")
+    components = (
+        "network:StackNetwork",
+        "image:ServerImage",
+        "elasticsearch:Elasticsearch",
+        "server:ServerProxy",
+    )
+    for kind in components:
+        after = one(declared, f"jina:{kind}").dependencies
+        assert any(urn.endswith("EngineIdentity::engine") for urn in after), kind
+
+
+def test_a_destruction_begins_with_the_look_at_the_engine() -> None:
+    declared = declare_program("cpu")
+    guard = one(declared, COMMAND, "engine-guard")
+    assert guard.inputs["delete"] == "python3 -m components.commands.engine_check"
+    assert not {"create", "update", "triggers"} & set(guard.inputs)
+    assert any(urn.endswith("DeletionGuard::search-guard") for urn in guard.dependencies)
+    assert not [
+        item.name for item in declared if any(urn.endswith("::engine-guard") for urn in item.dependencies)
+    ]
 
 
 def test_without_demo_documents_none_are_declared() -> None:
@@ -102,5 +130,5 @@ def test_two_stacks_have_no_name_in_common_in_the_docker_engine() -> None:
         for stack in ("cpu", "gpu")
     ]
 
-    assert len(names[0]) == 6
+    assert len(names[0]) == 7
     assert names[0].isdisjoint(names[1])

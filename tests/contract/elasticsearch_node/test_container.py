@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from docker.client import DockerClient
+from docker.errors import ContainerError
 
 from tests.fixtures.elasticsearch_node import Node, start_node
 from tests.fixtures.embedding_server import EmbeddingServer
@@ -87,3 +89,18 @@ def test_a_faulty_setting_ends_the_node(
     with pytest.raises(AssertionError) as caught, start_node(image=elasticsearch_image, settings=settings):
         pass
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["ELASTIC_PASSWORD_FILE=/nowhere"], "/nowhere from ELASTIC_PASSWORD_FILE does not exist"),
+        (["ELASTIC_PASSWORD_FILE=/etc/hostname"], "must have file permissions 400 or 600"),
+        (["ELASTIC_PASSWORD_FILE=/etc/hostname", "ELASTIC_PASSWORD=word"], "mutually exclusive"),
+    ],
+)
+def test_a_password_file_is_refused_as_the_official_image_refuses_it(
+    elasticsearch_image: str, given: list[str], says: str
+) -> None:
+    with pytest.raises(ContainerError, match=says):
+        DockerClient.from_env().containers.run(elasticsearch_image, environment=given, remove=True)

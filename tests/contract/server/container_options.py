@@ -63,6 +63,7 @@ def _mounts(declared: list[Mapping[str, Any]]) -> dict[str, Any]:
 
 CONVERSIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "image": lambda image: {"image": image},
+    "command": lambda command: {"command": command},
     "envs": lambda envs: {"environment": envs},
     "mounts": _mounts,
     "labels": lambda labels: {"labels": {label["label"]: label["value"] for label in labels}},

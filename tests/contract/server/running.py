@@ -14,6 +14,8 @@ from docker.models.containers import Container
 
 from components.commands.embedding_check import Check
 from components.commands.engine import Container as Inspected
+from components.commands.secret_delivery import Delivery, deliver
+from components.secret_file import FOLDER
 from components.server.container import PORT
 from tests.contract.server.container_options import container_options
 from tests.unit.declared import one
@@ -80,12 +82,18 @@ def running(
     restart: bool = False,
     **settings: object,
 ) -> Iterator[Server]:
-    """Start the server with `model`; remove it afterwards.
+    """Start the server with `model`; remove it afterwards, and the volume with its API key where it has one.
 
     `settings` are those of the stack; `changed` replaces variables of the environment, or removes them (None). The
     stack's container is started again whenever it ends; here only with `restart`, so that tests can look at the end.
     """
-    options = container_options(declared_container(image, model, **settings))
+    inputs = dict(declared_container(image, model, **settings))
+    key_volume = f"llama-server-key-test-{secrets.token_hex(4)}" if settings.get("serverApiKey") else ""
+    if key_volume:
+        delivery = Delivery(key_volume, image, owner="", before="", content=str(settings["serverApiKey"]))
+        inputs["command"] = ["--api-key-file", f"{FOLDER}/{deliver(delivery)}"]
+        inputs["mounts"] = [*inputs["mounts"][:1], {**inputs["mounts"][1], "source": key_volume}]
+    options = container_options(inputs)
     if restart:
         options["restart_policy"] = {"Name": "unless-stopped"}
     environment = dict(entry.split("=", 1) for entry in options.pop("environment"))
@@ -101,6 +109,8 @@ def running(
         yield Server(container, f"http://127.0.0.1:{published['HostPort']}")
     finally:
         container.remove(force=True)
+        if key_volume:
+            engine.volumes.get(key_volume).remove()
         engine.close()
 
 

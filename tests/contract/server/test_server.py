@@ -104,6 +104,7 @@ def test_wants_the_api_key_that_the_stack_sets(server_image: str) -> None:
         # The healthcheck of the container has no key, and needs none.
         server.wait_for("healthy")
         assert server.post("/v1/embeddings", {"input": "text"}).status_code == 401
+        assert "a-long-enough-key" not in str(server.container.attrs)
         assert run_check(server.check(TINY.width, "a-long-enough-key"), server.inspected)
 
 

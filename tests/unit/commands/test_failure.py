@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.commands.engine import State
-from components.commands.failure import advice, ended
+from components.commands.engine import Container, State
+from components.commands.failure import advice, describe, ended
 from components.commands.node_failure import NODE, readable
 from components.commands.server_failure import SERVER
 
@@ -43,6 +43,13 @@ def test_a_container_that_ended_or_crashes_over_and_over_is_told_from_one_that_l
         ("tensor 'x' data is not within the file bounds, model is corrupted or incomplete", "pulumi refresh"),
         ("failed to open GGUF file '/models/x.gguf' (No such file or directory)", "modelDelivery"),
         ("failed to open GGUF file '/models/x.gguf' (Permission denied)", "readable"),
+        ("failed to open GGUF file '/models/x.gguf' (Permission denied)", "SELinux"),
+        ("failed to open GGUF file '/models/x.gguf' (Permission denied)", "modelDelivery volume"),
+        (
+            "error: failed to open file '/run/secrets/stack/secret-0a1b2c3d'",
+            "--replace '**Command::llama-server-key'",
+        ),
+        ("CUDA error: no kernel image is available for execution on the device", "imageCudaArchitectures"),
         ("error loading model: missing tensor 'token_embd.weight'", "modelFile"),
         ("ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 9", "serverMemory"),
         ('error while handling environment variable "LLAMA_ARG_X": unknown value', "serverExtraArguments"),
@@ -51,6 +58,18 @@ def test_a_container_that_ended_or_crashes_over_and_over_is_told_from_one_that_l
 )
 def test_words_of_the_server_lead_to_what_to_do(line: str, says: str) -> None:
     assert says in advice(SERVER, state(), [line, "srv llama_server: exiting due to model loading error"])
+
+
+class Logged(Container):
+    """A container with a log of its own."""
+
+    def last_lines(self, count: int) -> list[str]:
+        said = "CUDA error: no kernel image is available for execution on the device"
+        return [said, *(f"/opt/llama.cpp/libggml-base.so(+0x{number:x})" for number in range(40))][-count:]
+
+
+def test_words_before_the_long_trace_of_an_abort_count_too() -> None:
+    assert "imageCudaArchitectures" in describe(SERVER, Logged("the-server"), state(code=134))
 
 
 @pytest.mark.parametrize(
@@ -97,6 +116,10 @@ def test_a_node_that_ended_once_is_not_waited_for(found: State, expected: bool) 
         ("Invalid maximum heap size: -Xmx1", "elasticsearchHeap"),
         ("java.lang.IllegalArgumentException: unknown setting [node.colour]", "elasticsearchImage"),
         ("exec /usr/local/bin/docker-entrypoint.sh: exec format error", "another kind of processor"),
+        (
+            "ERROR: File /run/secrets/stack/secret-0a1b2c3d from ELASTIC_PASSWORD_FILE does not exist",
+            "--replace '**Command::elasticsearch-password-file'",
+        ),
         ("nothing that is known", "Its log says why"),
     ],
 )

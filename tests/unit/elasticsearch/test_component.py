@@ -19,6 +19,7 @@ from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.elasticsearch.pipeline import build_pipeline
 from components.elasticsearch.volumes import VolumeOwner
+from components.settings import EngineSettings
 from tests.unit.declared import Declared, RecordingMocks, declare, one
 from tests.unit.project import stack_settings
 
@@ -41,7 +42,7 @@ def stack(**changes: object) -> list[Declared]:
                 container_name="jina-search-test-elasticsearch",
                 volumes=VolumeOwner(stack_id="jina-search-test-0a1b2c", chosen="stackId" in changes),
                 network="jina-search-test",
-                engine_host="",
+                engine=EngineSettings(),
                 settings=settings.elasticsearch,
             ),
         )
@@ -86,9 +87,8 @@ def resource(declared: list[Declared], kind: str, name: str = "") -> dict[str, A
 def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
     declared = one(stack(elasticsearchHeap=512, elasticsearchMemory=2048), CONTAINER)
     environment = dict(entry.split("=", 1) for entry in declared.inputs["envs"])
-    # Mocks run no provider, so the generated password has no value here.
-    environment.pop("ELASTIC_PASSWORD")
     assert environment == {
+        "ELASTIC_PASSWORD_FILE": "/run/secrets/stack/said by elasticsearch-password-file",
         "discovery.type": "single-node",
         "path.repo": "/usr/share/elasticsearch/backups",
         "xpack.security.enabled": "true",
@@ -99,7 +99,7 @@ def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
         "cluster.routing.allocation.disk.watermark.high": "1gb",
         "cluster.routing.allocation.disk.watermark.flood_stage": "1gb",
     }
-    assert declared.secrets == {"envs"}
+    assert declared.secrets == set()
     assert declared.inputs["memory"] == 2048
 
 
@@ -121,6 +121,12 @@ def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
                     "type": "volume",
                     "source": "jina-search-test-0a1b2c-elasticsearch-backups",
                     "target": "/usr/share/elasticsearch/backups",
+                },
+                {
+                    "type": "volume",
+                    "source": "jina-search-test-elasticsearch-password",
+                    "target": "/run/secrets/stack",
+                    "readOnly": True,
                 },
             ],
         ),

@@ -70,15 +70,19 @@ def test_the_node_is_started_after_what_checks_and_prepares_its_volumes() -> Non
         "elasticsearch-backups",
         "elasticsearch-data-removal",
         "elasticsearch-backups-removal",
+        "elasticsearch-port",
+        "elasticsearch-password-file",
     ):
         assert any(urn.endswith(f"{COMMAND}::{name}") for urn in before), name
 
 
-def test_programs_talk_to_the_engine_that_the_node_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_program_is_told_of_the_engine_is_the_same_on_every_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///run/another.sock")
-    for item in declared():
-        if item.type == COMMAND:
-            assert item.inputs["environment"]["DOCKER_HOST"] == "unix:///run/another.sock", item.name
+    told = [item.inputs["environment"] for item in declared() if item.type == COMMAND]
+    assert len(told) > 10
+    assert [one for one in told if "another.sock" in str(one)] == []
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,19 @@ def test_another_password_replaces_no_container() -> None:
     node = [one(found, "docker:index/container:Container", "elasticsearch").inputs for found in made]
     # The id of the image is the number of a resource on mocks.
     assert {**node[0], "image": ""} == {**node[1], "image": ""}
+
+
+def test_no_resource_of_the_docker_provider_is_given_the_password() -> None:
+    found = declared(elasticsearchPassword="my-own-word")
+    given = [
+        item.name for item in found if item.type.startswith("docker:") and "my-own-word" in str(item.inputs)
+    ]
+    assert given == []
+    inputs = one(found, "docker:index/container:Container", "elasticsearch").inputs
+    assert {mount["target"] for mount in inputs["mounts"]} >= {"/run/secrets/stack"}
+    told = environment(found, "elasticsearch-password-file")
+    assert told["SECRET_DELIVERY_OWNER"] == "1000:0"
+    assert told["SECRET_DELIVERY_VOLUME"] == "jina-search-cpu-elasticsearch-password"
 
 
 def test_an_external_cluster_has_no_volumes_of_ours() -> None:

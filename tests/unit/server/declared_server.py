@@ -3,11 +3,15 @@
 from collections.abc import Mapping
 
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
+from components.settings import EngineSettings
 from tests.unit.declared import Declared, declare
 from tests.unit.project import stack_settings
 
 CONTAINER = "docker:index/container:Container"
 COMMAND = "command:local:Command"
+NO_ENGINE = EngineSettings()
+"""Nothing is set about the Docker engine."""
+
 SERVER = "jina-search-test-llama-server"
 """Logical name of the server's container, and the beginning of its name in the engine."""
 
@@ -17,7 +21,7 @@ def declare_server(
     changes: Mapping[str, object],
     image_id: str = "sha256:image",
     model_path: str = "/srv/models/model.gguf",
-    engine_host: str = "",
+    engine: EngineSettings = NO_ENGINE,
 ) -> list[Declared]:
     """Declare proxy and server of a stack with `changes` of its settings; return what was declared."""
     settings = stack_settings(stack, **changes)
@@ -27,6 +31,8 @@ def declare_server(
             "proxy",
             ServerProxyArgs(
                 name="jina-search-test-proxy",
+                owner="jina-search-test-0a1b2c",
+                engine=engine,
                 network="jina-search-test",
                 image=settings.image,
                 server=settings.server,
@@ -40,8 +46,9 @@ def declare_server(
             model_sha256="abc",
             network="jina-search-test",
             proxy=proxy,
-            model_volume_name="jina-search-test-model",
-            engine_host=engine_host,
+            cuda_architectures=settings.image.compiled_architectures,
+            volume_name="jina-search-test",
+            engine=engine,
             model=settings.model,
             settings=settings.server,
         )

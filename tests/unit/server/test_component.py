@@ -3,6 +3,7 @@
 import pytest
 
 from components.server.container import thread_count
+from components.settings import EngineSettings
 from tests.unit.declared import Declared, one
 from tests.unit.project import stack_settings
 from tests.unit.server.declared_server import COMMAND, CONTAINER, SERVER, declare_server
@@ -48,7 +49,7 @@ CPU_ENVIRONMENT = {
         ("cpu", {"quant": "Q2_K"}, {"LLAMA_ARG_MODEL": "/models/v5-nano-retrieval-Q2_K.gguf"}),
         ("cpu", {"serverThreads": 3}, {"LLAMA_ARG_THREADS": "3"}),
         ("cpu", {"serverCpus": "1.5"}, {"LLAMA_ARG_THREADS": "1"}),
-        ("cpu", {"serverApiKey": "hunter2"}, {"LLAMA_API_KEY": "hunter2"}),
+        ("cpu", {"serverApiKey": "hunter2"}, {}),
         ("cpu", {"serverExtraArguments": ["LLAMA_ARG_MLOCK=1"]}, {"LLAMA_ARG_MLOCK": "1"}),
     ],
     ids=str,
@@ -83,7 +84,9 @@ def test_the_model_file_alone_is_mounted_read_only() -> None:
 
 
 def test_on_another_host_the_model_is_mounted_from_a_volume_named_after_its_content() -> None:
-    declared = declare_server("cpu", {"modelDelivery": "volume"}, engine_host="ssh://me@gpu-box")
+    declared = declare_server(
+        "cpu", {"modelDelivery": "volume"}, engine=EngineSettings(host="ssh://me@gpu-box")
+    )
     name = "jina-search-test-model-abc"
     assert one(declared, "docker:index/volume:Volume", "llama-server-model").inputs["name"] == name
     inputs = one(declared, CONTAINER, SERVER).inputs
@@ -103,9 +106,9 @@ def test_on_another_host_the_model_is_mounted_from_a_volume_named_after_its_cont
 @pytest.mark.parametrize("stack", ["cpu", "gpu"])
 def test_every_command_asks_the_engine_that_the_provider_asks(stack: str) -> None:
     changes = {"modelDelivery": "volume"}
-    elsewhere = declare_server(stack, changes, engine_host="ssh://me@gpu-box")
+    elsewhere = declare_server(stack, changes, engine=EngineSettings(host="ssh://me@gpu-box"))
     commands = [item.inputs["environment"] for item in elsewhere if item.type == COMMAND]
-    assert len(commands) == (5 if stack == "gpu" else 4)
+    assert len(commands) == (7 if stack == "gpu" else 6)
     assert {environment["DOCKER_HOST"] for environment in commands} == {"ssh://me@gpu-box"}
     here = [item.inputs["environment"] for item in declare_server(stack, changes) if item.type == COMMAND]
     assert not [environment for environment in here if "DOCKER_HOST" in environment]
@@ -193,9 +196,34 @@ def test_requests_are_moved_to_another_server_and_by_another_proxy() -> None:
     assert traffic["triggers"] == [f"{SERVER}-id", "proxy-id"]
 
 
-def test_the_api_key_is_a_secret() -> None:
-    assert one(server("cpu", serverApiKey="hunter2"), CONTAINER, SERVER).secrets == {"envs"}
-    assert one(server("cpu"), CONTAINER, SERVER).secrets == set()
+def test_the_api_key_reaches_the_server_through_a_file_and_no_resource_of_the_docker_provider() -> None:
+    declared = server("cpu", serverApiKey="hunter2")
+    inputs = one(declared, CONTAINER, SERVER).inputs
+    assert inputs["command"] == ["--api-key-file", "/run/secrets/stack/said by llama-server-key"]
+    volume = "jina-search-test-llama-server-key"
+    assert inputs["mounts"][1:] == [
+        {"type": "volume", "source": volume, "target": "/run/secrets/stack", "readOnly": True}
+    ]
+    delivery = one(declared, COMMAND, "llama-server-key")
+    assert delivery.inputs["environment"]["SECRET_DELIVERY_CONTENT"] == "hunter2"
+    assert delivery.inputs["environment"]["SECRET_DELIVERY_VOLUME"] == volume
+    assert delivery.secrets == {"environment"}
+    assert [
+        one.name for one in declared if one.type.startswith("docker:") and "hunter2" in str(one.inputs)
+    ] == []
+
+
+def test_without_an_api_key_there_is_no_file_of_it() -> None:
+    declared = server("cpu")
+    inputs = one(declared, CONTAINER, SERVER).inputs
+    assert ("command" in inputs, len(inputs["mounts"])) == (False, 1)
+    assert "llama-server-key" not in {item.name for item in declared}
+
+
+@pytest.mark.parametrize(("stack", "asked"), [("cpu", False), ("gpu", True)])
+def test_on_cuda_alone_health_is_also_that_a_gpu_is_in_use(stack: str, asked: bool) -> None:
+    test = one(server(stack), CONTAINER, SERVER).inputs["healthcheck"]["tests"][-1]
+    assert ("/dev/nvidia" in test) == asked
 
 
 @pytest.mark.parametrize(

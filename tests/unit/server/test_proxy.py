@@ -40,7 +40,36 @@ def test_it_has_least_privilege_and_is_kept_running() -> None:
     assert inputs["readOnly"] is True
     assert "privileged" not in inputs
     assert inputs["restart"] == "unless-stopped"
-    assert inputs["wait"] is True
+
+
+def test_what_waits_for_it_is_a_check_that_the_traffic_depends_on() -> None:
+    declared = declare_server("cpu", {})
+    assert one(declared, CONTAINER, PROXY).inputs["wait"] is False
+    check = one(declared, COMMAND, "proxy-check").inputs
+    assert check["environment"] == {
+        "ANSWER_CHECK_PROGRAM": "proxy",
+        "ANSWER_CHECK_CONTAINER": "jina-search-test-proxy",
+        "ANSWER_CHECK_PORT": "8080",
+        "ANSWER_CHECK_PATIENCE": "60",
+    }
+    assert check["triggers"] == ["proxy-id"]
+    after = one(declared, COMMAND, "llama-server-traffic").dependencies
+    assert any(urn.endswith(f"{COMMAND}::proxy-check") for urn in after)
+
+
+def test_who_has_its_port_is_looked_up_before_it_is_replaced() -> None:
+    declared = declare_server("cpu", {"serverPort": 8181})
+    proxy = one(declared, CONTAINER, PROXY)
+    assert any(urn.endswith(f"{COMMAND}::proxy-port") for urn in proxy.dependencies)
+    owner = "jina-search-test-0a1b2c"
+    assert proxy.inputs["labels"] == [{"label": "jina-search.stack", "value": owner}]
+    assert one(declared, COMMAND, "proxy-port").inputs["environment"] == {
+        "PORT_CHECK_ADDRESS": "127.0.0.1",
+        "PORT_CHECK_PORT": "8181",
+        "PORT_CHECK_CONTAINER": "jina-search-test-proxy",
+        "PORT_CHECK_OWNER": owner,
+        "PORT_CHECK_SETTING": "serverPort",
+    }
 
 
 def test_the_server_that_it_asks_is_kept_in_a_volume() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from components.settings.project import engine_host
+from components.settings.project import engine_settings as provider_settings
 from components.settings.schema import JINA_LICENSE, JINA_REPOSITORY
 from tests.unit.project import config_schema, engine_settings, stack_settings
 
@@ -43,7 +43,7 @@ def test_an_engine_on_another_machine_needs_the_model_in_a_volume(host: str) -> 
     assert "pulumi config set modelDelivery volume" in problem
 
     settings = engine_settings(host, "cpu", modelDelivery="volume")
-    assert (settings.engine_host, settings.model.delivery) == (host, "volume")
+    assert (settings.engine.address, settings.model.delivery) == (host, "volume")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_engine_on_another_machine_needs_the_model_in_a_volume(host: str) -> 
 def test_the_engine_is_the_one_of_the_docker_provider(
     values: dict[str, str], variables: dict[str, str], found: str
 ) -> None:
-    assert engine_host(values, variables) == found
+    assert provider_settings(values, variables).address == found
 
 
 def test_the_model_that_ships_names_its_licence_and_whom_to_ask() -> None:

@@ -1,7 +1,7 @@
-"""Waits until the stack's own Elasticsearch node answers, and says why where it never will.
+"""Waits until a program in a container answers, and says why where it never will: the node, or the proxy.
 
-Run as `python3 -m components.commands.node_check` with NODE_CHECK_* in the environment. The node is asked inside its
-container, on whatever engine; that it answers at all is what counts, not whom it lets in.
+Run as `python3 -m components.commands.answer_check` with ANSWER_CHECK_* in the environment. The program is asked inside
+its container, on whatever engine; that it answers at all is what counts, not whom it lets in.
 """
 
 from __future__ import annotations
@@ -13,48 +13,56 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
+from components.commands.failure import Program
 from components.commands.node_failure import NODE
+from components.commands.proxy_failure import PROXY
 from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
 OK, UNAUTHORISED = 200, 401
 
+PROGRAMS: Mapping[str, tuple[Program, str]] = {"node": (NODE, "/"), "proxy": (PROXY, "/proxy/health")}
+"""What is waited for, by its name in ANSWER_CHECK_PROGRAM: what is known of it, and the path that it is asked for."""
+
 
 @dataclass(frozen=True)
 class Check:
-    """Which node is waited for: that on `port` inside `container`, for `patience` seconds at most."""
+    """Waits for `program`, a name of PROGRAMS, on `port` inside `container`, for `patience` seconds at most."""
 
+    program: str
     container: str
     port: int
     patience: float
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str]) -> Check:
-        """Read the check from NODE_CHECK_* variables."""
+        """Read the check from ANSWER_CHECK_* variables."""
         return cls(
-            container=environment["NODE_CHECK_CONTAINER"],
-            port=int(environment["NODE_CHECK_PORT"]),
-            patience=float(environment["NODE_CHECK_PATIENCE"]),
+            program=environment["ANSWER_CHECK_PROGRAM"],
+            container=environment["ANSWER_CHECK_CONTAINER"],
+            port=int(environment["ANSWER_CHECK_PORT"]),
+            patience=float(environment["ANSWER_CHECK_PATIENCE"]),
         )
 
 
 def run(check: Check, container: Container, say: Callable[[str], None] = lambda _line: None) -> str:
-    """Wait for the node; return in one line what was seen. Raises CheckError and EngineError."""
+    """Wait for the program; return in one line what was seen. Raises CheckError and EngineError."""
+    program, path = PROGRAMS[check.program]
     wait_for(
         "an answer",
-        lambda: _answer(check, container),
-        NODE,
+        lambda: _answer(check, path, container),
+        program,
         container,
-        place=f"{NODE.name} in container {check.container}",
+        place=f"{program.name} in container {check.container}",
         patience=check.patience,
         say=say,
     )
-    return f"the node in container {check.container} answers"
+    return f"the {check.program} in container {check.container} answers"
 
 
-def _answer(check: Check, container: Container) -> None:
+def _answer(check: Check, path: str, container: Container) -> None:
     try:
-        status, _ = container.get(check.port, "/", ANSWER_SECONDS)
+        status, _ = container.get(check.port, path, ANSWER_SECONDS)
     except (http.client.HTTPException, NotListeningError, EngineTimeoutError) as error:
         raise NotReadyError(str(error) or type(error).__name__) from error
     # A node that asks who it is that asks is up; which user it knows is another question.

@@ -1,10 +1,10 @@
-"""The check of the node: who answers is up, whoever it lets in, and who crashes is told of at once."""
+"""The check of node and proxy: who answers is up, whoever it lets in, and who crashes is told of at once."""
 
 import pytest
 
 from components.commands import waiting
+from components.commands.answer_check import Check, run
 from components.commands.engine import Container, NotListeningError, State
-from components.commands.node_check import Check, run
 from components.commands.waiting import CheckError
 
 
@@ -36,8 +36,8 @@ def state(status: str = "running", restarts: int = 0, code: int = 0) -> State:
     return State(status=status, exit_code=code, out_of_memory=False, restarts=restarts)
 
 
-def check(patience: float = 5) -> Check:
-    return Check(container="the-node", port=9200, patience=patience)
+def check(patience: float = 5, program: str = "node") -> Check:
+    return Check(program=program, container="the-node", port=9200, patience=patience)
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +69,30 @@ def test_a_node_that_never_answers_is_reported_with_its_log() -> None:
         CheckError, match=r"(?s)did not give an answer within 0 s.*docker logs the-node.*\n  busy"
     ):
         run(check(patience=0), Stub([503], [state()], ["busy"]))
+
+
+@pytest.mark.parametrize(
+    ("last_words", "says"),
+    [
+        ("nginx: [emerg] unexpected end of file in /var/lib/proxy/server.conf:1", "docker volume rm"),
+        (
+            'nginx: [emerg] open() "/var/lib/proxy/server.conf" failed (13: Permission denied)',
+            "cannot read its volume",
+        ),
+        ("nginx: [emerg] bind() to 0.0.0.0:8080 failed (98: Address already in use)", "correct imageBase"),
+        ("exec /usr/sbin/nginx: exec format error", "another kind of processor"),
+        ("nginx: [alert] fork() failed (12: Cannot allocate memory)", "short of memory"),
+    ],
+)
+def test_a_proxy_that_crashes_is_reported_with_what_to_do(last_words: str, says: str) -> None:
+    with pytest.raises(CheckError, match=says) as raised:
+        run(check(60, "proxy"), Stub([0], [state("exited", code=1)], [last_words]))
+    assert "The proxy in front of llama-server ended with exit code 1" in str(raised.value)
+    assert str(raised.value).endswith(f"Its last lines:\n  {last_words}")
+
+
+def test_a_proxy_that_answers_is_up() -> None:
+    assert (
+        run(check(program="proxy"), Stub([0, 200], [state()], []))
+        == "the proxy in container the-node answers"
+    )

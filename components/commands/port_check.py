@@ -1,0 +1,136 @@
+"""Finds out, before a container is deleted or made, whether the port that it is to have belongs to somebody else.
+
+Run as `python3 -m components.commands.port_check` with PORT_CHECK_* in the environment. Without it the provider would
+find out when the container before is gone, and name neither who has the port nor what to set.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.commands.engine import EngineError, run
+
+OWNER = "jina-search.stack"
+"""Label of a container that holds a port: the id of the stack that it is of."""
+
+LAST_PORT = 65535
+EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses to compare with)
+
+
+class CheckError(Exception):
+    """Somebody else has the port; the message says who, and what to set."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """Which port is wanted: `port` of `address`, for `container` of the stack with the id `owner`.
+
+    `setting` is the one that chooses the port. With `local` the engine publishes ports on this machine, as far as
+    anybody knows, so that a port which no container has can be tried.
+    """
+
+    address: str
+    port: int
+    container: str
+    owner: str
+    setting: str
+    local: bool
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+        """Read the check from PORT_CHECK_* variables."""
+        host = environment.get("DOCKER_HOST", "")
+        return cls(
+            address=environment["PORT_CHECK_ADDRESS"],
+            port=int(environment["PORT_CHECK_PORT"]),
+            container=environment["PORT_CHECK_CONTAINER"],
+            owner=environment["PORT_CHECK_OWNER"],
+            setting=environment["PORT_CHECK_SETTING"],
+            local=not host or host.startswith("unix://"),
+        )
+
+
+def run_check(check: Check) -> str:
+    """Return in one line what was seen. Raises CheckError when somebody else has the port, and EngineError."""
+    holders = [one for one in _published(check.port) if _clashes(one, check)]
+    for holder in holders:
+        labels = (holder.get("Config") or {}).get("Labels") or {}
+        if holder["Name"].lstrip("/") != check.container and labels.get(OWNER) != check.owner:
+            raise CheckError(_taken_by(holder["Name"].lstrip("/"), labels.get(OWNER, ""), check))
+    if not holders and check.local and not can_be_had(check.address, check.port):
+        raise CheckError(
+            f"Port {check.port} of {check.address} is taken by a program of this machine that is no container: "
+            f"`ss -ltnp 'sport = :{check.port}'` shows it, on macOS `lsof -i :{check.port}`. Nothing was changed. "
+            f"End it, or {_set(check)}"
+        )
+    return f"port {check.port} of {check.address} can be had"
+
+
+def can_be_had(address: str, port: int) -> bool:
+    """Tell whether a program of this machine can listen there; also where that can't be found out by trying."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
+    return True
+
+
+def _taken_by(name: str, stack: str, check: Check) -> str:
+    of = f" of the stack with the id {stack}" if stack else ""
+    return (
+        f"Port {check.port} of {check.address} belongs to container {name}{of}; nothing was changed. Two stacks on one "
+        f"host need two ports each (serverPort and elasticsearchPort): {_set(check)}"
+    )
+
+
+def _set(check: Check) -> str:
+    return f"set another one: pulumi config set {check.setting} {check.port % LAST_PORT + 1}"
+
+
+def _clashes(container: Mapping[str, Any], check: Check) -> bool:
+    """Tell whether a container has the port on an address that the wanted one is part of, or the other way round."""
+    bindings = (container.get("HostConfig") or {}).get("PortBindings") or {}
+    addresses = {
+        binding.get("HostIp") or ""
+        for published in bindings.values()
+        for binding in published or []
+        if binding.get("HostPort") == str(check.port)
+    }
+    return any(one == check.address or one in EVERYWHERE or check.address in EVERYWHERE for one in addresses)
+
+
+def _published(port: int) -> list[dict[str, Any]]:
+    """Return what the engine knows of the running containers that publish a port of this number."""
+    listed = run(["docker", "ps", "--quiet", "--no-trunc", "--filter", f"publish={port}"])
+    if listed.returncode != 0:
+        raise EngineError(listed.stderr.decode(errors="replace").strip())
+    ids = listed.stdout.decode().split()
+    if not ids:
+        return []
+    done = run(["docker", "inspect", "--type", "container", *ids])
+    found: list[dict[str, Any]] = json.loads(done.stdout or b"[]")
+    return found
+
+
+def main() -> int:
+    """Run the check that the environment describes; return the exit code."""
+    try:
+        print(run_check(Check.of_environment(os.environ)))
+    except (CheckError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The identity of a stack's Docker engine as a Pulumi resource. Stacks' states name this module: never move it."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
+
+from components.commands.engine import EngineError
+from components.commands.engine_check import CHANGED, engine_id
+from components.dynamic_provider import StackProvider, is_unknown
+from components.engine.errors import AnotherEngineError, NoEngineError
+
+SCHEMA_VERSION = 1
+"""Version of the outputs that a state holds."""
+
+INPUTS = ("environment", "wanted")
+"""How the engine is reached, and the id that somebody set."""
+
+
+class EngineIdentityProvider(StackProvider):
+    """Keeps the id of the engine that the stack was made on, and refuses any other.
+
+    `wanted` is an id that somebody set, to begin on another one. With `preview` another engine is told of, no more: CI,
+    or a colleague, may have an engine of their own. An engine that does not answer is no other one.
+    """
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Raise AnotherEngineError for another engine than the stack's, unless it is the one that is wanted."""
+        if any(is_unknown(news.get(key)) for key in INPUTS):
+            return DiffResult(changes=True)
+        moving = bool(news["wanted"]) and news["wanted"] != olds["engine_id"]
+        if not moving:
+            found = _found(news)
+            if found not in ("", olds["engine_id"]):
+                if not news["preview"]:
+                    raise AnotherEngineError(CHANGED.format(found=found, known=olds["engine_id"]))
+                print(
+                    "this is not the Docker engine that the stack lives on: here, `pulumi up` refuses",
+                    flush=True,
+                )
+        changed = moving or news["environment"] != olds.get("environment")
+        return DiffResult(changes=changed or olds.get("schema_version") != SCHEMA_VERSION)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Take the engine that answers for the stack's."""
+        return CreateResult("engine", _outputs(props, _accepted(props, props["wanted"])))
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """Take the engine that is wanted, or go on with the stack's under another address."""
+        return UpdateResult(_outputs(news, _accepted(news, news["wanted"] or olds["engine_id"])))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Raise AnotherEngineError where a refresh would find nothing of the stack, and forget it."""
+        found = _found(props)
+        if found not in ("", props["engine_id"]):
+            raise AnotherEngineError(CHANGED.format(found=found, known=props["engine_id"]))
+        return ReadResult(id_, props)
+
+
+def _accepted(props: Mapping[str, Any], wanted: str) -> str:
+    """Return the id of the engine that answers, which must be `wanted` unless that is empty."""
+    try:
+        found = engine_id(_variables(props))
+    except EngineError as error:
+        raise NoEngineError(str(error)) from error
+    if wanted and found != wanted:
+        raise AnotherEngineError(CHANGED.format(found=found, known=wanted))
+    return found
+
+
+def _found(props: Mapping[str, Any]) -> str:
+    """Return the id of the engine that answers, empty where none does."""
+    try:
+        return engine_id(_variables(props))
+    except EngineError:
+        return ""
+
+
+def _variables(props: Mapping[str, Any]) -> dict[str, str]:
+    return {**os.environ, **props["environment"]}
+
+
+def _outputs(props: Mapping[str, Any], found: str) -> dict[str, Any]:
+    return {key: props[key] for key in INPUTS} | {"engine_id": found, "schema_version": SCHEMA_VERSION}
+
+
+class EngineIdentityResource(pulumi.dynamic.Resource, module="engine", name="EngineIdentity"):
+    """The resource of the id, `engine_id`."""
+
+    engine_id: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the identity with the INPUTS, and `preview`, given."""
+        outputs = dict.fromkeys(("engine_id", "schema_version"))
+        # The environment may hold the key of the engine's clients.
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["environment"])
+        merged = pulumi.ResourceOptions.merge(opts, secret)
+        super().__init__(EngineIdentityProvider(), name, {**inputs, **outputs}, merged)
