@@ -14,10 +14,11 @@ from components.elasticsearch.component import (
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.elasticsearch.volumes import VolumeOwner
-from components.image import ServerImage, ServerImageArgs
+from components.image import ImageBuilds, ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
 from components.ownership.dynamic.stack_id import StackIdResource
+from components.program import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings.project import project_settings
 
@@ -30,7 +31,9 @@ network = StackNetwork("network", StackNetworkArgs(name=stack))
 
 model = ModelDownload("model", ModelDownloadArgs(settings=settings.model))
 
-image = ServerImage("llama-server", ServerImageArgs(device=settings.device, settings=settings.image))
+builds = ImageBuilds.declare(stack_id, engine_environment(settings.engine_host), settings.image)
+
+image = ServerImage("llama-server", ServerImageArgs(device=settings.device, builds=builds))
 
 elasticsearch = Elasticsearch(
     "elasticsearch",
@@ -65,9 +68,7 @@ check = ClusterCheck(
 
 proxy = ServerProxy(
     "proxy",
-    ServerProxyArgs(
-        name=f"{stack}-proxy", network=network.name, image=settings.image, server=settings.server
-    ),
+    ServerProxyArgs(name=f"{stack}-proxy", network=network.name, builds=builds, server=settings.server),
 )
 
 server = LlamaServer(

@@ -12,6 +12,8 @@ import json
 import subprocess
 from dataclasses import dataclass
 
+from components.commands.stopping import end_with_parent
+
 COMMAND_SECONDS = 60
 """Within these the engine must answer."""
 
@@ -124,6 +126,7 @@ def run(
             stderr=subprocess.STDOUT if merge else subprocess.PIPE,
             timeout=seconds,
             check=False,
+            preexec_fn=end_with_parent,
         )
     except FileNotFoundError as error:
         raise EngineError(

@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 
+from components.commands.stopping import end_with_parent, run_until_stopped
+
 TIMEOUT = 120
 
 NO_TOOLKIT = """The Docker engine cannot give a container an NVIDIA GPU: {said}
@@ -71,6 +73,7 @@ def main() -> int:
             timeout=TIMEOUT,
             check=False,
             text=True,
+            preexec_fn=end_with_parent,
         )
         print(verify(image, done.returncode, done.stdout))
     except FileNotFoundError:
@@ -86,4 +89,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import end_with_parent, run_until_stopped
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -77,6 +78,7 @@ def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=end_with_parent,  # noqa: PLW1509 (it calls one function of the kernel)
     )
     _send(delivery, process, size, say)
     said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
@@ -130,4 +132,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

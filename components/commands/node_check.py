@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
 from components.commands.node_failure import NODE
+from components.commands.stopping import run_until_stopped
 from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
@@ -75,4 +76,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.declared import declare_program, one
 
 CONTAINER = "docker:index/container:Container"
-IMAGE = "docker:index/image:Image"
+IMAGE = "pulumi-python:dynamic/image:WantedImage"
 COMMAND = "command:local:Command"
 
 DECLARED = {
@@ -18,6 +18,8 @@ DECLARED = {
     "pulumi-python:dynamic/model:ModelFile": 1,
     "jina:image:ServerImage": 1,
     "pulumi-python:dynamic/image:SourceCommit": 1,
+    "pulumi-python:dynamic/image:EnginePlatform": 1,
+    "jina:image:BuiltImage": 2,
     IMAGE: 2,
     "jina:elasticsearch:Elasticsearch": 1,
     "jina:elasticsearch:ElasticsearchNode": 1,
@@ -31,7 +33,7 @@ DECLARED = {
     "pulumi-python:dynamic/elasticsearch:ClusterCheck": 1,
     "jina:server:ServerProxy": 1,
     "jina:server:LlamaServer": 1,
-    COMMAND: 8,
+    COMMAND: 10,
     "jina:elasticsearch:SearchIndex": 1,
     "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
     "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
@@ -81,7 +83,7 @@ def test_without_demo_documents_none_are_declared() -> None:
     ("stack", "dockerfile"), [("cpu", "docker/Dockerfile"), ("gpu", "docker/Dockerfile.cuda")]
 )
 def test_each_stack_builds_its_own_dockerfile(stack: str, dockerfile: str) -> None:
-    assert one(declare_program(stack), IMAGE, "llama-server").inputs["build"]["dockerfile"] == dockerfile
+    assert one(declare_program(stack), IMAGE, "llama-server").inputs["dockerfile"] == dockerfile
 
 
 @pytest.mark.parametrize(("stack", "requests"), [("cpu", False), ("gpu", True)])

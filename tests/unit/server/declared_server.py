@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from components.image import ImageBuilds
+from components.program import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from tests.unit.declared import Declared, declare
 from tests.unit.project import stack_settings
@@ -28,7 +30,9 @@ def declare_server(
             ServerProxyArgs(
                 name="jina-search-test-proxy",
                 network="jina-search-test",
-                image=settings.image,
+                builds=ImageBuilds.declare(
+                    "jina-search-test-0a1b2c", engine_environment(engine_host), settings.image
+                ),
                 server=settings.server,
             ),
         )
