@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,9 +14,13 @@ DEFAULT_HOST = "unix:///var/run/docker.sock"
 
 
 class Engine:
-    """A docker engine; `host` is its address, DOCKER_HOST or the usual socket when none is given."""
+    """A docker engine; `host` is its address, DOCKER_HOST or the usual socket when none is given.
 
-    def __init__(self, host: str | None) -> None:
+    `registries` are the entries of the provider setting registryAuth.
+    """
+
+    def __init__(self, host: str | None, registries: Sequence[Mapping[str, str]] = ()) -> None:
+        self.registries = registries
         self.host = host or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
         self._api: Any = None
         self._lock = threading.Lock()
