@@ -71,8 +71,12 @@ def _ask(command: list[str]) -> str:
 
 def main() -> int:
     """Remove the images of the stack that the environment names; return the exit code."""
+    owner = os.environ.get("IMAGE_REMOVAL_OWNER", "").strip()
+    if not owner:
+        print("IMAGE_REMOVAL_OWNER is empty: it must be the stackId of a stack's outputs.", file=sys.stderr)
+        return 1
     try:
-        print(remove(os.environ["IMAGE_REMOVAL_OWNER"]))
+        print(remove(owner))
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1
