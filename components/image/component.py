@@ -42,7 +42,7 @@ class ServerImage(pulumi.ComponentResource):
         super().__init__("jina:image:ServerImage", name, None, opts)
         settings = args.builds.settings
         if settings.prebuilt:
-            self._pull(name, settings.prebuilt)
+            self._pull(name, settings)
         else:
             self._build(name, args)
         self.register_outputs(
@@ -54,9 +54,11 @@ class ServerImage(pulumi.ComponentResource):
             }
         )
 
-    def _pull(self, name: str, prebuilt: str) -> None:
+    def _pull(self, name: str, settings: ImageSettings) -> None:
         own = pulumi.ResourceOptions(parent=self)
-        pulled = docker.RemoteImage(name, name=prebuilt, keep_locally=True, opts=own)
+        pulled = docker.RemoteImage(
+            name, name=settings.prebuilt, platform=settings.platform or None, keep_locally=True, opts=own
+        )
         self.name = pulled.name
         self.image_id = pulled.image_id
         self.commit = self.upstream_commit = pulumi.Output.from_input("")

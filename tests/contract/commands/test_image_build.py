@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from docker.client import DockerClient
@@ -97,11 +98,11 @@ def test_a_build_that_fails_ends_with_the_compilers_words_and_names_the_whole_lo
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_build_ends_in_seconds_in_the_engine_too_and_leaves_no_image(
-    engine: DockerClient, tmp_path: Path
+    engine: DockerClient, tmp_path: Path, how: signal.Signals
 ) -> None:
-    mark = f"/dev/shm/{OWNER}-{os.getpid()}"
-    variables = environment(tmp_path, f"{BASE}RUN echo {mark} && sleep 321\n")
+    variables = environment(tmp_path, f"{BASE}RUN sleep 321\n")
     variables["IMAGE_BUILD_NAME"] = f"{REPOSITORY}:cpu-ba9876543210-{OWNER}"
     process = subprocess.Popen(
         [sys.executable, "-m", "components.commands.image_build"],
@@ -114,7 +115,7 @@ def test_an_interrupted_build_ends_in_seconds_in_the_engine_too_and_leaves_no_im
         assert time.monotonic() < until
         time.sleep(0.1)
     began = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     process.communicate(timeout=5)
     while sleeping():
         assert time.monotonic() - began < 5
@@ -133,9 +134,9 @@ def test_a_build_reaches_what_only_a_proxy_reaches_and_the_image_does_not_show_i
     engine: DockerClient, tmp_path: Path
 ) -> None:
     shutil.copy(PROJECT_DIRECTORY / "docker/install-packages.sh", tmp_path)
-    # No name server knows the host: the direct way is closed.
+    # No name server knows the host: the direct way is closed. What an earlier build left must not be taken.
     dockerfile = (
-        f"{BASE}RUN --mount=type=bind,source=install-packages.sh,target=/run/install-packages "
+        f"{BASE}RUN echo {uuid4()}\nRUN --mount=type=bind,source=install-packages.sh,target=/run/install-packages "
         "--mount=type=secret,id=apt-mirror sh /run/install-packages hello 2>&1 | tee /said || true\n"
     )
     mirror = "http://packages.invalid/mirror"
@@ -156,7 +157,7 @@ def test_a_certificate_is_there_for_the_build_and_not_in_the_image(
 ) -> None:
     (tmp_path / "ca.pem").write_text("a certificate")
     dockerfile = (
-        f"{BASE}RUN --mount=type=secret,id=ca-certificate "
+        f"{BASE}RUN echo {uuid4()}\nRUN --mount=type=secret,id=ca-certificate "
         'test "$(cat /run/secrets/ca-certificate)" = "a certificate"\n'
     )
     identifier = built(environment(tmp_path, dockerfile, IMAGE_BUILD_CA_CERTIFICATE=str(tmp_path / "ca.pem")))

@@ -148,6 +148,11 @@ def test_a_prebuilt_image_is_pulled_and_kept_and_nothing_is_built() -> None:
     assert not [item for item in declared if item.type in {WANTED, SOURCE, COMMAND}]
 
 
+def test_a_prebuilt_image_is_pulled_for_the_platform_that_is_set() -> None:
+    declared = declare_image("cpu", imagePrebuilt="registry.example/llama", imagePlatform="linux/arm64")
+    assert one(declared, "docker:index/remoteImage:RemoteImage").inputs["platform"] == "linux/arm64"
+
+
 def test_the_commit_is_asked_for_once_by_the_repository_and_ref_of_the_settings() -> None:
     asked = one(declare_image("cpu", llamaCppRef="v1"), SOURCE)
     wanted = {"repository": "https://github.com/jina-ai/llama.cpp.git", "ref": "v1"}
