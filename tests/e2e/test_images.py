@@ -58,7 +58,7 @@ def test_nothing_changes_in_a_clone_elsewhere_under_another_umask(
     (clone / ".venv").symlink_to(PROJECT_DIRECTORY / ".venv")
     shown = running.with_program(clone).preview("--json")
     assert shown.exit_code == 0, shown.output
-    steps = json.loads(shown.output[shown.output.index("{") :])["steps"]
+    steps = json.JSONDecoder().raw_decode(shown.output, shown.output.index("{"))[0]["steps"]
     of_images = [step for step in steps if "jina:image:BuiltImage" in step["urn"]]
     assert len(of_images) == 6
     assert [step["urn"] for step in of_images if step["op"] != "same"] == []
