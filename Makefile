@@ -5,11 +5,14 @@ INSTALLED := $(VENV)/.installed
 # Settings of the demo's stack: empty keeps what the stack has (F16 and 768 at first).
 QUANT ?=
 DIMS ?=
+# The stack whose former images `make clean-images` removes, by its name or by its id.
+STACK ?= cpu
+STACK_ID ?=
 # Name of the index whose documents `make down` may delete, also those that people put there.
 DELETE_DATA ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search down test test-unit prepare bench lint format settings clean
+.PHONY: help demo search down test test-unit prepare bench lint format settings clean-images clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +53,10 @@ format: $(INSTALLED) ## Format the code, and mend what lint can mend
 settings: $(INSTALLED) ## Write the README's tables of settings and of privileges from Pulumi.yaml and the code
 	$(PYTHON) docs/settings_table.py
 	$(PYTHON) docs/privileges_table.py
+
+clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
+	@IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \
+		$(PYTHON) -m components.commands.image_removal
 
 clean: ## Remove the virtual environment and what tools left in the tree
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -15,10 +15,11 @@ from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node import ElasticsearchNodeArgs
 from components.elasticsearch.volumes import VolumeOwner
 from components.engine import StackEngine, StackEngineArgs
-from components.image import ServerImage, ServerImageArgs
+from components.image import ImageBuilds, ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
 from components.ownership.dynamic.stack_id import StackIdResource
+from components.program import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings.project import project_settings
 
@@ -34,9 +35,9 @@ network = StackNetwork("network", StackNetworkArgs(name=stack), on_engine)
 
 model = ModelDownload("model", ModelDownloadArgs(settings=settings.model))
 
-image = ServerImage(
-    "llama-server", ServerImageArgs(device=settings.device, settings=settings.image), on_engine
-)
+builds = ImageBuilds.declare(stack_id, engine_environment(settings.engine), settings.image, on_engine)
+
+image = ServerImage("llama-server", ServerImageArgs(device=settings.device, builds=builds), on_engine)
 
 elasticsearch = Elasticsearch(
     "elasticsearch",
@@ -77,7 +78,7 @@ proxy = ServerProxy(
         owner=stack_id,
         engine=settings.engine,
         network=network.name,
-        image=settings.image,
+        builds=builds,
         server=settings.server,
     ),
     on_engine,

@@ -16,11 +16,22 @@ def run_program(
     environment: Mapping[str, pulumi.Input[str]],
     triggers: Sequence[Any],
     opts: pulumi.ResourceOptions,
+    at_deletion: str = "",
 ) -> command.local.Command:
-    """Run components.commands.`program` now, and again when its environment or one of `triggers` changes."""
+    """Run components.commands.`program` now, and again when its environment or one of `triggers` changes.
+
+    The program `at_deletion` runs, with the same environment, when the resource is deleted. A change of the triggers
+    replaces the resource, so with such a program there must be none.
+    """
     script = _script(program)
     return command.local.Command(
-        name, create=script, update=script, environment=environment, triggers=list(triggers), opts=opts
+        name,
+        create=script,
+        update=script,
+        delete=_script(at_deletion) if at_deletion else None,
+        environment=environment,
+        triggers=list(triggers),
+        opts=opts,
     )
 
 
@@ -55,4 +66,10 @@ def engine_environment(engine: EngineSettings) -> dict[str, pulumi.Input[str]]:
 
 
 def _script(program: str) -> str:
-    return f"python3 -m components.commands.{program}"
+    """Return the same line on every machine: a path of this one in it would be a change on the next.
+
+    Without `exec` the plugin, when it is to stop, would end the shell and leave the program behind. `env` looks the
+    program up in the PATH that it is given: in the virtual environment of Pulumi.yaml first, since the system's python3
+    may be one that is years older.
+    """
+    return f'exec env PATH=".venv/bin:$PATH" python3 -m components.commands.{program}'

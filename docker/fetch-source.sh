@@ -7,6 +7,15 @@ repository=$1
 ref=$2
 folder=$3
 
+# A build may give a certificate to trust beside the usual ones, as a secret.
+extra=${SECRETS:-/run/secrets}/ca-certificate
+if [ -s "$extra" ]; then
+    GIT_SSL_CAINFO=$(mktemp)
+    export GIT_SSL_CAINFO
+    trap 'rm -f "$GIT_SSL_CAINFO"' EXIT
+    cat /etc/ssl/certs/ca-certificates.crt "$extra" >"$GIT_SSL_CAINFO"
+fi
+
 git init --quiet "$folder"
 cd "$folder"
 

@@ -16,6 +16,7 @@ from components.commands.engine import Container, EngineError, EngineTimeoutErro
 from components.commands.failure import Program
 from components.commands.node_failure import NODE
 from components.commands.proxy_failure import PROXY
+from components.commands.stopping import run_until_stopped
 from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
@@ -83,4 +84,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

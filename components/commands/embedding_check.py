@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
 from components.commands.server_failure import SERVER
+from components.commands.stopping import run_until_stopped
 from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 PATIENCE = 300.0
@@ -162,4 +163,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

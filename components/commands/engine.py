@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.commands.engine_address import engine_environment
+from components.commands.stopping import ending_with_this
 
 COMMAND_SECONDS = 60
 """Within these the engine must answer."""
@@ -135,6 +136,7 @@ def run(
                 timeout=seconds,
                 check=False,
                 env=environment,
+                preexec_fn=ending_with_this(),
             )
     except FileNotFoundError as error:
         raise EngineError(

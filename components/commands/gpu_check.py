@@ -12,6 +12,7 @@ import re
 import sys
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
 
 TIMEOUT = 120
 
@@ -123,4 +124,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from components.commands.engine import EngineError, run
 from components.commands.engine_address import engine_environment
+from components.commands.stopping import ending_with_this, run_until_stopped
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -80,6 +81,7 @@ def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=environment,
+            preexec_fn=ending_with_this(),  # noqa: PLW1509 (it calls one function of the kernel)
         )
         _send(delivery, process, size, say)
         said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
@@ -135,4 +137,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

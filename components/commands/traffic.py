@@ -10,6 +10,7 @@ import os
 import sys
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
 
 PATIENCE = 300
 """Seconds that requests to the server before get: a long document takes minutes on a small machine."""
@@ -38,4 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

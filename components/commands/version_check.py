@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
 
 LABEL = "org.opencontainers.image.version"
 """Label of an image that says which version is in it; the official image has it."""
@@ -133,4 +134,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

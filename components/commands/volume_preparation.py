@@ -10,6 +10,7 @@ import os
 import sys
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
 
 
 def command(volume: str, image: str, owner: str) -> list[str]:
@@ -37,4 +38,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

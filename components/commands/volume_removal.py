@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
 
 NOT_THERE = "no such volume"
 IN_USE = "volume is in use"
@@ -88,4 +89,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

@@ -1,5 +1,6 @@
-"""The image with llama-server: built for CPU or CUDA, or a prebuilt one."""
+"""The stack's images: built for CPU or CUDA, or a prebuilt one."""
 
+from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.image.component import ServerImage, ServerImageArgs
 
-__all__ = ["ServerImage", "ServerImageArgs"]
+__all__ = ["BuiltImage", "BuiltImageArgs", "ImageBuilds", "ServerImage", "ServerImageArgs"]

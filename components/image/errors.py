@@ -1,4 +1,4 @@
-"""What can go wrong with the source of llama.cpp, each with what to do about it."""
+"""What can go wrong with an image and the source of llama.cpp, each with what to do about it."""
 
 from components.errors import StackError
 
@@ -17,3 +17,11 @@ class RepositoryUnreachableError(SourceError):
 
 class NoSuchRefError(SourceError):
     """The repository has no such branch, tag or commit."""
+
+
+class RecipeError(StackError):
+    """A file that an image is built from can't be read."""
+
+
+class PlatformUnknownError(StackError):
+    """The Docker engine did not tell its platform."""

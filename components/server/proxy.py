@@ -1,18 +1,18 @@
 """Declares the proxy that holds the server's address while servers come and go behind it."""
 
-import hashlib
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_docker as docker
 
 from components.docker_container import LEAST_PRIVILEGE, container_options
+from components.image import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.program import engine_environment, run_program
 from components.published_port import PublishedPort
 from components.server import container
 from components.settings import EngineSettings, ImageSettings, ServerSettings
 
-BUILD_CONTEXT = "docker/proxy"
+DOCKERFILE = "docker/proxy/Dockerfile"
 STATE = "/var/lib/proxy"
 """Folder in the container with the file that names the server; the volume keeps it over restarts."""
 
@@ -28,15 +28,15 @@ class ServerProxyArgs:
     """What the proxy is made from.
 
     `name` is that of its container and of its volume in the Docker engine, `network` the name of the stack's network;
-    the published address and port are those of `server`, the base of its image that of `image`; `owner` is the id of
-    the stack.
+    the published address and port are those of `server`; `builds` is how its image is built, on the base for CPUs;
+    `owner` is the id of the stack.
     """
 
     name: str
     owner: pulumi.Input[str]
     engine: EngineSettings
     network: pulumi.Input[str]
-    image: ImageSettings
+    builds: ImageBuilds
     server: ServerSettings
 
 
@@ -61,12 +61,19 @@ class ServerProxy(pulumi.ComponentResource):
         self.network_embeddings_url = f"http://{container.ALIAS}:{container.PORT}/v1/embeddings"
         self.container_name = args.name
         own = pulumi.ResourceOptions(parent=self)
-        image = docker.Image(
-            name, image_name=image_name(args.image), build=image_build(args.image), skip_push=True, opts=own
+        image = BuiltImage(
+            name,
+            BuiltImageArgs(
+                builds=args.builds,
+                kind="proxy",
+                dockerfile=DOCKERFILE,
+                arguments=build_arguments(args.builds.settings),
+            ),
+            own,
         )
         volume = docker.Volume(name, name=args.name, opts=own)
         self._engine = engine_environment(args.engine)
-        proxy = self._container(name, args, image.repo_digest, volume.name)
+        proxy = self._container(name, args, image.image_id, volume.name)
         self.container_id = proxy.id
         self.answering = self._check(name, proxy)
         self.register_outputs({"url": self.url, "embeddings_url": self.embeddings_url})
@@ -130,17 +137,6 @@ def published_port(args: ServerProxyArgs) -> PublishedPort:
     )
 
 
-def image_build(settings: ImageSettings) -> docker.DockerBuildArgs:
-    """Describe the build of the proxy's image, on the base of the server's image for CPUs."""
-    return docker.DockerBuildArgs(
-        context=BUILD_CONTEXT,
-        dockerfile=f"{BUILD_CONTEXT}/Dockerfile",
-        builder_version=docker.BuilderVersion.BUILDER_BUILD_KIT,
-        network=settings.build_network,
-        args={"BASE_IMAGE": settings.base},
-    )
-
-
-def image_name(settings: ImageSettings) -> str:
-    """Name the image after its base, so that no two builds share a tag."""
-    return f"{settings.name}:proxy-{hashlib.sha256(settings.base.encode()).hexdigest()[:12]}"
+def build_arguments(settings: ImageSettings) -> dict[str, str]:
+    """Return the build arguments of the proxy's image: it stands on the base of the server's image for CPUs."""
+    return {"BASE_IMAGE": settings.base}

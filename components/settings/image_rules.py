@@ -1,6 +1,7 @@
 """Rules about the server's image."""
 
 import re
+from datetime import date
 from urllib.parse import urlsplit
 
 from components.settings.reader import SettingsReader
@@ -25,6 +26,19 @@ def check_image(reader: SettingsReader, image: ImageSettings) -> None:
         "use an address without it, and imagePrebuilt for an image that is built from a private repository elsewhere.",
         "llamaCppRepository",
     )
+    reader.require(
+        _is_day(image.packages_date),
+        f'imagePackagesDate is "{image.packages_date}": there is no such day.',
+        "imagePackagesDate",
+    )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text or "2000-01-01")
+    except ValueError:
+        return False
+    return True
 
 
 def cuda_version(base: str) -> str:

@@ -26,6 +26,7 @@ STACK_ID = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}"
 NAME = r"[a-z0-9][a-z0-9._-]*"
 NAME_MEANING = "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit"
 URL = r"https?://[^\s/]+\S*"
+APT_MIRROR_MEANING = "an address such as https://mirror.example, without a user or password"
 URL_MEANING = "an address such as https://elasticsearch.example:9200"
 
 
@@ -128,6 +129,12 @@ def _image(reader: SettingsReader) -> ImageSettings:
         ),
         build_jobs=reader.integer("imageBuildJobs", 0, 1024),
         build_network=reader.choice("imageBuildNetwork", schema.BUILD_NETWORKS),
+        build_ca_certificate=reader.text("imageBuildCaCertificate"),
+        apt_mirror=reader.text("imageAptMirror", r"https?://[^\s/@#&\\]+[^\s@#&\\]*", APT_MIRROR_MEANING),
+        packages_date=reader.text(
+            "imagePackagesDate", r"\d{4}-\d{2}-\d{2}", "a day such as 2026-11-30, or empty"
+        ),
+        platform=reader.text("imagePlatform", r"linux/(amd64|arm64)", "linux/amd64, linux/arm64 or empty"),
         prebuilt=reader.text("imagePrebuilt", image, meaning),
     )
 

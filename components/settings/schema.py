@@ -78,7 +78,11 @@ class ModelSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageSettings:
-    """The server's image: what it is built from, or `prebuilt`, an image to use instead."""
+    """The images: what the server's is built from, or `prebuilt`, an image to use instead; how images are built.
+
+    Empty `platform` is the engine's own, and empty `packages_date` (YYYY-MM-DD) the day of the first build.
+    `build_ca_certificate` is a path as somebody wrote it, which each machine takes for its own.
+    """
 
     llama_cpp_repository: str
     llama_cpp_ref: str
@@ -89,6 +93,10 @@ class ImageSettings:
     cuda_architectures: str
     build_jobs: int
     build_network: str
+    build_ca_certificate: str
+    apt_mirror: str
+    packages_date: str
+    platform: str
     prebuilt: str
 
     @property

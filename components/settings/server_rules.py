@@ -39,11 +39,6 @@ def _check_address(reader: SettingsReader, server: ServerSettings) -> None:
         )
         loopback = True
     reader.require(
-        re.fullmatch(r"#.*|.*[\r\n].*", server.api_key, re.DOTALL) is None,
-        "serverApiKey begins with # or holds a line break: llama-server reads it from a line of a file, and takes a "
-        "line that begins with # for a comment. Set another key.",
-    )
-    reader.require(
         loopback or bool(server.api_key),
         f"serverAddress is {server.address}, which other machines may reach: set serverApiKey too "
         "(`pulumi config set --secret serverApiKey`), or keep 127.0.0.1.",

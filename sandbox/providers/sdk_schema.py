@@ -24,7 +24,6 @@ RESOURCES = {
         "docker:index/network:Network": ("pulumi_docker", "Network"),
         "docker:index/volume:Volume": ("pulumi_docker", "Volume"),
         "docker:index/container:Container": ("pulumi_docker", "Container"),
-        "docker:index/tag:Tag": ("pulumi_docker", "Tag"),
     },
     "command": {"command:local:Command": ("pulumi_command.local", "Command")},
 }

@@ -90,6 +90,8 @@ def remove_left_overs(name: str, project: str = PROJECT) -> None:
     ):
         with suppress(NotFound):
             kind.get(left_over).remove()
+    for image in images(name, project):
+        engine.images.remove(image, force=True)
 
 
 def containers(name: str, project: str = PROJECT) -> list[Container]:
@@ -97,6 +99,13 @@ def containers(name: str, project: str = PROJECT) -> list[Container]:
     pattern = f"^/{project}-{name}-(llama-server-[0-9a-f]+|proxy|elasticsearch)$"
     found: list[Container] = DockerClient.from_env().containers.list(all=True, filters={"name": pattern})
     return found
+
+
+def images(name: str, project: str = PROJECT) -> list[str]:
+    """Return the names of the images that the stack `name` built, and no stack whose name begins alike."""
+    pattern = re.compile(rf"\S+:(cpu|cuda|proxy)-[0-9a-f]{{12}}-{project}-{name}-[0-9a-f]{{6}}")
+    found = {tag for image in DockerClient.from_env().images.list() for tag in image.tags}
+    return sorted(tag for tag in found if pattern.fullmatch(tag))
 
 
 def volumes(name: str, project: str = PROJECT) -> list[str]:

@@ -71,11 +71,15 @@ class RecordingMocks(mocks.Mocks):
         self.declared.append(Declared(args.typ, args.name, inputs, secrets, after, options))
         number = next(self._ids)
         outputs = {
-            "docker:index/image:Image": {"repoDigest": f"sha256:image-{number}"},
             "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:pulled-{number}"},
             "pulumi-python:dynamic/image:SourceCommit": {
                 "commit": "c" * 40,
                 "created": "2026-01-01T00:00:00Z",
+            },
+            "pulumi-python:dynamic/image:EnginePlatform": {"platform": "linux/amd64"},
+            "pulumi-python:dynamic/image:WantedImage": {
+                "full_name": f"{inputs.get('image_name')}:{inputs.get('kind')}-{'0' * 12}-{inputs.get('owner')}",
+                "mark": "1",
             },
             "pulumi-python:dynamic/ownership:StackId": {
                 "stack_id": args.inputs.get("wanted") or f"{args.inputs.get('prefix')}-0a1b2c"
@@ -86,6 +90,8 @@ class RecordingMocks(mocks.Mocks):
             },
             "command:local:Command": {"stdout": f"said by {args.name}"},
         }.get(args.typ, {})
+        if args.name.endswith("-build"):
+            outputs = {"stdout": f"sha256:image-{number}"}
         if args.typ == "docker:index/container:Container":
             # As the provider names a container that the program does not name.
             outputs = {"name": args.inputs.get("name", f"{args.name}-1234567")}

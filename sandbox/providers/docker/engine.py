@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ USERS_HOSTS = ("unix://{home}/.docker/run/docker.sock", "unix://{home}/.docker/d
 class Engine:
     """A docker engine; `host` is its address, DOCKER_HOST or the usual sockets when none is given.
 
-    The contexts of the `docker` command count for nothing here.
+    The contexts of the `docker` command count for nothing here. `registries` are the entries of the provider setting
+    registryAuth.
     """
 
-    def __init__(self, host: str | None) -> None:
+    def __init__(self, host: str | None, registries: Sequence[Mapping[str, str]] = ()) -> None:
+        self.registries = registries
         chosen = host or os.environ.get("DOCKER_HOST")
         self.host = chosen or DEFAULT_HOST
         self._others = () if chosen else USERS_HOSTS

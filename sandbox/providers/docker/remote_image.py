@@ -6,6 +6,7 @@ Looked up locally first and pulled only when it is not there.
 from typing import Any
 
 from sandbox.providers.docker.engine import EngineResource, engine_errors
+from sandbox.providers.docker.registry_auth import credentials
 from sandbox.providers.docker.sdk import load
 from sandbox.providers.resource import Created, Live, Operation, ProviderError
 from sandbox.providers.values import Properties
@@ -75,7 +76,15 @@ class RemoteImage(EngineResource):
         api = self.engine.api
         operation.report("info", f"pulling {name}", True)
         with engine_errors(f"error pulling image {name}"):
-            steps = api.pull(repository, tag or "latest", stream=True, decode=True, platform=platform or None)
+            steps = api.pull(
+                repository,
+                tag or "latest",
+                stream=True,
+                decode=True,
+                platform=platform or None,
+                # An empty one keeps docker-py from its own: the official provider does not know `docker login`.
+                auth_config=credentials(self.engine.registries, name) or {"username": "", "password": ""},
+            )
             for step in steps:
                 if "error" in step:
                     raise ProviderError(f"error pulling image {name}: {step['error']}")

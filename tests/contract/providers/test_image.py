@@ -1,13 +1,19 @@
 """`docker.Image` and `docker.RemoteImage` of the stand-in, on the real engine."""
 
+import base64
+import json
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from sandbox.base_images import BOOKWORM_SLIM
+from sandbox.providers.docker.engine import Engine
 from sandbox.providers.docker.image import Image
+from sandbox.providers.docker.plugin import resources
 from sandbox.providers.docker.remote_image import RemoteImage
 from sandbox.providers.resource import ProviderError
 from sandbox.providers.values import Properties
@@ -61,23 +67,6 @@ def test_an_image_is_built_with_its_log_shown_and_known_by_its_id(bench: Bench, 
             bench.api.remove_image(f"{name}:1", force=True)
 
 
-def test_a_build_that_fails_ends_with_the_compilers_words(bench: Bench, tmp_path: Path) -> None:
-    dockerfile = "ARG BASE\nFROM ${BASE}\nRUN echo 'llama.cpp:7: error: no such type' >&2; exit 2\n"
-    inputs = image_inputs(bench, tmp_path / "context", dockerfile)
-    with pytest.raises(ProviderError) as failure:
-        Image(bench.engine).create(inputs, bench.operation)
-    assert "llama.cpp:7: error: no such type" in str(failure.value)
-
-
-def test_a_build_ends_soon_after_the_update_is_cancelled(bench: Bench, tmp_path: Path) -> None:
-    inputs = image_inputs(bench, tmp_path / "context", "ARG BASE\nFROM ${BASE}\nRUN sleep 60\n")
-    threading.Timer(1.5, bench.operation.cancelled.set).start()
-    start = time.monotonic()
-    with pytest.raises(ProviderError, match="cancelled"):
-        Image(bench.engine).create(inputs, bench.operation)
-    assert time.monotonic() - start < 15
-
-
 def test_an_image_that_is_there_is_not_pulled(bench: Bench) -> None:
     created = RemoteImage(bench.engine).create({"name": BOOKWORM_SLIM, "keepLocally": True}, bench.operation)
     image = bench.api.inspect_image(BOOKWORM_SLIM)["Id"]
@@ -89,6 +78,50 @@ def test_an_image_that_cannot_be_pulled_is_named(bench: Bench) -> None:
     with pytest.raises(ProviderError, match="error pulling image localhost:1/nothing:2: "):
         RemoteImage(bench.engine).create({"name": "localhost:1/nothing:2"}, bench.operation)
     assert bench.texts[0] == "pulling localhost:1/nothing:2"
+
+
+@contextmanager
+def registry() -> Iterator[tuple[str, set[str]]]:
+    """Run a registry that has no image and asks for a login; yield its address, and the logins that it got."""
+    seen: set[str] = set()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            login = self.headers.get("Authorization", "")
+            if login:
+                seen.add(base64.b64decode(login.removeprefix("Basic ")).decode())
+            self.send_response(404 if login else 401)
+            self.send_header("WWW-Authenticate", 'Basic realm="images"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        do_HEAD = do_GET  # noqa: N815 (the base class's name)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+            """Keep the requests out of the tests' output."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}", seen
+        finally:
+            server.shutdown()
+
+
+def test_an_image_is_pulled_with_the_login_that_registry_auth_has_for_its_registry(bench: Bench) -> None:
+    with registry() as (address, seen):
+        logins = [
+            {"address": "elsewhere.example", "username": "other", "password": "word"},
+            {"address": f"https://{address}", "username": "me", "password": "secret-word"},
+        ]
+        kinds = resources({"host": bench.engine.host, "registryAuth": json.dumps(logins)})
+        (remote,) = [kind for kind in kinds if isinstance(kind, RemoteImage)]
+        with pytest.raises(ProviderError, match="error pulling image"):
+            remote.create({"name": f"{address}/private:1"}, bench.operation)
+        assert seen == {"me:secret-word"}
+        with pytest.raises(ProviderError, match="error pulling image"):
+            RemoteImage(Engine(bench.engine.host)).create({"name": f"{address}/private:1"}, bench.operation)
+        assert seen == {"me:secret-word"}
 
 
 @pytest.mark.parametrize("kept", [True, False])

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.image.component import DOCKERFILES, ServerImageArgs, build_arguments
+from components.image.component import DOCKERFILES, build_arguments
+from components.image.recipe import copied_files
 from components.server.container import PORT
 from components.settings import ImageSettings
 from components.settings.schema import Device
@@ -25,6 +26,10 @@ SETTINGS = ImageSettings(
     cuda_architectures="90",
     build_jobs=3,
     build_network="default",
+    build_ca_certificate="",
+    apt_mirror="",
+    packages_date="",
+    platform="",
     prebuilt="",
 )
 
@@ -33,6 +38,7 @@ DEFAULTS = {
     "LLAMA_CPP_REF": "llamaCppRef",
     "LLAMA_CPP_VERSION": "llamaCppRef",
     "BUILD_JOBS": "imageBuildJobs",
+    "PACKAGES_DATE": "imagePackagesDate",
     "BASE_IMAGE": "imageBase",
     "CUDA_DEVEL_IMAGE": "imageCudaDevelBase",
     "CUDA_RUNTIME_IMAGE": "imageCudaRuntimeBase",
@@ -41,15 +47,15 @@ DEFAULTS = {
 """Build arguments, and the settings in Pulumi.yaml that they come from."""
 
 both = pytest.mark.parametrize("name", NAMES)
+every = pytest.mark.parametrize("name", [*NAMES, "proxy/Dockerfile"])
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_declares_exactly_the_build_arguments_that_the_component_gives(device: Device) -> None:
     name = Path(DOCKERFILES[device]).name
-    given = build_arguments(
-        ServerImageArgs(device=device, settings=SETTINGS), "c" * 40, "2026-01-01T00:00:00Z"
-    )
-    assert set(declared(name)) == set(given)
+    given = build_arguments(device, SETTINGS, "c" * 40, "2026-01-01T00:00:00Z")
+    # That one every image of the stack may be given.
+    assert set(declared(name)) == {*given, "PACKAGES_DATE"}
 
 
 @both
@@ -116,7 +122,7 @@ def test_the_image_holds_nothing_of_the_toolchain(name: str) -> None:
     lineage = dockerfile.lineage(dockerfile.final)
     assert not {"toolchain", "source", "build"} & {stage.name for stage in lineage}
     installed = re.findall(
-        r"--no-install-recommends ([^&]+)", " ".join(run for stage in lineage for run in stage.all("RUN"))
+        r"sh /run/install-packages ([^&]+)", " ".join(run for stage in lineage for run in stage.all("RUN"))
     )
     assert [packages.split() for packages in installed] == [["libgomp1"]]
     copied = [value for stage in lineage for value in stage.all("COPY") if "--from" in value]
@@ -163,21 +169,47 @@ def test_what_is_told_of_the_commit_does_not_invalidate_what_was_compiled(name: 
     assert used == [("server", "LABEL")]
 
 
-@both
-def test_copies_scripts_that_the_context_lets_in(name: str) -> None:
-    scripts = [
-        value.split()[0]
-        for stage in read(name).stages.values()
-        for value in stage.all("COPY")
-        if "--from" not in value
-    ]
-    assert "build.sh" in scripts
+@every
+def test_uses_files_that_the_context_lets_in(name: str) -> None:
+    files = copied_files(read(name).text)
+    assert "install-packages.sh" in files
     patterns = (FOLDER / ".dockerignore").read_text().splitlines()
     let_in = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
-    for script in scripts:
-        assert (FOLDER / script).is_file()
-        assert (FOLDER / script).stat().st_mode & 0o111, f"{script} is not executable"
-        assert any(fnmatch(script, pattern) for pattern in let_in)
+    for file in files:
+        assert (FOLDER / file).is_file()
+        assert any(fnmatch(file, pattern) for pattern in let_in)
+
+
+@every
+def test_files_have_modes_of_their_own_whatever_they_have_in_a_checkout(name: str) -> None:
+    copied = [value for stage in read(name).stages.values() for value in stage.all("COPY")]
+    of_the_context = [value for value in copied if not value.startswith("--from=")]
+    assert of_the_context
+    for value in of_the_context:
+        wanted = "755" if value.split()[1].endswith(".sh") else "644"
+        assert value.startswith(f"--chmod={wanted} ")
+
+
+@every
+def test_a_day_of_packages_makes_new_layers_of_what_is_in_the_image_and_compiles_nothing(name: str) -> None:
+    dockerfile = read(name)
+    dated = [
+        stage
+        for stage in dockerfile.stages.values()
+        if any("PACKAGES_DATE" in one.variables for one in stage.instructions)
+    ]
+    assert len(dated) == 1
+    assert dated[0] in dockerfile.lineage(dockerfile.final)
+
+
+@every
+def test_packages_come_by_the_one_script_that_knows_mirrors_and_certificates(name: str) -> None:
+    runs = [run for stage in read(name).stages.values() for run in stage.all("RUN")]
+    assert not [run for run in runs if "apt-get" in run]
+    for run in runs:
+        if "install-packages" in run:
+            assert "type=secret,id=apt-mirror" in run
+            assert "type=secret,id=ca-certificate" in run
 
 
 @both
@@ -219,8 +251,8 @@ def test_a_stage_copies_from_those_that_compiled_and_no_other(name: str) -> None
     ("program", "options", "files"),
     [
         # DL3008 wants the versions of Debian's packages fixed, but a mirror keeps the newest alone.
-        ("hadolint", ["--ignore", "DL3008"], [FOLDER / name for name in NAMES]),
-        ("shellcheck", [], sorted(FOLDER.glob("*.sh"))),
+        ("hadolint", ["--ignore", "DL3008"], [FOLDER / name for name in (*NAMES, "proxy/Dockerfile")]),
+        ("shellcheck", [], sorted(FOLDER.rglob("*.sh"))),
     ],
 )
 def test_linters_find_nothing(program: str, options: list[str], files: list[Path]) -> None:

@@ -89,3 +89,18 @@ def test_collects_the_program_its_libraries_and_the_licence(tmp_path: Path) -> N
     }
     assert (folder / "libllama.so").is_symlink()
     assert (folder / "REVISION").read_text().strip() == repository.second
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_git_trusts_the_certificate_that_a_build_gives_beside_the_usual_ones(
+    given: bool, tmp_path: Path
+) -> None:
+    if given:
+        (tmp_path / "ca-certificate").write_text("a certificate\n")
+    write_program(tmp_path / "programs", "git", 'test "$1" != fetch || cat "${GIT_SSL_CAINFO:-/dev/null}"')
+    answer = run(
+        "fetch-source.sh", "url", "ref", tmp_path, programs=tmp_path / "programs", SECRETS=str(tmp_path)
+    )
+    assert answer.returncode == 0, answer.stderr
+    usual = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
+    assert (f"{usual}a certificate\n" in answer.stdout) is given

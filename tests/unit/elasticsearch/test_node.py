@@ -50,7 +50,7 @@ def test_the_volume_that_somebody_named_is_taken_and_the_backups_stay_those_of_t
 @pytest.mark.parametrize("name", ["elasticsearch-data-removal", "elasticsearch-backups-removal"])
 def test_volumes_go_by_a_program_that_runs_at_deletion_alone(name: str) -> None:
     inputs = one(declared(), COMMAND, name).inputs
-    assert inputs["delete"] == "python3 -m components.commands.volume_removal"
+    assert inputs["delete"].endswith(" -m components.commands.volume_removal")
     # Triggers would replace it, and so run its deletion in an update.
     assert not {"create", "update", "triggers"} & set(inputs)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from components.image import ImageBuilds
+from components.program import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings import EngineSettings
 from tests.unit.declared import Declared, declare
@@ -34,7 +36,9 @@ def declare_server(
                 owner="jina-search-test-0a1b2c",
                 engine=engine,
                 network="jina-search-test",
-                image=settings.image,
+                builds=ImageBuilds.declare(
+                    "jina-search-test-0a1b2c", engine_environment(engine), settings.image
+                ),
                 server=settings.server,
             ),
         )

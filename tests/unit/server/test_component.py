@@ -108,7 +108,7 @@ def test_every_command_asks_the_engine_that_the_provider_asks(stack: str) -> Non
     changes = {"modelDelivery": "volume"}
     elsewhere = declare_server(stack, changes, engine=EngineSettings(host="ssh://me@gpu-box"))
     commands = [item.inputs["environment"] for item in elsewhere if item.type == COMMAND]
-    assert len(commands) == (7 if stack == "gpu" else 6)
+    assert len(commands) == (8 if stack == "gpu" else 7)
     assert {environment["DOCKER_HOST"] for environment in commands} == {"ssh://me@gpu-box"}
     here = [item.inputs["environment"] for item in declare_server(stack, changes) if item.type == COMMAND]
     assert not [environment for environment in here if "DOCKER_HOST" in environment]

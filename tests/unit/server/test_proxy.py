@@ -5,7 +5,7 @@ import pytest
 from tests.unit.declared import one
 from tests.unit.server.declared_server import COMMAND, CONTAINER, declare_server
 
-IMAGE = "docker:index/image:Image"
+IMAGE = "pulumi-python:dynamic/image:WantedImage"
 VOLUME = "docker:index/volume:Volume"
 PROXY = "proxy"
 
@@ -82,13 +82,10 @@ def test_the_server_that_it_asks_is_kept_in_a_volume() -> None:
 @pytest.mark.parametrize("stack", ["cpu", "gpu"])
 def test_it_is_built_on_the_base_for_cpus_on_every_stack(stack: str) -> None:
     inputs = one(declare_server(stack, {"imageBase": "debian:bookworm-slim"}), IMAGE).inputs
-    assert inputs["imageName"].startswith("jina-llama-server:proxy-")
-    assert inputs["build"]["context"] == "docker/proxy"
-    assert inputs["build"]["args"] == {"BASE_IMAGE": "debian:bookworm-slim"}
+    assert (inputs["image_name"], inputs["kind"]) == ("jina-llama-server", "proxy")
+    assert inputs["dockerfile"] == "docker/proxy/Dockerfile"
+    assert inputs["arguments"] == {"BASE_IMAGE": "debian:bookworm-slim"}
 
 
-def test_its_images_for_two_bases_have_two_names() -> None:
-    names = {
-        one(declare_server("cpu", {"imageBase": base}), IMAGE).inputs["imageName"] for base in ("a", "b")
-    }
-    assert len(names) == 2
+def test_it_runs_the_image_that_was_built() -> None:
+    assert one(declare_server("cpu", {}), CONTAINER, PROXY).inputs["image"].startswith("sha256:image-")

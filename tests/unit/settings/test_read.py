@@ -109,6 +109,10 @@ REFUSED = [
     ({"elasticsearchSimilarity": "cosin"}, "elasticsearchSimilarity", "Did you mean cosine?"),
     ({"demoDocuments": "no"}, "demoDocuments", "true or false"),
     ({"imageCudaArchitectures": "sm_80"}, "imageCudaArchitectures", "80;89"),
+    ({"imagePlatform": "amd64"}, 'imagePlatform is "amd64"', "linux/arm64"),
+    ({"imagePackagesDate": "today"}, 'imagePackagesDate is "today"', "2026-11-30"),
+    ({"imagePackagesDate": "2026-02-30"}, 'imagePackagesDate is "2026-02-30"', "no such day"),
+    ({"imageAptMirror": "https://me:word@mirror.example"}, "imageAptMirror", "without a user or password"),
     ({"quantt": "F16"}, "quantt is not a setting", "Did you mean quant?"),
 ]
 

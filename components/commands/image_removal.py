@@ -1,0 +1,87 @@
+"""Removes the images of a stack that no container uses: those of former settings too.
+
+Run as `python3 -m components.commands.image_removal` with IMAGE_REMOVAL_OWNER, the id of the stack, in the environment.
+What the builds have cached stays, so the same image can be had again in seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
+
+KINDS = ("cpu", "cuda", "proxy")
+"""How the tags of the stack's images begin; a digest follows, and the stack's id."""
+
+NOT_THERE = "no such image"
+IN_USE = "conflict"
+
+
+def remove(owner: str) -> str:
+    """Remove the images whose tags bear `owner`; return in a line each what became of them. Raises EngineError."""
+    used = _used()
+    lines = []
+    for name, identifier in _named(owner):
+        if identifier in used:
+            lines.append(f"Image {name} is kept: a container uses it.")
+            continue
+        done = run(["docker", "image", "rm", name], merge=True)
+        said = done.stdout.decode(errors="replace").strip()
+        if done.returncode == 0 or NOT_THERE in said.lower():
+            lines.append(f"Image {name} is gone.")
+        elif IN_USE in said.lower():
+            lines.append(f"Image {name} is kept: a container uses it.")
+        else:
+            raise EngineError(f"Image {name} could not be removed: {said}")
+    return "\n".join(lines) or "There is no image to remove."
+
+
+def is_of(tag: str, owner: str) -> bool:
+    """Tell whether a tag is one that the stack with the id `owner` gives: KIND-DIGEST-ID."""
+    kind, _, rest = tag.partition("-")
+    digest, _, stack = rest.partition("-")
+    return kind in KINDS and bool(digest) and stack == owner
+
+
+def _named(owner: str) -> list[tuple[str, str]]:
+    listed = _ask(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
+    images = [line.rpartition(" ") for line in listed.splitlines()]
+    return [(name, image) for name, _, image in images if is_of(name.rpartition(":")[2], owner)]
+
+
+def _used() -> set[str]:
+    """Return the ids of the images that containers use, running or not."""
+    containers = _ask(["docker", "ps", "--all", "--quiet", "--no-trunc"]).split()
+    if not containers:
+        return set()
+    # A container that has gone meanwhile fails the command, which lists the others all the same.
+    found = run(["docker", "inspect", "--type", "container", *containers]).stdout
+    return {one["Image"] for one in json.loads(found or b"[]")}
+
+
+def _ask(command: list[str]) -> str:
+    done = run(command)
+    if done.returncode != 0:
+        raise EngineError(done.stderr.decode(errors="replace").strip())
+    return done.stdout.decode()
+
+
+def main() -> int:
+    """Remove the images of the stack that the environment names; return the exit code."""
+    owner = os.environ.get("IMAGE_REMOVAL_OWNER", "").strip()
+    if not owner:
+        print("IMAGE_REMOVAL_OWNER is empty: it must be the stackId of a stack's outputs.", file=sys.stderr)
+        return 1
+    try:
+        print(remove(owner))
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_until_stopped(main))

@@ -1,0 +1,109 @@
+"""Declares an image that the stack builds in the Docker engine."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.image.dynamic.engine_platform import EnginePlatformResource
+from components.image.dynamic.wanted_image import WantedImageResource
+from components.image.recipe import CONTEXT
+from components.program import run_program
+from components.settings import ImageSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageBuilds:
+    """What all builds of the stack have in common.
+
+    `owner` is the id of the stack, which its images bear in their tags; `engine` is the environment that has the
+    `docker` command ask the stack's engine, and `platform` what the images are for.
+    """
+
+    owner: pulumi.Input[str]
+    engine: Mapping[str, pulumi.Input[str]]
+    platform: pulumi.Input[str]
+    settings: ImageSettings
+
+    @classmethod
+    def declare(
+        cls,
+        owner: pulumi.Input[str],
+        engine: Mapping[str, pulumi.Input[str]],
+        settings: ImageSettings,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> "ImageBuilds":
+        """Declare the platform where no setting names it: the engine's own, asked once and kept in the state."""
+        platform: pulumi.Input[str] = settings.platform
+        if not settings.platform:
+            platform = EnginePlatformResource("engine-platform", engine, opts).platform
+        return cls(owner=owner, engine=engine, platform=platform, settings=settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltImageArgs:
+    """Which image: `kind` is cpu, cuda or proxy; `dockerfile` is a path relative to the project."""
+
+    builds: ImageBuilds
+    kind: str
+    dockerfile: str
+    arguments: Mapping[str, pulumi.Input[str]]
+
+
+class BuiltImage(pulumi.ComponentResource):
+    """An image that is built where the engine lacks it; `image_id` changes exactly when its content does.
+
+    `name` has a tag that follows from what the image is built from. When the stack is destroyed, those of its images
+    that no container uses are removed.
+    """
+
+    name: pulumi.Output[str]
+    image_id: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BuiltImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("jina:image:BuiltImage", name, None, opts)
+        builds, settings = args.builds, args.builds.settings
+        own = pulumi.ResourceOptions(parent=self)
+        arguments = {**args.arguments, **_packages_date(settings)}
+        recipe = {
+            "image_name": settings.name,
+            "owner": builds.owner,
+            "kind": args.kind,
+            "dockerfile": args.dockerfile,
+            "arguments": arguments,
+            "platform": builds.platform,
+        }
+        wanted = WantedImageResource(name, {**recipe, "engine": dict(builds.engine)}, own)
+        built = run_program(
+            f"{name}-build",
+            "image_build",
+            environment={
+                **builds.engine,
+                "IMAGE_BUILD_NAME": wanted.full_name,
+                "IMAGE_BUILD_CONTEXT": CONTEXT,
+                "IMAGE_BUILD_DOCKERFILE": args.dockerfile,
+                "IMAGE_BUILD_ARGUMENTS": pulumi.Output.all(**arguments).apply(_as_json),
+                "IMAGE_BUILD_PLATFORM": builds.platform,
+                "IMAGE_BUILD_NETWORK": settings.build_network,
+                "IMAGE_BUILD_CA_CERTIFICATE": settings.build_ca_certificate,
+                "IMAGE_BUILD_APT_MIRROR": settings.apt_mirror,
+                "IMAGE_BUILD_MARK": wanted.mark,
+                "IMAGE_REMOVAL_OWNER": builds.owner,
+            },
+            triggers=[],
+            at_deletion="image_removal",
+            opts=own,
+        )
+        self.name = wanted.full_name
+        # Secret only where the engine is reached with a key: an id is none.
+        self.image_id = pulumi.Output.unsecret(built.stdout)
+        self.register_outputs({"name": self.name, "image_id": self.image_id})
+
+
+def _packages_date(settings: ImageSettings) -> dict[str, str]:
+    return {"PACKAGES_DATE": settings.packages_date} if settings.packages_date else {}
+
+
+def _as_json(arguments: Mapping[str, str]) -> str:
+    return json.dumps(dict(arguments), sort_keys=True)

@@ -1,0 +1,89 @@
+"""The image to be had, as a Pulumi resource. Stacks' states name this module and its classes: never move them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi import dynamic
+
+from components.dynamic_provider import StackProvider, is_unknown
+from components.image.engine import engine_id, has_image
+from components.image.recipe import Recipe, full_name
+
+SCHEMA_VERSION = 1
+"""Version of the outputs that a state holds."""
+
+PROJECT = Path(__file__).parents[3]
+"""Folder of the project whose files images are built from."""
+
+RECIPE = ("image_name", "owner", "kind", "dockerfile", "arguments", "platform")
+INPUTS = (*RECIPE, "engine")
+
+
+class WantedImageProvider(StackProvider):
+    """Works the image's name out, and notices when the engine has lost it: then `mark` is another."""
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
+        """Update in place when another image is wanted, or when the engine that was built on has it no more.
+
+        An engine that does not answer, and another one than that, has lost nothing.
+        """
+        if any(is_unknown(news.get(key)) for key in RECIPE):
+            return dynamic.DiffResult(changes=True)
+        changed = olds.get("schema_version") != SCHEMA_VERSION or _name(news) != olds["full_name"]
+        return dynamic.DiffResult(changes=changed or _lost(olds, news))
+
+    def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
+        """Work the name out."""
+        return dynamic.CreateResult(props["kind"], _outputs(props, 1, engine_id(props["engine"])))
+
+    def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
+        """Note which engine is there now: a refresh is about that one."""
+        there = engine_id(props["engine"]) or props["engine_id"]
+        return dynamic.ReadResult(id_, {**props, "engine_id": there}, _inputs(props))
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
+        """Work the name out anew, and set another mark."""
+        there = engine_id(news["engine"]) or olds["engine_id"]
+        return dynamic.UpdateResult(_outputs(news, int(olds["mark"]) + 1, there))
+
+
+def _lost(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    if is_unknown(news.get("engine")):
+        return False
+    there = engine_id(news["engine"])
+    if not there or olds["engine_id"] not in ("", there):
+        return False
+    return not has_image(olds["full_name"], news["engine"])
+
+
+def _name(props: Mapping[str, Any]) -> str:
+    return full_name(Recipe(**{key: props[key] for key in RECIPE}), PROJECT)
+
+
+def _outputs(props: Mapping[str, Any], mark: int, engine: str) -> dict[str, Any]:
+    return _inputs(props) | {
+        "full_name": _name(props),
+        "mark": str(mark),
+        "engine_id": engine,
+        "schema_version": SCHEMA_VERSION,
+    }
+
+
+def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: props[key] for key in INPUTS}
+
+
+class WantedImageResource(dynamic.Resource, module="image", name="WantedImage"):
+    """The name with its tag of an image that the engine should have; `mark` is another each time it must be built."""
+
+    full_name: pulumi.Output[str]
+    mark: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declare the image with the INPUTS given."""
+        outputs = dict.fromkeys(("full_name", "mark", "engine_id", "schema_version"))
+        super().__init__(WantedImageProvider(), name, {**inputs, **outputs}, opts)

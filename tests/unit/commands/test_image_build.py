@@ -1,0 +1,101 @@
+"""The command that builds an image: what it is told, and which `docker` is taken."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from components.commands.build_cli import BuildCli
+from components.commands.build_proxies import proxy_variables
+from components.commands.image_build import Build, build_command
+from components.commands.image_removal import is_of
+
+BUILD = Build(
+    name="image:tag",
+    context="docker",
+    dockerfile="docker/Dockerfile",
+    arguments={"B": "two words", "A": "1"},
+    platform="linux/amd64",
+    network="host",
+    ca_certificate="",
+    apt_mirror="",
+)
+
+
+@pytest.mark.parametrize("buildx", [False, True])
+def test_everything_that_is_set_is_handed_over(buildx: bool) -> None:
+    command = build_command(BuildCli("/usr/bin/docker", buildx), BUILD, {}, {})
+    assert command == [
+        "/usr/bin/docker",
+        "build",
+        "--progress=plain",
+        "--tag=image:tag",
+        "--file=docker/Dockerfile",
+        "--platform=linux/amd64",
+        "--network=host",
+        "--build-arg=A=1",
+        "--build-arg=B=two words",
+        *(["--load"] if buildx else []),
+        "docker",
+    ]
+
+
+def test_what_may_hold_a_password_is_in_no_process_list() -> None:
+    proxies = {"HTTPS_PROXY": "http://user:pass-word@proxy:3128"}
+    command = build_command(
+        BuildCli("docker", False), BUILD, proxies, {"ca-certificate": Path("/tmp/ca.pem")}
+    )
+    assert "--build-arg=HTTPS_PROXY" in command
+    assert "--secret=id=ca-certificate,src=/tmp/ca.pem" in command
+    assert "pass-word" not in str(command)
+
+
+@pytest.mark.parametrize(
+    ("environment", "passed_on"),
+    [
+        ({}, {}),
+        ({"HTTP_PROXY": "http://p:1"}, {"HTTP_PROXY": "http://p:1", "http_proxy": "http://p:1"}),
+        ({"no_proxy": "localhost"}, {"NO_PROXY": "localhost", "no_proxy": "localhost"}),
+        ({"HTTPS_PROXY": ""}, {}),
+    ],
+    ids=str,
+)
+def test_proxies_of_the_environment_are_passed_on_in_both_spellings(
+    environment: dict[str, str], passed_on: dict[str, str], tmp_path: Path
+) -> None:
+    assert proxy_variables({"HOME": str(tmp_path), **environment}) == passed_on
+
+
+@pytest.mark.parametrize(
+    ("config", "left_to_docker"),
+    [
+        ({"proxies": {"default": {"httpProxy": "http://q:1"}}}, True),
+        ({"auths": {}}, False),
+        ([], False),
+    ],
+    ids=str,
+)
+def test_proxies_of_dockers_own_configuration_come_first(
+    config: object, left_to_docker: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    found = proxy_variables({"DOCKER_CONFIG": str(tmp_path), "HTTP_PROXY": "http://p:1"})
+    assert (found == {}) is left_to_docker
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_ours"),
+    [
+        ("cpu-0123456789ab-stack-1", True),
+        ("cuda-0123456789ab-stack-1", True),
+        ("proxy-0123456789ab-stack-1", True),
+        ("cpu-0123456789ab-other-stack-1", False),
+        ("cpu-0123456789ab-stack-12", False),
+        ("cpu-0123456789ab", False),
+        ("server-0123456789ab-stack-1", False),
+        ("latest", False),
+        ("<none>", False),
+    ],
+)
+def test_an_image_is_the_stacks_by_the_whole_of_its_id(tag: str, is_ours: bool) -> None:
+    assert is_of(tag, "stack-1") is is_ours
