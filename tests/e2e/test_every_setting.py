@@ -4,6 +4,7 @@ The tests follow one another on one stack. What runs is read from the engine and
 """
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from docker.client import DockerClient
 
 from sandbox.cache import cache_root
 from sandbox.models.library import ensure_model
+from sandbox.ports import free_port
 from sandbox.preparation import Prepared
 from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
 from tests.e2e.conftest import new_stack, remove_left_overs
@@ -126,6 +128,16 @@ def test_limits_are_set_raised_lowered_and_taken_back(live: Live) -> None:
     live.stack.configure({"elasticsearchMemory": 1536})
     brought_up(live.stack)
     assert limits(live) == before
+    nothing_changes(live.stack)
+
+
+def test_a_container_that_could_not_start_is_made_anew_by_the_next_update(live: Live) -> None:
+    port = free_port(19080)
+    with socket.create_server(("127.0.0.1", port)):
+        live.stack.configure({"serverPort": port})
+        assert live.stack.up(capture=True).exit_code != 0
+    brought_up(live.stack)
+    assert live.container("proxy")["State"]["Running"]
     nothing_changes(live.stack)
 
 
