@@ -1,0 +1,122 @@
+"""One command of the Pulumi CLI, which an interrupt reaches once and which is waited for to its end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from sandbox.interrupts import held_back
+from sandbox.process_table import end, in_session
+
+UPDATES = frozenset({"up", "preview", "refresh", "destroy"})
+"""The commands that end in good order on an interrupt; the others take a second and are let finish."""
+
+WAITING = "Stopping: Pulumi ends the step that it is at and keeps what is done. After a second Ctrl-C it gives up at once."
+GIVING_UP = "Pulumi gives up at once. The next run clears up what this leaves half done."
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A Pulumi command that has ended: its exit code and, where it was captured, all that it wrote."""
+
+    exit_code: int
+    output: str
+    errors: str = ""
+    """Standard error, where it was captured apart from the output."""
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    capture: bool,
+    apart: bool = False,
+    given: str = "",
+) -> Finished:
+    """Run one command to its end, with `given` as its standard input.
+
+    Raises Stopped when a signal asked this program to stop meanwhile: an update has been told and waited for by then.
+    Whatever the command has left running, plugins of an update that was killed for instance, has ended too.
+    """
+    interrupt = _Interrupt(passed_on=arguments[0] in UPDATES)
+    with held_back(interrupt.came):
+        process = subprocess.Popen(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.PIPE,
+            # Never the terminal or the next program of a pipe: a Ctrl-C may end those first, and Pulumi dies of a line
+            # that nobody reads.
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if apart else subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # The terminal's own Ctrl-C would come beside ours, and Pulumi gives up at the second one. All plugins
+            # are in this session, though in groups of their own.
+            start_new_session=True,
+        )
+        rest = threading.Thread(target=_end_rest, args=(process,), daemon=True)
+        rest.start()
+        try:
+            interrupt.goes_to(process)
+            if not capture:
+                _show(process)
+            output, errors = process.communicate(given)
+        except BaseException:  # a test that ran out of time, say
+            end(in_session(process.pid))
+            raise
+        finally:
+            rest.join()
+    return Finished(process.returncode, output or "", errors or "")
+
+
+def _end_rest(process: "subprocess.Popen[str]") -> None:
+    """End what a command leaves running: it may hold the pipes whose end is waited for."""
+    process.wait()
+    end(in_session(process.pid))
+
+
+def _show(process: "subprocess.Popen[str]") -> None:
+    for line in process.stdout or ():
+        _write(line, sys.stdout)
+
+
+def _write(text: str, stream: TextIO) -> None:
+    with suppress(OSError, ValueError):  # a terminal that is closed, a pipe whose reader has ended
+        stream.write(text)
+        stream.flush()
+
+
+class _Interrupt:
+    """Passes what stops this program on to Pulumi, also what came while Pulumi was being started."""
+
+    def __init__(self, *, passed_on: bool) -> None:
+        self._passed_on = passed_on
+        self._process: subprocess.Popen[str] | None = None
+        self._signals: list[int] = []
+
+    def came(self, number: int) -> None:
+        # A second Ctrl-C is a person's decision; a closing terminal and `make` repeat the other signals by themselves.
+        if self._passed_on and (number == signal.SIGINT or not self._signals):
+            self._signals.append(number)
+            if self._process:
+                self._send(number, first=len(self._signals) == 1)
+
+    def goes_to(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        for place, number in enumerate(list(self._signals)):
+            self._send(number, first=place == 0)
+
+    def _send(self, number: int, *, first: bool) -> None:
+        _write(f"\n{WAITING if first else GIVING_UP}\n", sys.stderr)
+        assert self._process is not None  # noqa: S101 (both callers have one)
+        with suppress(ProcessLookupError):
+            # Pulumi takes SIGINT and SIGTERM for a wish to stop, and dies of SIGHUP.
+            os.killpg(self._process.pid, signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
