@@ -1,4 +1,4 @@
-"""What an update that was killed has left behind, and the next one stumbles over: locks, processes, half-made things."""
+"""What an update that was killed has left behind, for the next one to begin: locks, processes, half-made things."""
 
 import json
 import socket
@@ -21,7 +21,8 @@ ATTRIBUTES = ".attrs"
 """The ending of a file that the backend keeps beside each of its files."""
 
 ELSEWHERE = """The stack is locked by process {pid} of {user} on {host}, since {since}.
-Whether that still runs can't be seen from here. When no update of this stack runs there any more, delete the lock and run this again:
+Whether that still runs can't be seen from here. When no update of this stack runs there any more, delete the lock
+and run this again:
   rm {file}"""
 
 

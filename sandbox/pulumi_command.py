@@ -17,7 +17,7 @@ from sandbox.process_table import end, in_session
 UPDATES = frozenset({"up", "preview", "refresh", "destroy"})
 """The commands that end in good order on an interrupt; the others take a second and are let finish."""
 
-WAITING = "Stopping: Pulumi ends the step that it is at and keeps what is done. After a second Ctrl-C it gives up at once."
+WAITING = "Stopping: Pulumi ends the step that it is at and keeps what is done. A second Ctrl-C has it give up at once."
 GIVING_UP = "Pulumi gives up at once. The next run clears up what this leaves half done."
 
 

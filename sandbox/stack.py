@@ -87,9 +87,8 @@ class SandboxStack:
 
         Raises SandboxError when a process on another machine holds the stack's lock.
         """
-        backend = self._environment["PULUMI_BACKEND_URL"]
         locks = self._backend / "locks" / "organization" / self.project / self.name
-        left_behind.release(locks, backend, say)
+        left_behind.release(locks, self.backend_url, say)
         if not self._made:
             return
         state = self.export()
@@ -100,6 +99,11 @@ class SandboxStack:
             done = self._run(command, cwd=self._folder, capture=True, given=json.dumps(state))
             if done.exit_code != 0:
                 raise SandboxError(f"The state of the stack {self.name} could not be mended:\n{done.output}")
+
+    @property
+    def backend_url(self) -> str:
+        """Where the state of the stack is: a file backend."""
+        return self._environment["PULUMI_BACKEND_URL"]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -185,7 +189,7 @@ class SandboxStack:
 
     @property
     def _backend(self) -> Path:
-        return Path(self._environment["PULUMI_BACKEND_URL"].removeprefix("file://")) / ".pulumi"
+        return Path(self.backend_url.removeprefix("file://")) / ".pulumi"
 
     def _write_project(self) -> None:
         """Have the folder of the settings be of the project, for commands that have no --config-file."""

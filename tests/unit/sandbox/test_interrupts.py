@@ -36,9 +36,13 @@ def test_a_signal_is_held_back_to_the_end_of_what_must_finish(number: int, exit_
     told: list[int] = []
     finished = False
 
-    with pytest.raises(Stopped) as stopped, stoppable(), held_back(told.append):
+    def finish() -> None:
+        nonlocal finished
         os.kill(os.getpid(), number)
         finished = True
+
+    with pytest.raises(Stopped) as stopped, stoppable(), held_back(told.append):
+        finish()
 
     assert (told, finished, stopped.value.exit_code) == ([number], True, exit_code)
 
