@@ -152,9 +152,9 @@ def test_an_interrupted_update_ends_its_step_records_it_and_leaves_nothing(slow:
     assert (slow.pending(), slow.locked(), slow.running()) == ([], False, [])
 
 
-@pytest.mark.parametrize(("stop", "line"), [(interrupt_twice, ""), (kill, "its lock is released")])
+@pytest.mark.parametrize(("stop", "locks"), [(interrupt_twice, False), (kill, True)])
 def test_after_an_update_that_was_cut_short_the_next_one_goes_on(
-    slow: SlowStack, stop: Callable[[SlowStack], None], line: str
+    slow: SlowStack, stop: Callable[[SlowStack], None], locks: bool
 ) -> None:
     slow.up(stop)
     assert (slow.made(), slow.running()) == (False, [])
@@ -162,7 +162,7 @@ def test_after_an_update_that_was_cut_short_the_next_one_goes_on(
 
     slow.stack.recover(said.append)
 
-    assert line in "".join(said)
+    assert any("its lock is released" in line for line in said) is locks
     assert (slow.pending(), slow.locked()) == ([], False)
     again = slow.stack.up(capture=True)
     assert again.exit_code == 0, again.output
