@@ -62,8 +62,7 @@ def _handled(handle: Callable[[int], None]) -> Iterator[None]:
         handle(number)
 
     # What the caller has this program ignore (nohup, a job in the background) stays ignored.
-    former = {one: signal.getsignal(one) for one in STOPPING}
-    former = {one: what for one, what in former.items() if what is not signal.SIG_IGN}
+    former = {one: what for one in STOPPING if (what := signal.getsignal(one)) not in (None, signal.SIG_IGN)}
     for one in former:
         signal.signal(one, handler)
     try:
