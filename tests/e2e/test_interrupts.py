@@ -108,8 +108,9 @@ def nothing(demo: Demo) -> Demo:
 
 @pytest.fixture
 def running(demo: Demo) -> Demo:
-    """Return the demo with a document of somebody's."""
-    demo.green()
+    """Return the demo with a document of somebody's; every test leaves it running."""
+    if not demo.stack.settings:
+        demo.green()
     demo.write("mine")
     return demo
 
