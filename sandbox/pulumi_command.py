@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,21 +48,7 @@ def run(
     """
     interrupt = _Interrupt(passed_on=arguments[0] in UPDATES)
     with held_back(interrupt.came):
-        process = subprocess.Popen(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.PIPE,
-            # Never the terminal or the next program of a pipe: a Ctrl-C may end those first, and Pulumi dies of a line
-            # that nobody reads.
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if apart else subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            # The terminal's own Ctrl-C would come beside ours, and Pulumi gives up at the second one. All plugins
-            # are in this session, though in groups of their own.
-            start_new_session=True,
-        )
+        process = _started(arguments, cwd, environment, apart=apart)
         rest = threading.Thread(target=_end_rest, args=(process,), daemon=True)
         rest.start()
         try:
@@ -77,6 +64,26 @@ def run(
     return Finished(process.returncode, output or "", errors or "")
 
 
+def _started(
+    arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], *, apart: bool
+) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.PIPE,
+        # Never the terminal or the next program of a pipe: a Ctrl-C may end those first, and Pulumi dies of a line
+        # that nobody reads.
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if apart else subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # The terminal's own Ctrl-C would come beside ours, and Pulumi gives up at the second one. All plugins are in
+        # this session, though in groups of their own.
+        start_new_session=True,
+    )
+
+
 def _end_rest(process: "subprocess.Popen[str]") -> None:
     """End what a command leaves running: it may hold the pipes whose end is waited for."""
     process.wait()
@@ -89,34 +96,40 @@ def _show(process: "subprocess.Popen[str]") -> None:
 
 
 def _write(text: str, stream: TextIO) -> None:
-    with suppress(OSError, ValueError):  # a terminal that is closed, a pipe whose reader has ended
+    # A terminal that is closed, a pipe whose reader has ended, a second signal while the line of the first is written.
+    with suppress(OSError, ValueError, RuntimeError):
         stream.write(text)
         stream.flush()
 
 
 class _Interrupt:
-    """Passes what stops this program on to Pulumi, also what came while Pulumi was being started."""
+    """Passes what stops this program on to Pulumi, each signal once, also one that came while Pulumi was started."""
 
     def __init__(self, *, passed_on: bool) -> None:
         self._passed_on = passed_on
         self._process: subprocess.Popen[str] | None = None
-        self._signals: list[int] = []
+        self._came = 0
+        self._waiting: deque[tuple[int, bool]] = deque()
 
     def came(self, number: int) -> None:
         # A second Ctrl-C is a person's decision; a closing terminal and `make` repeat the other signals by themselves.
-        if self._passed_on and (number == signal.SIGINT or not self._signals):
-            self._signals.append(number)
-            if self._process:
-                self._send(number, first=len(self._signals) == 1)
+        if self._passed_on and (number == signal.SIGINT or not self._came):
+            self._came += 1
+            self._waiting.append((number, self._came == 1))
+            self._pass_on()
 
     def goes_to(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        for place, number in enumerate(list(self._signals)):
-            self._send(number, first=place == 0)
+        self._pass_on()
 
-    def _send(self, number: int, *, first: bool) -> None:
-        _write(f"\n{WAITING if first else GIVING_UP}\n", sys.stderr)
-        assert self._process is not None  # noqa: S101 (both callers have one)
-        with suppress(ProcessLookupError):
-            # Pulumi takes SIGINT and SIGTERM for a wish to stop, and dies of SIGHUP.
-            os.killpg(self._process.pid, signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
+    def _pass_on(self) -> None:
+        if self._process is None:
+            return
+        with suppress(IndexError):  # a signal may come within this, and then leaves nothing to pass on
+            while True:
+                number, first = self._waiting.popleft()
+                _write(f"\n{WAITING if first else GIVING_UP}\n", sys.stderr)
+                # Pulumi takes SIGINT and SIGTERM for a wish to stop, and dies of SIGHUP.
+                wish = signal.SIGINT if number == signal.SIGINT else signal.SIGTERM
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, wish)

@@ -1,5 +1,6 @@
 """What the real CLI makes of an update that is interrupted or killed within a step, and what the next one finds."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.client import DockerClient
+from docker.errors import NotFound
 
+from sandbox.base_images import BOOKWORM_SLIM, ensure_debian
 from sandbox.cache import cache_root
+from sandbox.docker_engine import ensure_engine
 from sandbox.interrupts import Stopped, stoppable
 from sandbox.process_table import has_in_environment, processes
 from sandbox.pulumi_cli import ensure_cli
@@ -61,7 +66,8 @@ class SlowStack:
             passphrase_file=folder / "passphrase",
             virtual_environment=Path(sys.prefix),
         )
-        self.locks = folder / "state" / ".pulumi" / "locks" / "organization" / "interrupts-test" / "test"
+        self.backend = folder / "state" / ".pulumi"
+        self.locks = self.backend / "locks" / "organization" / "interrupts-test" / "test"
         self.stack = SandboxStack("test", self.program, self.environment, self.program)
         self.stack.ensure()
 
@@ -103,6 +109,17 @@ class SlowStack:
     def pending(self) -> list[str]:
         """Return what the state says was being done when it was written last."""
         return [one["type"] for one in self._deployment().get("pending_operations", [])]
+
+    def write_pending(self, type_: str, name: str) -> None:
+        """Write into the state that a thing of the engine was being made, as a killed update leaves it."""
+        urn = f"urn:pulumi:test::interrupts-test::{type_}::thing"
+        resource = {"urn": urn, "custom": True, "type": type_, "inputs": {"name": name}}
+        file = self.backend / "stacks" / "interrupts-test" / "test.json"
+        content = json.loads(file.read_text())
+        manifest = {"time": "2026-11-26T14:00:00Z", "magic": "", "version": ""}
+        pending = [{"resource": resource, "type": "creating"}]
+        content["checkpoint"]["latest"] = {"manifest": manifest, "pending_operations": pending}
+        file.write_text(json.dumps(content))
 
     def locked(self) -> bool:
         return self.locks.is_dir() and any(self.locks.iterdir())
@@ -179,6 +196,22 @@ def test_the_commands_of_the_readme_release_a_locked_stack(slow: SlowStack) -> N
         assert exit_code == 0, output
 
     assert slow.made()
+
+
+def test_a_container_that_a_killed_update_made_and_did_not_record_frees_its_name(slow: SlowStack) -> None:
+    ensure_engine(cache_root(), print)
+    ensure_debian(cache_root(), print, "bookworm", BOOKWORM_SLIM)
+    name = f"jina-interrupts-test-{os.getpid()}"
+    engine = DockerClient.from_env()
+    engine.containers.create(BOOKWORM_SLIM, name=name)
+    slow.write_pending("docker:index/container:Container", name)
+    assert slow.pending() == ["creating"]
+
+    slow.stack.recover(print)
+
+    assert slow.pending() == []
+    with pytest.raises(NotFound):
+        engine.containers.get(name)
 
 
 def test_a_stack_whose_making_was_killed_is_made(slow: SlowStack) -> None:
