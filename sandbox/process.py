@@ -47,15 +47,11 @@ def run(
         except FileNotFoundError as error:
             raise SandboxError(f"{command[0]} is not installed, and `{shown}` needs it.") from error
         try:
-            code = process.wait(timeout)
+            code = _wait(process, timeout)
         except subprocess.TimeoutExpired as error:
-            end(in_session(process.pid))
             raise SandboxError(
                 f"`{shown}` ran longer than {timeout:.0f} s. Its output is in {log}."
             ) from error
-        finally:
-            with _lock:
-                _running.discard(process.pid)
     if code != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-LINES_SHOWN:])
         raise SandboxError(
@@ -94,3 +90,15 @@ def _start(
         )
         _running.add(process.pid)
     return process
+
+
+def _wait(process: "subprocess.Popen[bytes]", timeout: float | None) -> int:
+    """Return the exit code of a process, which ends with the wait for it, whatever ends that."""
+    try:
+        return process.wait(timeout)
+    except BaseException:
+        end(in_session(process.pid))
+        raise
+    finally:
+        with _lock:
+            _running.discard(process.pid)
