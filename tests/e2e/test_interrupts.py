@@ -1,8 +1,8 @@
 """The demo, stopped at random moments: the same command, run again, is green, and every document is there.
 
 Each case types Ctrl-C in a terminal of its own, closes it, or kills processes, as what stops people's runs does. The
-moments are drawn from SEED and are part of the names of the tests; `pytest -m exhaustive` on this file runs the rest of
-the ten of each kind.
+moments are drawn from SEED, as parts of the time that an undisturbed run takes on this machine, and are in the names of
+the tests; `pytest -m exhaustive` on this file runs the rest of the ten of each kind.
 """
 
 import random
@@ -27,19 +27,15 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 NAME = "interrupted"
 SEED = 13
 FEW, MANY = 2, 10
-NOTHING_SECONDS, CHANGE_SECONDS = 60.0, 40.0
-"""About as long as the demo takes where all parts are prepared: moments are drawn from these."""
 ENDS_WITHIN, GREEN_WITHIN = 120.0, 400.0
 
-VARIANTS = [("Q8_0", "256"), ("F16", "768"), ("Q8_0", "768"), ("F16", "256")]
 
-
-def moments(seed: int, seconds: float) -> list[object]:
-    """Return the moments of a kind of case in seconds, all but a few of them left to the exhaustive run."""
-    drawn = [round(random.Random(seed + case).uniform(0, seconds), 1) for case in range(MANY)]  # noqa: S311
+def moments(seed: int) -> list[object]:
+    """Return the moments of a kind of case as parts of a run, all but a few of them left to the exhaustive run."""
+    drawn = [random.Random(seed + case).random() for case in range(MANY)]  # noqa: S311
     return [
-        pytest.param(case, moment, id=f"{moment} s", marks=[] if case < FEW else pytest.mark.exhaustive)
-        for case, moment in enumerate(drawn)
+        pytest.param(case, part, id=f"{part:.0%}", marks=[] if case < FEW else pytest.mark.exhaustive)
+        for case, part in enumerate(drawn)
     ]
 
 
@@ -48,6 +44,8 @@ class Demo:
 
     def __init__(self, prepared: Prepared) -> None:
         self.stack = SandboxStack(NAME, cache_root() / "demo", prepared.environment)
+        self.first_seconds = self.change_seconds = 0.0
+        """How long an undisturbed first run takes, and one that changes quant and dims."""
 
     def run(self, quant: str = "", dims: str = "") -> Terminal:
         return Terminal(["make", "demo", f"STACK={NAME}", f"QUANT={quant}", f"DIMS={dims}"])
@@ -58,6 +56,13 @@ class Demo:
         exit_code = terminal.wait(GREEN_WITHIN)
         assert exit_code == 0, terminal.output
         return terminal.output
+
+    def change(self) -> tuple[str, str]:
+        """Return another quant and other dims than the stack has, to change both."""
+        settings = self.stack.settings
+        quant = "Q8_0" if settings.get("quant", "F16") == "F16" else "F16"
+        dims = "256" if str(settings.get("dims", 768)) == "768" else "768"
+        return quant, dims
 
     def documents(self) -> set[str]:
         """Return the ids of all documents."""
@@ -95,6 +100,11 @@ def demo(prepared: Prepared) -> Iterator[Demo]:
     ensure_model(cache_root(), print, "Q8_0")
     one = Demo(prepared)
     one.forget()
+    began = time.monotonic()
+    one.green()
+    one.first_seconds = time.monotonic() - began
+    one.green(*one.change())
+    one.change_seconds = time.monotonic() - began - one.first_seconds
     yield one
     one.forget()
 
@@ -116,23 +126,29 @@ def running(demo: Demo) -> Demo:
 
 
 def stopped(terminal: Terminal, moment: float, stop: Callable[[Terminal], None]) -> int | None:
-    """Stop a run at a moment, unless it ended before, and return its exit code."""
+    """Stop a run after `moment` seconds, unless it ended before, and return its exit code."""
     try:
-        return terminal.wait(moment)
+        exit_code = terminal.wait(moment)
     except TimeoutError:
         stop(terminal)
-    return terminal.wait(ENDS_WITHIN)
+    else:
+        print(f"ended before {moment:.1f} s")
+        return exit_code
+    began = time.monotonic()
+    exit_code = terminal.wait(ENDS_WITHIN)
+    print(f"stopped after {moment:.1f} s, ended {time.monotonic() - began:.1f} s later")
+    return exit_code
 
 
 def type_ctrl_c(terminal: Terminal) -> None:
     terminal.type("\x03")
 
 
-@pytest.mark.parametrize(("case", "moment"), moments(SEED, NOTHING_SECONDS))
-def test_after_a_ctrl_c_in_the_first_run_the_next_is_green(nothing: Demo, case: int, moment: float) -> None:
+@pytest.mark.parametrize(("case", "part"), moments(SEED))
+def test_after_a_ctrl_c_in_the_first_run_the_next_is_green(nothing: Demo, case: int, part: float) -> None:
     first = nothing.run()
 
-    exit_code = stopped(first, moment, type_ctrl_c)
+    exit_code = stopped(first, part * nothing.first_seconds, type_ctrl_c)
 
     assert exit_code == 0 or re.search("Stopped. Run it again|Interrupt", first.output), first.output
     assert "received; terminating" not in first.output
@@ -142,13 +158,13 @@ def test_after_a_ctrl_c_in_the_first_run_the_next_is_green(nothing: Demo, case: 
     assert len(nothing.documents()) == 10, case
 
 
-@pytest.mark.parametrize(("case", "moment"), moments(SEED + 100, CHANGE_SECONDS))
-def test_after_a_ctrl_c_in_a_change_the_next_run_is_green(running: Demo, case: int, moment: float) -> None:
-    quant, dims = VARIANTS[case % len(VARIANTS)]
+@pytest.mark.parametrize(("case", "part"), moments(SEED + 100))
+def test_after_a_ctrl_c_in_a_change_the_next_run_is_green(running: Demo, case: int, part: float) -> None:
+    quant, dims = running.change()
     before = running.documents()
     change = running.run(quant, dims)
 
-    exit_code = stopped(change, moment, type_ctrl_c)
+    exit_code = stopped(change, part * running.change_seconds, type_ctrl_c)
 
     assert exit_code == 0 or re.search("Stopped. Run it again|Interrupt", change.output), change.output
     assert "received; terminating" not in change.output
@@ -156,7 +172,7 @@ def test_after_a_ctrl_c_in_a_change_the_next_run_is_green(running: Demo, case: i
     again = running.green(quant, dims)
     assert f"Search at quant {quant}, dims {dims}" in again
     assert "locked" not in again
-    assert running.documents() == before
+    assert running.documents() == before, case
 
 
 def close(terminal: Terminal) -> None:
@@ -200,15 +216,12 @@ def test_after_any_other_end_of_a_change_the_next_run_is_green(
     running: Demo, stop: Callable[[Terminal], None]
 ) -> None:
     before = running.documents()
-    current = str(running.stack.settings.get("quant"))
-    quant = "F16" if current == "Q8_0" else "Q8_0"
-    change = running.run(quant, "512" if quant == "F16" else "768")
-    change.wait_for("pulumi up")
-    moment = random.Random(f"{SEED} {stop.__name__}").uniform(1, CHANGE_SECONDS / 2)  # noqa: S311
-    print(f"stopped {moment:.1f} s into the update")
+    quant, dims = running.change()
+    change = running.run(quant, dims)
+    part = random.Random(f"{SEED} {stop.__name__}").random()  # noqa: S311
 
-    stopped(change, moment, stop)
+    stopped(change, part * running.change_seconds, stop)
 
-    running.green(quant)
+    running.green(quant, dims)
     assert running.left_running() == []
     assert running.documents() == before
