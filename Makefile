@@ -5,8 +5,9 @@ INSTALLED := $(VENV)/.installed
 # Settings of the demo's stack: empty keeps what the stack has (F16 and 768 at first).
 QUANT ?=
 DIMS ?=
-# The stack whose former images `make clean-images` removes, by its name or by its id.
+# Name of the demo's stack: another name makes another one beside it. For `make clean-images`, that of your stack.
 STACK ?= cpu
+# Id of the stack whose images `make clean-images` removes, where Pulumi no longer knows it.
 STACK_ID ?=
 # Name of the index whose documents `make down` may delete, also those that people put there.
 DELETE_DATA ?=
@@ -21,13 +22,13 @@ help: ## List what make can do
 	@echo "  make search QUERY='pods restart' with a query of your own"
 
 demo: $(INSTALLED) ## Bring the whole stack up on this machine and ask it five questions
-	@$(PYTHON) -m sandbox.demo up --quant "$(QUANT)" --dims "$(DIMS)"
+	@$(PYTHON) -m sandbox.demo up --stack "$(STACK)" --quant "$(QUANT)" --dims "$(DIMS)"
 
 search: $(INSTALLED) ## Ask the demo's stack a question: make search QUERY="..."
-	@$(PYTHON) -m sandbox.demo search "$(QUERY)"
+	@$(PYTHON) -m sandbox.demo search --stack "$(STACK)" "$(QUERY)"
 
 down: $(INSTALLED) ## Take the demo's stack away again
-	@$(PYTHON) -m sandbox.demo down --delete-data "$(DELETE_DATA)"
+	@$(PYTHON) -m sandbox.demo down --stack "$(STACK)" --delete-data "$(DELETE_DATA)"
 
 prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
 	@$(PYTHON) -m sandbox.demo prepare

@@ -37,3 +37,11 @@ def entry(cache: Path, key: str, build: Callable[[Path], None]) -> Path:
             build(partial)
             partial.rename(final)
     return final
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a file so that whoever is killed meanwhile leaves what it was before, never a part of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f"{file.name}.{os.getpid()}")
+    partial.write_text(text)
+    partial.replace(file)

@@ -3,9 +3,11 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from components.settings.schema import DIMS, QUANTS
@@ -14,6 +16,7 @@ from sandbox.answers import Answer, ask, demo_answers
 from sandbox.cache import cache_root
 from sandbox.errors import SandboxError
 from sandbox.hub.service import stop_hub
+from sandbox.interrupts import Stopped, stoppable
 from sandbox.llama_cpp.source import stop_source
 from sandbox.models.library import ensure_model
 from sandbox.part import Part
@@ -38,11 +41,25 @@ BAR_QUANTS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
 class Demo:
     """The demo's stack, whose settings and state are in the cache."""
 
-    def __init__(self, cache: Path, console: Console) -> None:
+    def __init__(self, cache: Path, console: Console, stack: str = STACK) -> None:
         self._cache = cache
         self._console = console
+        self._stack = stack
         self._steps = Steps(cache / "timings.json")
         self._folder = cache / "demo"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Change the stack in one run at a time, also where a run goes on after its `make` was killed."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._folder / f"{self._stack}.lock")
+        try:
+            held = lock.acquire(blocking=False)
+        except Timeout:
+            self._steps.line("earlier run", "another run is changing this stack: waiting for it to end")
+            held = lock.acquire()
+        with held:
+            yield
 
     def prepare(self, quant: str) -> Prepared:
         """Prepare the parts that the stack runs on, and remember how long that took."""
@@ -60,9 +77,10 @@ class Demo:
     def up(self, quant: str, dims: str) -> int:
         """Bring the stack up, ask it the five questions, and return the exit code."""
         began = time.monotonic()
-        before = SandboxStack(STACK, self._folder, {}).settings
+        before = SandboxStack(self._stack, self._folder, {}).settings
         prepared = self.prepare(quant or before.get("quant") or FIRST_QUANT)
-        stack = SandboxStack(STACK, self._folder, prepared.environment)
+        stack = SandboxStack(self._stack, self._folder, prepared.environment)
+        self._recover(stack)
         stack.ensure()
         ports = {
             "serverPort": before.get("serverPort") or free_port(SERVER_PORT),
@@ -93,6 +111,8 @@ class Demo:
         `delete_data` is the name of the index when documents that people put there may go too, else empty.
         """
         stack = self._existing()
+        self._recover(stack)
+        stack.ensure()
         if delete_data:
             stack.configure({"elasticsearchDeleteData": delete_data})
             self._update(stack)
@@ -117,14 +137,18 @@ class Demo:
             ensure_model(self._cache, say, SECOND_QUANT)
 
     def _existing(self) -> SandboxStack:
-        if not SandboxStack(STACK, self._folder, {}).settings:
+        if not SandboxStack(self._stack, self._folder, {}).settings:
             raise SandboxError("There is no demo stack on this machine. `make demo` makes one.")
-        quant = SandboxStack(STACK, self._folder, {}).settings.get("quant") or FIRST_QUANT
-        return SandboxStack(STACK, self._folder, self.prepare(quant).environment)
+        quant = SandboxStack(self._stack, self._folder, {}).settings.get("quant") or FIRST_QUANT
+        return SandboxStack(self._stack, self._folder, self.prepare(quant).environment)
+
+    def _recover(self, stack: SandboxStack) -> None:
+        with self._steps.step("earlier run") as say:
+            stack.recover(say)
 
     def _update(self, stack: SandboxStack) -> None:
         with self._steps.step("pulumi up") as say:
-            say(f"pulumi up -s {STACK}, with the settings in {self._folder}")
+            say(f"pulumi up -s {self._stack}, with the settings in {self._folder}")
             finished = stack.up()
         if finished.exit_code != 0:
             raise SandboxError(
@@ -159,27 +183,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(record=True)
     if not console.is_terminal:
         console = Console(width=WIDTH, record=True)
-    demo = Demo(cache_root(), console)
     try:
-        match chosen.command:
-            case "up":
-                exit_code = demo.up(chosen.quant, chosen.dims)
-                if chosen.picture:
-                    save_picture(console, chosen.picture, "make demo")
-                return exit_code
-            case "search":
-                return demo.search(chosen.query)
-            case "down":
-                return demo.down(chosen.delete_data)
-            case _:
-                demo.prepare_tests()
-                return 0
+        with stoppable():
+            return _run(chosen, console)
     except SandboxError as error:
         console.print(f"\nerror: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         return 1
-    except KeyboardInterrupt:
+    except Stopped as stopped:
         console.print("\nStopped. Run it again to go on from here.")
-        return 130
+        return stopped.exit_code
+
+
+def _run(chosen: argparse.Namespace, console: Console) -> int:
+    demo = Demo(cache_root(), console, getattr(chosen, "stack", STACK))
+    match chosen.command:
+        case "up":
+            with demo.alone():
+                exit_code = demo.up(chosen.quant, chosen.dims)
+            if chosen.picture:
+                save_picture(console, chosen.picture, "make demo")
+            return exit_code
+        case "search":
+            return demo.search(chosen.query)
+        case "down":
+            with demo.alone():
+                return demo.down(chosen.delete_data)
+        case _:
+            demo.prepare_tests()
+            return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -197,6 +228,8 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument(
         "--delete-data", default="", help="name of the index whose documents may go, also yours"
     )
+    for command in (up, search, down):
+        command.add_argument("--stack", default=STACK, help="another name: another stack beside the first")
     return parser
 
 

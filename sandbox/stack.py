@@ -1,26 +1,19 @@
 """One stack of this project, driven by the Pulumi CLI as users drive it, its settings outside the repository."""
 
 import json
-import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from sandbox import left_behind, pulumi_command
+from sandbox.cache import Say, write_whole
 from sandbox.errors import SandboxError
+from sandbox.pulumi_command import Finished
 
 PROJECT = "jina-search"
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A Pulumi command that has ended: its exit code and, where it was captured, all that it wrote."""
-
-    exit_code: int
-    output: str
 
 
 class SandboxStack:
@@ -70,7 +63,7 @@ class SandboxStack:
             raise SandboxError(f"The stack {self.name} could not be renamed to {wanted}:\n{done.output}")
         content = yaml.safe_load(renamed._config.read_text())
         content["config"] = {f"{renamed.project}:{key}": value for key, value in settings.items()}
-        renamed._config.write_text(yaml.safe_dump(content, sort_keys=True))
+        write_whole(renamed._config, yaml.safe_dump(content, sort_keys=True))
         renamed._write_project()
         return renamed
 
@@ -79,14 +72,38 @@ class SandboxStack:
 
         Raises SandboxError with the CLI's words when it cannot be made.
         """
-        if self._config.is_file() and "encryptionsalt" in self._config.read_text():
+        if self._made:
             return
         # `stack init` has no --config-file: it runs in a folder of its own, where it leaves the salt of the secrets.
         self._folder.mkdir(parents=True, exist_ok=True)
         self._write_project()
         made = self._run(["stack", "init", self.name, "--no-select"], cwd=self._folder, capture=True)
-        if made.exit_code != 0:
+        # A run that was killed may have left the stack without its salt, which the next update then makes.
+        if made.exit_code != 0 and not self._in_backend:
             raise SandboxError(f"The stack {self.name} could not be made:\n{made.output}")
+
+    def recover(self, say: Say) -> None:
+        """Clear up what an update that was killed has left, so that the next one can begin.
+
+        Raises SandboxError when a process on another machine holds the stack's lock.
+        """
+        locks = self._backend / "locks" / "organization" / self.project / self.name
+        left_behind.release(locks, self.backend_url, say)
+        if not self._made:
+            return
+        state = self.export()
+        if state["deployment"].get("pending_operations"):
+            left_behind.remove_unrecorded(state, say)
+            # An import drops the operations: nothing of them is unknown any more.
+            command = ["stack", "import", "--stack", self.name]
+            done = self._run(command, cwd=self._folder, capture=True, given=json.dumps(state))
+            if done.exit_code != 0:
+                raise SandboxError(f"The state of the stack {self.name} could not be mended:\n{done.output}")
+
+    @property
+    def backend_url(self) -> str:
+        """Where the state of the stack is: a file backend."""
+        return self._environment["PULUMI_BACKEND_URL"]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -104,7 +121,7 @@ class SandboxStack:
         config = {**shipped, **(content.get("config") or {})}
         config |= {f"{self.project}:{key}": value for key, value in values.items()}
         content["config"] = {key: value for key, value in config.items() if value is not None}
-        self._config.write_text(yaml.safe_dump(content, sort_keys=True))
+        write_whole(self._config, yaml.safe_dump(content, sort_keys=True))
 
     def set_secret(self, key: str, value: str) -> None:
         """Set one encrypted setting, by standard input: every user of a machine can read the arguments of processes."""
@@ -160,37 +177,38 @@ class SandboxStack:
         """The stack that ships with the project, and on whose settings this one builds."""
         return self.name if (PROJECT_DIRECTORY / f"Pulumi.{self.name}.yaml").is_file() else "cpu"
 
+    @property
+    def _made(self) -> bool:
+        """Whether the backend holds the stack and its settings have the salt of its secrets."""
+        salted = self._config.is_file() and "encryptionsalt" in self._config.read_text()
+        return salted and self._in_backend
+
+    @property
+    def _in_backend(self) -> bool:
+        return any((self._backend / "stacks" / self.project).glob(f"{self.name}.json*"))
+
+    @property
+    def _backend(self) -> Path:
+        return Path(self.backend_url.removeprefix("file://")) / ".pulumi"
+
     def _write_project(self) -> None:
         """Have the folder of the settings be of the project, for commands that have no --config-file."""
         (self._folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
 
     def _asked(self, *arguments: str) -> str:
         command = [*arguments, "--stack", self.name]
-        answered = subprocess.run(
-            ["pulumi", *command, "--non-interactive"],
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if answered.returncode != 0:
-            raise SandboxError(f"`pulumi {' '.join(command)}` failed:\n{answered.stderr}")
-        return answered.stdout
+        answered = self._run(command, cwd=self._folder, capture=True, apart=True)
+        if answered.exit_code != 0:
+            raise SandboxError(f"`pulumi {' '.join(command)}` failed:\n{answered.errors}")
+        return answered.output
 
     def _pulumi(self, *arguments: str, capture: bool, given: str = "") -> Finished:
         command = [*arguments, "--stack", self.name, "--config-file", str(self._config)]
         return self._run(command, cwd=self._program, capture=capture, given=given)
 
-    def _run(self, arguments: Sequence[str], *, cwd: Path, capture: bool, given: str = "") -> Finished:
-        finished = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=cwd,
-            env=self._environment,
-            input=given,
-            stdout=subprocess.PIPE if capture else None,
-            stderr=subprocess.STDOUT if capture else None,
-            text=True,
-            check=False,
+    def _run(
+        self, arguments: Sequence[str], *, cwd: Path, capture: bool, apart: bool = False, given: str = ""
+    ) -> Finished:
+        return pulumi_command.run(
+            arguments, cwd=cwd, environment=self._environment, capture=capture, apart=apart, given=given
         )
-        return Finished(finished.returncode, finished.stdout or "")

@@ -4,14 +4,17 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox.cache import Say
+from sandbox import process
+from sandbox.cache import Say, write_whole
 
 HEARTBEAT_SECONDS = 30.0
+STOPPED_WITHIN = 2.0
+"""Seconds that work has to end when the processes that it waited for have been stopped."""
 SLOW_SECONDS = 2.0
 """Steps that took less than this are over before a line about them would help."""
 
@@ -27,6 +30,7 @@ class Steps:
         self._write = write or (lambda line: print(line, flush=True))
         self._began = time.monotonic()
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
         self._running: dict[str, float] = {}
         self._last: dict[str, float] = json.loads(timings.read_text()) if timings.is_file() else {}
         self.took: dict[str, float] = {}
@@ -54,10 +58,10 @@ class Steps:
         self._running[name] = begin
         try:
             yield say
-        except BaseException:
-            self.line(
-                name, f"failed after {duration(time.monotonic() - begin)}; what runs beside it ends first"
-            )
+        except BaseException as error:
+            stopped = self._stopping.is_set() or isinstance(error, KeyboardInterrupt)
+            how = "stopped after {}" if stopped else "failed after {}; what runs beside it ends first"
+            self.line(name, how.format(duration(time.monotonic() - begin)))
             raise
         finally:
             del self._running[name]
@@ -66,15 +70,27 @@ class Steps:
             self.line(name, f"done in {duration(self.took[name])}")
 
     def together(self, work: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-        """Run all of `work` side by side and return the results by name; the first error ends the wait."""
+        """Run all of `work` side by side and return the results by name; the first error ends the wait.
+
+        When this program is asked to stop, so are the processes that the work waits for, and the wait ends in seconds:
+        what the work writes into the cache appears there when it is whole.
+        """
         stop = threading.Event()
         heartbeat = threading.Thread(target=self._heartbeat, args=(stop,), daemon=True)
         heartbeat.start()
+        futures: dict[str, Future[Any]] = {name: Future() for name in work}
         try:
-            with ThreadPoolExecutor(max_workers=max(1, len(work))) as pool:
-                futures: dict[str, Future[Any]] = {name: pool.submit(run) for name, run in work.items()}
-                wait(futures.values(), return_when=FIRST_EXCEPTION)
-                return {name: future.result() for name, future in futures.items()}
+            for name, run in work.items():
+                # Daemons, as no thread can be interrupted: what is asked to stop waits for none of them.
+                threading.Thread(target=_fulfil, args=(futures[name], run), name=name, daemon=True).start()
+            ended = wait(futures.values(), return_when=FIRST_EXCEPTION)
+            wait(ended.not_done)
+            return {name: future.result() for name, future in futures.items()}
+        except KeyboardInterrupt:
+            self._stopping.set()
+            process.stop_all()
+            wait(futures.values(), timeout=STOPPED_WITHIN)
+            raise
         finally:
             stop.set()
             heartbeat.join()
@@ -82,8 +98,7 @@ class Steps:
     def remember(self) -> None:
         """Keep the times of the steps that took long enough to be worth expecting."""
         slow = {name: seconds for name, seconds in self.took.items() if seconds >= SLOW_SECONDS}
-        self._timings.parent.mkdir(parents=True, exist_ok=True)
-        self._timings.write_text(json.dumps(self._last | slow, indent=2))
+        write_whole(self._timings, json.dumps(self._last | slow, indent=2))
 
     def _heartbeat(self, stop: threading.Event) -> None:
         while not stop.wait(HEARTBEAT_SECONDS):
@@ -91,6 +106,13 @@ class Steps:
             running = [f"{name} ({duration(now - began)})" for name, began in list(self._running.items())]
             if running:
                 self.line("working", ", ".join(running))
+
+
+def _fulfil(future: Future[Any], run: Callable[[], Any]) -> None:
+    try:
+        future.set_result(run())
+    except BaseException as error:  # noqa: BLE001 (whoever waits for the result raises it)
+        future.set_exception(error)
 
 
 def duration(seconds: float) -> str:

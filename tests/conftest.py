@@ -1,4 +1,6 @@
-"""Makes the fixtures that several groups of tests share known to all of them."""
+"""Makes the fixtures that several groups of tests share known to all, and leaves exhaustive cases to their mark."""
+
+import pytest
 
 pytest_plugins = (
     "tests.contract.migration.outcomes",
@@ -6,3 +8,13 @@ pytest_plugins = (
     "tests.fixtures.proxy_image",
     "tests.fixtures.server_image",
 )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the exhaustive cases out unless they are asked for by their mark."""
+    if "exhaustive" in config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]

@@ -21,16 +21,6 @@ __all__ = ["client", "connection", "model", "node", "wanted"]
 Prepare = Callable[[str], Case]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the exhaustive cases out unless they are asked for by their mark."""
-    if "exhaustive" in config.option.markexpr:
-        return
-    left_out = [item for item in items if item.get_closest_marker("exhaustive")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
 @pytest.fixture
 def outcomes(record_property: Callable[[str, object], None]) -> Iterator[list[Outcome]]:
     """Return the rows of the table at the end; append to it."""

@@ -1,5 +1,6 @@
 """When the demo counts as failed, and what it refuses to start with."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,32 @@ def test_a_quant_or_dims_that_does_not_exist_is_refused_at_once(
         main(["up", option, value])
 
     assert message in capsys.readouterr().err
+
+
+def test_a_second_run_of_a_stack_waits_for_the_first_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with Demo(tmp_path, Console(quiet=True)).alone():
+            begun.set()
+            end.wait(10)
+
+    threading.Thread(target=first, daemon=True).start()
+    begun.wait(10)
+    threading.Timer(0.3, end.set).start()
+
+    with Demo(tmp_path, Console(quiet=True)).alone():
+        assert end.is_set()
+
+    assert "another run is changing this stack: waiting for it to end" in capsys.readouterr().out
+
+
+def test_runs_of_two_stacks_do_not_wait_for_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Demo(tmp_path, Console(quiet=True)).alone(), Demo(tmp_path, Console(quiet=True), "second").alone():
+        pass
+
+    assert "waiting" not in capsys.readouterr().out

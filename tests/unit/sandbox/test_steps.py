@@ -1,6 +1,9 @@
 """A long preparation tells what it does, how long it took last time, and which error ended it."""
 
 import json
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,47 @@ def test_an_error_of_one_step_is_raised(tmp_path: Path) -> None:
 
     with pytest.raises(SandboxError, match="no engine"):
         steps.together({"fine": lambda: 1, "broken": fail})
+
+
+def test_a_stop_waits_for_no_work_that_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.steps.STOPPED_WITHIN", 0.1)
+    monkeypatch.setattr("sandbox.process._stopping", threading.Event())
+    steps = Steps(tmp_path / "timings.json", unheard)
+    main, ended = threading.main_thread().ident, threading.Event()
+    assert main is not None
+
+    def interrupt() -> None:
+        signal.pthread_kill(main, signal.SIGUSR1)
+        ended.wait(60)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGUSR1, stop)
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            steps.together({"download": interrupt})
+    finally:
+        signal.signal(signal.SIGUSR1, former)
+
+    assert time.monotonic() - began < 10
+    ended.set()
+
+
+def test_times_that_a_kill_cut_short_are_never_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timings = tmp_path / "timings.json"
+    timings.write_text("{}")
+    steps = Steps(timings, unheard)
+    steps.took["image"] = 200.0
+
+    def kill(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", kill)
+    with pytest.raises(KeyboardInterrupt):
+        steps.remember()
+
+    assert timings.read_text() == "{}"
