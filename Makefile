@@ -56,7 +56,7 @@ settings: $(INSTALLED) ## Write the README's tables of settings and of privilege
 	$(PYTHON) docs/privileges_table.py
 
 clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
-	@IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \
+	@IMAGE_REMOVAL_UNUSED_ALONE=true IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \
 		$(PYTHON) -m components.commands.image_removal
 
 clean: ## Remove the virtual environment and what tools left in the tree

@@ -1,7 +1,7 @@
-"""Removes the images of a stack that no container uses: those of former settings too.
+"""Removes images that a stack has built, those of former settings too.
 
-Run as `python3 -m components.commands.image_removal` with IMAGE_REMOVAL_OWNER, the id of the stack, in the environment.
-What the builds have cached stays, so the same image can be had again in seconds.
+Run as `python3 -m components.commands.image_removal` with IMAGE_REMOVAL_* in the environment. What the builds have
+cached stays, so the same image can be had again in seconds.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from components.commands.engine import EngineError, run
 from components.commands.stopping import run_until_stopped
@@ -20,11 +22,32 @@ NOT_THERE = "no such image"
 IN_USE = "conflict"
 
 
-def remove(owner: str) -> str:
-    """Remove the images whose tags bear `owner`; return in a line each what became of them. Raises EngineError."""
-    used = _used()
+@dataclass(frozen=True)
+class Removal:
+    """Which images: of the stack with the id `owner`, those of `kinds`; `unused_alone` leaves what containers use.
+
+    Else a name goes also where containers use the same image under another name, of another stack: the image stays.
+    """
+
+    owner: str
+    kinds: tuple[str, ...]
+    unused_alone: bool
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Removal:
+        """Read the removal from IMAGE_REMOVAL_* variables."""
+        return cls(
+            owner=environment.get("IMAGE_REMOVAL_OWNER", "").strip(),
+            kinds=tuple(environment.get("IMAGE_REMOVAL_KINDS", ",".join(KINDS)).split(",")),
+            unused_alone=environment.get("IMAGE_REMOVAL_UNUSED_ALONE") == "true",
+        )
+
+
+def remove(removal: Removal) -> str:
+    """Remove the images; return in a line each what became of them. Raises EngineError."""
+    used = _used() if removal.unused_alone else set()
     lines = []
-    for name, identifier in _named(owner):
+    for name, identifier in _named(removal):
         if identifier in used:
             lines.append(f"Image {name} is kept: a container uses it.")
             continue
@@ -39,17 +62,17 @@ def remove(owner: str) -> str:
     return "\n".join(lines) or "There is no image to remove."
 
 
-def is_of(tag: str, owner: str) -> bool:
-    """Tell whether a tag is one that the stack with the id `owner` gives: KIND-DIGEST-ID."""
+def is_of(tag: str, removal: Removal) -> bool:
+    """Tell whether a tag, which is KIND-DIGEST-ID where a stack gives it, is one of those to remove."""
     kind, _, rest = tag.partition("-")
     digest, _, stack = rest.partition("-")
-    return kind in KINDS and bool(digest) and stack == owner
+    return kind in removal.kinds and bool(digest) and stack == removal.owner
 
 
-def _named(owner: str) -> list[tuple[str, str]]:
+def _named(removal: Removal) -> list[tuple[str, str]]:
     listed = _ask(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
     images = [line.rpartition(" ") for line in listed.splitlines()]
-    return [(name, image) for name, _, image in images if is_of(name.rpartition(":")[2], owner)]
+    return [(name, image) for name, _, image in images if is_of(name.rpartition(":")[2], removal)]
 
 
 def _used() -> set[str]:
@@ -70,13 +93,13 @@ def _ask(command: list[str]) -> str:
 
 
 def main() -> int:
-    """Remove the images of the stack that the environment names; return the exit code."""
-    owner = os.environ.get("IMAGE_REMOVAL_OWNER", "").strip()
-    if not owner:
+    """Remove the images that the environment describes; return the exit code."""
+    removal = Removal.of_environment(os.environ)
+    if not removal.owner:
         print("IMAGE_REMOVAL_OWNER is empty: it must be the stackId of a stack's outputs.", file=sys.stderr)
         return 1
     try:
-        print(remove(owner))
+        print(remove(removal))
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1

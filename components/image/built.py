@@ -54,8 +54,8 @@ class BuiltImageArgs:
 class BuiltImage(pulumi.ComponentResource):
     """An image that is built where the engine lacks it; `image_id` changes exactly when its content does.
 
-    `name` has a tag that follows from what the image is built from. When the stack is destroyed, those of its images
-    that no container uses are removed.
+    `name` has a tag that follows from what the image is built from. When the stack is destroyed, the images go that
+    it has built in this place, for former settings too.
     """
 
     name: pulumi.Output[str]
@@ -90,6 +90,7 @@ class BuiltImage(pulumi.ComponentResource):
                 "IMAGE_BUILD_APT_MIRROR": settings.apt_mirror,
                 "IMAGE_BUILD_MARK": wanted.mark,
                 "IMAGE_REMOVAL_OWNER": builds.owner,
+                "IMAGE_REMOVAL_KINDS": "proxy" if args.kind == "proxy" else "cpu,cuda",
             },
             triggers=[],
             at_deletion="image_removal",

@@ -183,15 +183,32 @@ def test_the_stacks_images_go_but_those_that_a_container_uses_and_those_of_other
     for number, name in enumerate((others, former)):
         built({**environment(tmp_path, f"{BASE}RUN echo {number}\n"), "IMAGE_BUILD_NAME": name})
 
-    first = run("image_removal", {**os.environ, "IMAGE_REMOVAL_OWNER": OWNER})
+    removal = {**os.environ, "IMAGE_REMOVAL_OWNER": OWNER, "IMAGE_REMOVAL_UNUSED_ALONE": "true"}
+    first = run("image_removal", removal)
     container.remove()
-    second = run("image_removal", {**os.environ, "IMAGE_REMOVAL_OWNER": OWNER})
+    second = run("image_removal", removal)
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert f"Image {former} is gone." in first.stdout
     assert "is kept: a container uses it." in first.stdout
     assert second.stdout.splitlines() == [f"Image {REPOSITORY}:cpu-0123456789ab-{OWNER} is gone."]
     assert engine.images.get(others)
+
+
+def test_a_stack_that_goes_gives_its_name_up_also_where_another_runs_the_same_image(
+    engine: DockerClient, tmp_path: Path
+) -> None:
+    shared = built(environment(tmp_path, f"{BASE}RUN echo shared\n"))
+    others = f"cpu-0123456789ab-neighbour-{OWNER}"
+    engine.images.get(shared).tag(REPOSITORY, others)
+    container = engine.containers.create(shared)
+    try:
+        gone = run("image_removal", {**os.environ, "IMAGE_REMOVAL_OWNER": OWNER})
+        kept = run("image_removal", {**os.environ, "IMAGE_REMOVAL_OWNER": f"neighbour-{OWNER}"})
+    finally:
+        container.remove()
+    assert gone.stdout.splitlines() == [f"Image {REPOSITORY}:cpu-0123456789ab-{OWNER} is gone."]
+    assert kept.stdout.splitlines() == [f"Image {REPOSITORY}:{others} is kept: a container uses it."]
 
 
 @pytest.mark.parametrize("dockerfile", ["docker/proxy/Dockerfile"])

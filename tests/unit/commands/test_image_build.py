@@ -8,7 +8,7 @@ import pytest
 from components.commands.build_cli import BuildCli
 from components.commands.build_proxies import proxy_variables
 from components.commands.image_build import Build, build_command
-from components.commands.image_removal import is_of
+from components.commands.image_removal import KINDS, Removal, is_of
 
 BUILD = Build(
     name="image:tag",
@@ -98,4 +98,10 @@ def test_proxies_of_dockers_own_configuration_come_first(
     ],
 )
 def test_an_image_is_the_stacks_by_the_whole_of_its_id(tag: str, is_ours: bool) -> None:
-    assert is_of(tag, "stack-1") is is_ours
+    assert is_of(tag, Removal("stack-1", KINDS, unused_alone=False)) is is_ours
+
+
+def test_the_server_gives_up_its_own_kinds_alone() -> None:
+    removal = Removal("stack-1", ("cpu", "cuda"), unused_alone=False)
+    assert is_of("cpu-0123456789ab-stack-1", removal)
+    assert not is_of("proxy-0123456789ab-stack-1", removal)

@@ -66,6 +66,7 @@ def test_the_cpu_image_is_built_from_the_fork_on_debian() -> None:
         "IMAGE_BUILD_APT_MIRROR": "",
         "IMAGE_BUILD_MARK": "1",
         "IMAGE_REMOVAL_OWNER": OWNER,
+        "IMAGE_REMOVAL_KINDS": "cpu,cuda",
     }
 
 
