@@ -125,8 +125,8 @@ class Demo:
         stop_hub(self._cache)
         stop_source(self._cache)
         self._console.print(
-            f"\nThe stack is gone. Kept for the next time: images and a docker engine that was started for it, "
-            f"model files in models/, and {self._cache}.",
+            "\nThe stack is gone. Kept for the next time: layers of its images, a docker engine that was started for "
+            f"it, model files in models/, and {self._cache}.",
             highlight=False,
             soft_wrap=True,
         )

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 
 from components.commands.engine import EngineError, EngineTimeoutError, run
+from components.commands.stopping import run_until_stopped
 
 ANSWER_SECONDS = 20
 """Within these the engine must answer: a preview goes on without it."""
@@ -60,4 +61,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

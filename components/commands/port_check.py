@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.commands.engine import EngineError, run
+from components.commands.stopping import run_until_stopped
 
 OWNER = "jina-search.stack"
 """Label of a container that holds a port: the id of the stack that it is of."""
@@ -133,4 +134,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_until_stopped(main))

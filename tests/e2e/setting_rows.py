@@ -162,6 +162,11 @@ PROVED_ELSEWHERE = {
     "imageCudaRuntimeBase": ("tests/unit/docker/test_dockerfiles.py", "needs the images of CUDA"),
     "imageCudaArchitectures": ("tests/unit/image/test_component.py", "needs the images of CUDA"),
     "imageBuildJobs": ("tests/unit/image/test_component.py", "a whole build, with the same image at its end"),
+    "imagePlatform": ("tests/unit/image/test_component.py", "the engine runs one platform"),
+    "imagePackagesDate": ("tests/unit/image/test_component.py", "needs the archives of the distribution"),
+    "imageBuildCaCertificate": ("tests/e2e/test_images.py", "needs a firewall that reads TLS"),
+    "imageAptMirror": ("tests/contract/commands/test_image_build.py", "needs a mirror"),
+    "dockerEngine": ("tests/e2e/test_another_engine.py", "needs a second engine"),
     "imageBuildNetwork": (
         "sandbox/preparation.py",
         "every image of these tests is built on the network set there",
