@@ -158,10 +158,11 @@ def _run(build: Build, command: list[str], environment: Mapping[str, str], log: 
         finally:
             end_group(process)
     if code != 0:
-        raise BuildError(_failure(build, code, list(tail), log))
+        raise BuildError(describe_failure(build, code, list(tail), log))
 
 
-def _failure(build: Build, code: int, tail: list[str], log: Path) -> str:
+def describe_failure(build: Build, code: int, tail: list[str], log: Path) -> str:
+    """Say how a build ended, what to do where that is known, and where all of its output is."""
     said = "\n".join(tail)
     advice = f"{FOREIGN.format(platform=build.platform)}\n" if "exec format error" in said else ""
     return (

@@ -164,7 +164,10 @@ PROVED_ELSEWHERE = {
     "imageBuildJobs": ("tests/unit/image/test_component.py", "a whole build, with the same image at its end"),
     "imagePlatform": ("tests/unit/image/test_component.py", "the engine runs one platform"),
     "imagePackagesDate": ("tests/unit/image/test_component.py", "needs the archives of the distribution"),
-    "imageBuildCaCertificate": ("tests/e2e/test_images.py", "needs a firewall that reads TLS"),
+    "imageBuildCaCertificate": (
+        "tests/contract/commands/test_image_build.py",
+        "needs a firewall that reads TLS",
+    ),
     "imageAptMirror": ("tests/contract/commands/test_image_build.py", "needs a mirror"),
     "dockerEngine": ("tests/e2e/test_another_engine.py", "needs a second engine"),
     "imageBuildNetwork": (

@@ -7,7 +7,7 @@ import pytest
 
 from components.commands.build_cli import BuildCli
 from components.commands.build_proxies import proxy_variables
-from components.commands.image_build import Build, build_command
+from components.commands.image_build import Build, build_command, describe_failure
 from components.commands.image_removal import KINDS, Removal, is_of
 
 BUILD = Build(
@@ -48,6 +48,15 @@ def test_what_may_hold_a_password_is_in_no_process_list() -> None:
     assert "--build-arg=HTTPS_PROXY" in command
     assert "--secret=id=ca-certificate,src=/tmp/ca.pem" in command
     assert "pass-word" not in str(command)
+
+
+def test_a_build_for_a_platform_that_the_engine_cannot_run_names_the_setting() -> None:
+    told = describe_failure(BUILD, 1, ["exec /bin/sh: exec format error"], Path("/cache/image.log"))
+    assert told.startswith(
+        "The build of image:tag failed with exit code 1. The engine can't run programs of linux/amd64"
+    )
+    assert "imagePlatform" in told
+    assert "All that it said is in /cache/image.log." in told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,87 @@
+"""The README's table of troubles: each has a test that brings it about."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[3]
+UNIT, CONTRACT, E2E = "tests/unit", "tests/contract", "tests/e2e"
+
+PROOFS = {
+    "settings of this stack cannot be used": (f"{UNIT}/settings/test_read.py", "SettingsError"),
+    "could not select device driver": (f"{E2E}/test_gpu_stack.py", "could not select device driver"),
+    "unsatisfied condition": (f"{UNIT}/commands/test_gpu_check.py", "unsatisfied condition"),
+    "has compute capability": (f"{UNIT}/commands/test_gpu_check.py", "compute capability"),
+    "the server is `unhealthy` on cuda": (f"{CONTRACT}/server/test_gpu_health.py", "makes_it_healthy"),
+    "belongs to container": (f"{E2E}/test_another_engine.py", "belongs to container"),
+    "failed to connect to any docker daemon": (f"{E2E}/test_stack_life.py", "any docker daemon"),
+    "is not the one that this stack lives on": (
+        f"{E2E}/test_another_engine.py",
+        "not the one that this stack",
+    ),
+    "failed to open GGUF file": (f"{UNIT}/commands/test_failure.py", "failed to open GGUF file"),
+    "The build of": (f"{CONTRACT}/commands/test_image_build.py", "All that it said is in"),
+    "exec format error": (f"{UNIT}/commands/test_image_build.py", "exec format error"),
+    "No docker CLI here can build with BuildKit": (f"{UNIT}/sandbox/test_docker_cli.py", "BuildKit"),
+    "The platform of the Docker engine": (f"{UNIT}/image/test_wanted_image.py", "PlatformUnknownError"),
+    "The commit of llama.cpp that": (f"{UNIT}/image/test_source_commit.py", "RepositoryUnreachableError"),
+    "the model cannot be downloaded": (f"{CONTRACT}/model/test_refusals.py", "HF_ENDPOINT"),
+    "bind source path does not exist": (f"{E2E}/test_checkouts.py", "**ModelFile::model"),
+    "current license is non-compliant": (f"{UNIT}/elasticsearch/test_cluster.py", "non-compliant"),
+    "the endpoint's validation call failed": (f"{UNIT}/elasticsearch/test_endpoint.py", "validation call"),
+    "input is too large to process": (f"{UNIT}/elasticsearch/test_reindex.py", "input is too large"),
+    "different number of dimensions": (
+        f"{CONTRACT}/elasticsearch_node/test_index.py",
+        "different number of dimensions",
+    ),
+    "is an index already": (f"{CONTRACT}/elasticsearch/test_adoption.py", "elasticsearchAdopt"),
+    "`llama-server ended with exit code": (f"{E2E}/test_stack_life.py", "LLAMA_ARG_NUMA"),
+    "belongs to the stack": (f"{CONTRACT}/elasticsearch/test_ownership.py", "with_the_same_names_is_refused"),
+    "is not alone in using them": (
+        f"{CONTRACT}/elasticsearch/test_ownership.py",
+        "spoil_what_others_have_is_refused",
+    ),
+    "cluster privilege": (f"{UNIT}/elasticsearch/test_privileges.py", "cluster privilege"),
+    "The trial licence of Elasticsearch ended": (f"{UNIT}/elasticsearch/test_licence.py", "ended on"),
+    "accepts no password that this stack knows": (f"{E2E}/test_kept_data.py", "password"),
+    "elasticsearchImage is Elasticsearch": (f"{E2E}/test_kept_data.py", "elasticsearchImage is"),
+    "The Elasticsearch node ended": (f"{E2E}/test_kept_data.py", "The Elasticsearch node ended"),
+    "a document is found by a text": (f"{CONTRACT}/jinactl/test_mend.py", "mend"),
+    "the stack is currently locked": (
+        f"{CONTRACT}/interrupts/test_interrupted_updates.py",
+        "currently locked",
+    ),
+    "is already in use": (f"{CONTRACT}/providers/test_container.py", "is already in use"),
+    "the first embedding is slow": ("README.md", "docker logs"),
+}
+"""By some words of a symptom: where it is brought about, and what stands there."""
+
+
+def symptoms() -> list[str]:
+    table = (PROJECT / "README.md").read_text().partition("## When something goes wrong")[2]
+    rows = [line for line in table.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    return [row[2:].partition(" | ")[0] for row in rows[2:]]
+
+
+@pytest.mark.parametrize("symptom", symptoms(), ids=lambda text: text[:40])
+def test_each_trouble_of_the_readme_has_a_test_that_brings_it_about(symptom: str) -> None:
+    (proof,) = [found for words, found in PROOFS.items() if words in symptom]
+    file, words = proof
+    assert words in (PROJECT / file).read_text(), f"{file} does not say: {words}"
+
+
+@pytest.mark.parametrize("words", PROOFS)
+def test_no_proof_is_of_a_trouble_that_the_readme_does_not_name(words: str) -> None:
+    assert [symptom for symptom in symptoms() if words in symptom]
+
+
+def test_each_setting_that_the_readme_sets_is_one() -> None:
+    known = set(re.findall(r"^  (\w+):$", (PROJECT / "Pulumi.yaml").read_text(), re.MULTILINE))
+    told = set(
+        re.findall(
+            r"pulumi config (?:set|rm) (?:--secret )?([a-z]\w+)(?![\w:])", (PROJECT / "README.md").read_text()
+        )
+    )
+    assert told
+    assert told <= known
