@@ -38,7 +38,7 @@ def test_without_a_gpu_up_ends_with_the_refusal_of_the_engine_and_what_to_do(
     assert "NVIDIA Container Toolkit" in stopped.output
     assert "Traceback" not in stopped.output
     again = stack.preview()
-    changed = [line for line in again.output.splitlines() if "Container" in line and "create" not in line]
+    changed = [line for line in again.output.splitlines() if ":Container" in line and "create" not in line]
     assert changed == [], "what came up is to be changed"
     destroyed = stack.destroy(capture=True)
     assert destroyed.exit_code == 0, destroyed.output
