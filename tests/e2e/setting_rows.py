@@ -168,7 +168,7 @@ PROVED_ELSEWHERE = {
         "tests/contract/commands/test_image_build.py",
         "needs a firewall that reads TLS",
     ),
-    "imageAptMirror": ("tests/contract/commands/test_image_build.py", "needs a mirror"),
+    "imageAptMirror": ("tests/unit/image/test_component.py", "needs a mirror"),
     "dockerEngine": ("tests/e2e/test_another_engine.py", "needs a second engine"),
     "imageBuildNetwork": (
         "sandbox/preparation.py",
