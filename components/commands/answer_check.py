@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
+from components.commands.engine import Container, EngineTimeoutError, NotListeningError
+from components.commands.entry import run_to_end, say
 from components.commands.failure import Program
 from components.commands.node_failure import NODE
 from components.commands.proxy_failure import PROXY
-from components.commands.stopping import run_until_stopped
-from components.commands.waiting import CheckError, NotReadyError, wait_for
+from components.commands.waiting import NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
 OK, UNAUTHORISED = 200, 401
@@ -71,17 +71,11 @@ def _answer(check: Check, path: str, container: Container) -> None:
         raise NotReadyError(f"HTTP {status}")
 
 
-def main() -> int:
-    """Run the check that the environment describes; return the exit code."""
+def work() -> str:
+    """Run the check that the environment describes; return what was seen."""
     check = Check.of_environment(os.environ)
-    try:
-        container = Container(check.container)
-        print(run(check, container, say=lambda line: print(line, file=sys.stderr, flush=True)))
-    except (CheckError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    return run(check, Container(check.container), say)
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

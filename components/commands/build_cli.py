@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from components.commands.entry import ProgramError
+
 EMBEDDED_BUILDKIT_UNTIL = 23
 """From this release on the command builds with BuildKit only through the buildx plugin."""
 
 ANSWER_SECONDS = 20
 
 
-class NoBuildKitError(Exception):
+class NoBuildKitError(ProgramError):
     """No `docker` command here builds with BuildKit; the message says what to install."""
 
 

@@ -16,9 +16,9 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import Container, EngineError, EngineTimeoutError, NotListeningError
+from components.commands.engine import Container, EngineTimeoutError, NotListeningError
+from components.commands.entry import run_to_end, say
 from components.commands.server_failure import SERVER
-from components.commands.stopping import run_until_stopped
 from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 PATIENCE = 300.0
@@ -148,19 +148,11 @@ def _ask(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         return error.code, error.read()
 
 
-def main() -> int:
-    """Run the check that the environment describes; return the exit code."""
+def work() -> str:
+    """Run the check that the environment describes; return what was seen."""
     check = Check.of_environment(os.environ)
-    try:
-        seen = run(
-            check, Container(check.container), say=lambda line: print(line, file=sys.stderr, flush=True)
-        )
-    except (CheckError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(seen)
-    return 0
+    return run(check, Container(check.container), say=say)
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

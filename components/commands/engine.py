@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.commands.engine_address import engine_environment
+from components.commands.entry import ProgramError
 from components.commands.stopping import ending_with_this
 
 COMMAND_SECONDS = 60
@@ -23,7 +24,7 @@ _EXCHANGE = "exec 3<>/dev/tcp/127.0.0.1/{port} && cat >&3 && cat <&3"
 """Sends standard input to a port in the container and prints what comes back, with bash and cat alone."""
 
 
-class EngineError(Exception):
+class EngineError(ProgramError):
     """The engine did not do what it was asked; the message says what it answered."""
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 
 from components.commands.engine import EngineError, EngineTimeoutError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.entry import run_to_end
 
 ANSWER_SECONDS = 20
 """Within these the engine must answer: a preview goes on without it."""
@@ -45,20 +45,13 @@ def engine_id(variables: Mapping[str, str] | None = None) -> str:
     return found
 
 
-def main() -> int:
-    """Compare the engine that answers with that of the environment; return the exit code."""
-    known = os.environ["ENGINE_CHECK_ID"]
-    try:
-        found = engine_id()
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
+def work() -> str:
+    """Compare the engine that answers with that of the environment; return which it is."""
+    known, found = os.environ["ENGINE_CHECK_ID"], engine_id()
     if found != known:
-        print(CHANGED.format(found=found, known=known), file=sys.stderr)
-        return 1
-    print(f"the Docker engine is {found}")
-    return 0
+        raise EngineError(CHANGED.format(found=found, known=known))
+    return f"the Docker engine is {found}"
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -11,8 +11,8 @@ import os
 import re
 import sys
 
-from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.engine import run
+from components.commands.entry import ProgramError, run_to_end
 
 TIMEOUT = 120
 
@@ -45,7 +45,7 @@ Have it compiled for this GPU too: pulumi config set imageCudaArchitectures '{wa
 (CUDA 12 compiles for 5.0 and newer, CUDA 13 for 7.5 and newer), or choose other GPUs with serverGpus."""
 
 
-class CheckError(Exception):
+class CheckError(ProgramError):
     """No GPU for the server; the message says why, and what to do."""
 
 
@@ -110,18 +110,13 @@ def _refusal(said: str) -> str:
     return NO_SUCH_GPU if "unknown device" in said else NO_TOOLKIT
 
 
-def main() -> int:
-    """Run the check that the environment describes; return the exit code."""
+def work() -> str:
+    """Run the check that the environment describes; return the devices that were seen."""
     image, gpus = os.environ["GPU_CHECK_IMAGE"], os.environ["GPU_CHECK_GPUS"]
-    try:
-        done = run(command(image, gpus), seconds=TIMEOUT, merge=True)
-        output = done.stdout.decode(errors="replace")
-        print(verify(image, os.environ["GPU_CHECK_ARCHITECTURES"], done.returncode, output))
-    except (CheckError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    done = run(command(image, gpus), seconds=TIMEOUT, merge=True)
+    output = done.stdout.decode(errors="replace")
+    return verify(image, os.environ["GPU_CHECK_ARCHITECTURES"], done.returncode, output)
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

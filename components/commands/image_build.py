@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.commands.build_cli import BuildCli, NoBuildKitError, find_build_cli
+from components.commands.build_cli import BuildCli, find_build_cli
 from components.commands.build_proxies import proxy_variables
 from components.commands.engine import EngineError, run
 from components.commands.engine_address import engine_environment
-from components.commands.stopping import end_group, ending_with_this, run_until_stopped
+from components.commands.entry import ProgramError, run_to_end, say
+from components.commands.stopping import end_group, ending_with_this
 
 LINES_SHOWN = 40
 """So many of the last lines are shown where a build fails."""
@@ -38,7 +39,7 @@ FOREIGN = (
 Say = Callable[[str], None]
 
 
-class BuildError(Exception):
+class BuildError(ProgramError):
     """The image was not built; the message has the end of the log, and says where all of it is."""
 
 
@@ -178,21 +179,10 @@ def _log_folder(environment: Mapping[str, str]) -> Path:
     return folder
 
 
-def main() -> int:
-    """Build what the environment describes; return the exit code."""
-    try:
-        print(
-            build(
-                Build.of_environment(os.environ),
-                os.environ,
-                lambda line: print(line, file=sys.stderr, flush=True),
-            )
-        )
-    except (BuildError, NoBuildKitError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def work() -> str:
+    """Build what the environment describes; return the image's id."""
+    return build(Build.of_environment(os.environ), os.environ, say)
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.entry import ProgramError, run_to_end
 
 KINDS = ("cpu", "cuda", "proxy")
 """How the tags of the stack's images begin; a digest follows, and the stack's id."""
@@ -92,19 +92,13 @@ def _ask(command: list[str]) -> str:
     return done.stdout.decode()
 
 
-def main() -> int:
-    """Remove the images that the environment describes; return the exit code."""
+def work() -> str:
+    """Remove the images that the environment describes; return what became of each."""
     removal = Removal.of_environment(os.environ)
     if not removal.owner:
-        print("IMAGE_REMOVAL_OWNER is empty: it must be the stackId of a stack's outputs.", file=sys.stderr)
-        return 1
-    try:
-        print(remove(removal))
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+        raise ProgramError("IMAGE_REMOVAL_OWNER is empty: it must be the stackId of a stack's outputs.")
+    return remove(removal)
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.commands.engine import EngineError, run
+from components.commands.engine import run
 from components.commands.engine_address import engine_environment
-from components.commands.stopping import ending_with_this, run_until_stopped
+from components.commands.entry import ProgramError, run_to_end, say
+from components.commands.stopping import ending_with_this
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -32,7 +33,7 @@ _RECEIVE = (
 )
 
 
-class DeliveryError(Exception):
+class DeliveryError(ProgramError):
     """The file did not arrive; the message says why, and what to do."""
 
 
@@ -114,27 +115,17 @@ def _send(
         return  # the receiver has ended, and says why
 
 
-def main() -> int:
-    """Deliver what the environment describes; return the exit code."""
+def work() -> str:
+    """Deliver what the environment describes; return what was done."""
     try:
-        print(
-            deliver(
-                Delivery.of_environment(os.environ), lambda line: print(line, file=sys.stderr, flush=True)
-            )
-        )
-    except (DeliveryError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        return deliver(Delivery.of_environment(os.environ), say)
     except FileNotFoundError as error:
-        print(
+        raise DeliveryError(
             f"{error.filename or 'The model file'} is not there. On the machine that fetched it, `pulumi refresh` "
             "finds out, and `pulumi up` then fetches it again. On another one, "
-            "`pulumi up --replace '**ModelFile::model'` fetches it there.",
-            file=sys.stderr,
-        )
-        return 1
-    return 0
+            "`pulumi up --replace '**ModelFile::model'` fetches it there."
+        ) from error
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

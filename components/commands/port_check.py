@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.entry import ProgramError, run_to_end
 
 OWNER = "jina-search.stack"
 """Label of a container that holds a port: the id of the stack that it is of."""
@@ -25,7 +25,7 @@ LAST_PORT = 65535
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses to compare with)
 
 
-class CheckError(Exception):
+class CheckError(ProgramError):
     """Somebody else has the port; the message says who, and what to set."""
 
 
@@ -123,15 +123,10 @@ def _published(port: int) -> list[dict[str, Any]]:
     return found
 
 
-def main() -> int:
-    """Run the check that the environment describes; return the exit code."""
-    try:
-        print(run_check(Check.of_environment(os.environ)))
-    except (CheckError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def work() -> str:
+    """Run the check that the environment describes; return what was seen."""
+    return run_check(Check.of_environment(os.environ))
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

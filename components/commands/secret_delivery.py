@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.entry import ProgramError, run_to_end
 
 RANDOM_BYTES = 4
 
@@ -40,7 +40,7 @@ echo "$NAME"
 """
 
 
-class DeliveryError(Exception):
+class DeliveryError(ProgramError):
     """The secret did not arrive; the message says why, and what to do."""
 
 
@@ -101,15 +101,10 @@ def _user_of(image: str) -> str:
     return str((found.get("Config") or {}).get("User") or "0:0")
 
 
-def main() -> int:
-    """Deliver what the environment describes; return the exit code."""
-    try:
-        print(deliver(Delivery.of_environment(os.environ)))
-    except (DeliveryError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def work() -> str:
+    """Deliver what the environment describes; return the name of the file."""
+    return deliver(Delivery.of_environment(os.environ))
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

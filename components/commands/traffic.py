@@ -9,34 +9,26 @@ from __future__ import annotations
 import os
 import sys
 
-from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.engine import run
+from components.commands.entry import ProgramError, run_to_end
 
 PATIENCE = 300
 """Seconds that requests to the server before get: a long document takes minutes on a small machine."""
 
 
-def main() -> int:
-    """Move the traffic as the environment says; return the exit code."""
+def work() -> str:
+    """Move the traffic as the environment says; return where it goes."""
     proxy, server = os.environ["TRAFFIC_PROXY"], os.environ["TRAFFIC_SERVER"]
-    try:
-        done = run(
-            ["docker", "exec", proxy, "use-server", server, str(PATIENCE)], seconds=PATIENCE + 60, merge=True
-        )
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
-    said = done.stdout.decode(errors="replace").strip()
+    moving = ["docker", "exec", proxy, "use-server", server, str(PATIENCE)]
+    done = run(moving, seconds=PATIENCE + 60, merge=True)
     if done.returncode != 0:
-        print(
+        said = done.stdout.decode(errors="replace").strip()
+        raise ProgramError(
             f"The proxy {proxy} does not send requests to {server}, which is ready; requests still go where they "
-            f"went before. It says:\n{said}\nIts log: docker logs {proxy}. Run `pulumi up` again.",
-            file=sys.stderr,
+            f"went before. It says:\n{said}\nIts log: docker logs {proxy}. Run `pulumi up` again."
         )
-        return 1
-    print(f"requests go to {server}")
-    return 0
+    return f"requests go to {server}"
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.entry import ProgramError, run_to_end
 
 LABEL = "org.opencontainers.image.version"
 """Label of an image that says which version is in it; the official image has it."""
@@ -23,7 +23,7 @@ LABEL = "org.opencontainers.image.version"
 Version = tuple[int, int, int]
 
 
-class CheckError(Exception):
+class CheckError(ProgramError):
     """The wanted version can't read the data; the message says what to do."""
 
 
@@ -123,15 +123,10 @@ def _is_node(container: Mapping[str, Any], check: Check) -> bool:
     return any(one.get("Name") == check.volume and one.get("Destination") == check.folder for one in mounts)
 
 
-def main() -> int:
-    """Run the check that the environment describes; return the exit code."""
-    try:
-        print(run_check(Check.of_environment(os.environ)))
-    except (CheckError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def work() -> str:
+    """Run the check that the environment describes; return what was seen."""
+    return run_check(Check.of_environment(os.environ))
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.engine import run
+from components.commands.entry import ProgramError, run_to_end
 
 
 def command(volume: str, image: str, owner: str) -> list[str]:
@@ -20,22 +20,16 @@ def command(volume: str, image: str, owner: str) -> list[str]:
     return [*container, "--volume", f"{volume}:/volume", "--entrypoint", "chown", image, owner, "/volume"]
 
 
-def main() -> int:
-    """Prepare the volume that the environment names; return the exit code."""
+def work() -> str:
+    """Prepare the volume that the environment names; return what was done."""
     names = ("VOLUME", "IMAGE", "OWNER")
     volume, image, owner = (os.environ[f"VOLUME_PREPARATION_{name}"] for name in names)
-    try:
-        done = run(command(volume, image, owner), merge=True)
-    except EngineError as error:
-        print(error, file=sys.stderr)
-        return 1
+    done = run(command(volume, image, owner), merge=True)
     if done.returncode != 0:
         said = done.stdout.decode(errors="replace").strip()
-        print(f"Volume {volume} could not be made writable for user {owner}: {said}", file=sys.stderr)
-        return 1
-    print(f"volume {volume} belongs to {owner}")
-    return 0
+        raise ProgramError(f"Volume {volume} could not be made writable for user {owner}: {said}")
+    return f"volume {volume} belongs to {owner}"
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -11,14 +11,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import EngineError, run
-from components.commands.stopping import run_until_stopped
+from components.commands.engine import run
+from components.commands.entry import ProgramError, run_to_end
 
 NOT_THERE = "no such volume"
 IN_USE = "volume is in use"
 
 
-class RemovalError(Exception):
+class RemovalError(ProgramError):
     """The volume was not removed; the message says why, and what to do."""
 
 
@@ -78,15 +78,10 @@ def _is_empty(removal: Removal) -> bool:
     return listed.returncode == 0 and not listed.stdout.strip()
 
 
-def main() -> int:
-    """Remove the volume that the environment describes; return the exit code."""
-    try:
-        print(remove(Removal.of_environment(os.environ)))
-    except (RemovalError, EngineError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+def work() -> str:
+    """Remove the volume that the environment describes; return what became of it."""
+    return remove(Removal.of_environment(os.environ))
 
 
 if __name__ == "__main__":
-    sys.exit(run_until_stopped(main))
+    sys.exit(run_to_end(work))

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from components.commands import failure
 from components.commands.engine import Container, State
+from components.commands.entry import ProgramError
 from components.commands.failure import Program
 
 TOLD_EVERY = 15.0
@@ -21,7 +22,7 @@ NEXT_END = 10.0
 Answer = TypeVar("Answer")
 
 
-class CheckError(Exception):
+class CheckError(ProgramError):
     """What is checked did not prove itself; the message says how, and what to do."""
 
 

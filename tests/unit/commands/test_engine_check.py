@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.commands import engine_check
+from components.commands.engine import EngineError
 from components.engine.dynamic.identity import EngineIdentityProvider
 from components.engine.errors import AnotherEngineError, NoEngineError
 
@@ -113,23 +114,18 @@ def test_an_engine_that_says_nothing_is_none_that_answers(
 
 @pytest.mark.usefixtures("answering")
 @pytest.mark.parametrize(
-    ("known", "host", "code", "says"),
+    ("host", "says"),
     [
-        (STACKS, "tcp://here", 0, "the Docker engine is AAAA:1111"),
-        (STACKS, "tcp://there", 1, "not the one that this stack lives on"),
-        (STACKS, "tcp://nobody", 1, "No Docker engine answers"),
+        ("tcp://there", "not the one that this stack lives on"),
+        ("tcp://nobody", "No Docker engine answers"),
     ],
 )
-def test_a_destruction_goes_on_on_the_stacks_engine_alone(
-    known: str,
-    host: str,
-    code: int,
-    says: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_a_destruction_stops_on_any_engine_but_the_stacks(
+    host: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ENGINE_CHECK_ID", STACKS)
+    monkeypatch.setenv("DOCKER_HOST", "tcp://here")
+    assert engine_check.work() == f"the Docker engine is {STACKS}"
     monkeypatch.setenv("DOCKER_HOST", host)
-    monkeypatch.setenv("ENGINE_CHECK_ID", known)
-    assert engine_check.main() == code
-    shown = capsys.readouterr()
-    assert says in shown.out + shown.err
+    with pytest.raises(EngineError, match=says):
+        engine_check.work()

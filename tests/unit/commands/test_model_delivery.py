@@ -9,7 +9,7 @@ from components.commands import model_delivery
 
 
 def test_a_file_that_another_machine_has_is_told_with_both_ways_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "models" / "model.gguf"
     names = {"SOURCE": str(path), "FILE": path.name, "SHA256": "d" * 64, "VOLUME": "v", "IMAGE": "i"}
@@ -18,9 +18,10 @@ def test_a_file_that_another_machine_has_is_told_with_both_ways_to_it(
     missing_in_the_volume = subprocess.CompletedProcess[str]([], 1, "", "")
     monkeypatch.setattr(model_delivery, "run", lambda *_, **__: missing_in_the_volume)
 
-    assert model_delivery.main() == 1
+    with pytest.raises(model_delivery.DeliveryError) as raised:
+        model_delivery.work()
 
-    said = capsys.readouterr().err
+    said = str(raised.value)
     assert said.startswith(f"{path} is not there.")
     assert "`pulumi refresh` finds out" in said
     assert "`pulumi up --replace '**ModelFile::model'`" in said

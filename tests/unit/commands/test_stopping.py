@@ -25,8 +25,8 @@ sys.exit(run_until_stopped(lambda: run(["sleep", "97.{number}"]).returncode))
 BUILDING = """
 import os, sys
 from components.commands import image_build
-from components.commands.stopping import run_until_stopped
-sys.exit(run_until_stopped(image_build.main))
+from components.commands.entry import run_to_end
+sys.exit(run_to_end(image_build.work))
 """
 
 DOCKER = """#!/bin/sh

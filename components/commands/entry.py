@@ -1,0 +1,31 @@
+"""How every program begins and ends: what it prints, what becomes of an error, and what of a signal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from components.commands.stopping import run_until_stopped
+
+
+class ProgramError(Exception):
+    """A program did not do what it is there for; the message says why, and what to do."""
+
+
+def say(line: str) -> None:
+    """Tell a person who waits; what a program prints at its end stays apart from it."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def run_to_end(work: Callable[[], str]) -> int:
+    """Print what `work` returns, or say why it raised ProgramError; return the exit code."""
+    return run_until_stopped(lambda: _run(work))
+
+
+def _run(work: Callable[[], str]) -> int:
+    try:
+        print(work())
+    except ProgramError as error:
+        say(str(error))
+        return 1
+    return 0
