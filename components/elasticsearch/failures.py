@@ -21,6 +21,7 @@ from components.elasticsearch.errors import (
     VersionError,
 )
 from components.elasticsearch.licence import BASIC_WAYS_OUT
+from components.elasticsearch.responses import reasons
 
 UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
 
@@ -150,11 +151,7 @@ def _told(body: Any) -> tuple[str, str, tuple[str, ...]]:
     error = body.get("error", body) if isinstance(body, Mapping) else body
     if not isinstance(error, Mapping):
         return "", str(error or ""), ()
-    causes: list[str] = []
-    cause = error.get("caused_by")
-    while isinstance(cause, Mapping):
-        causes.append(str(cause.get("reason") or cause.get("type")))
-        cause = cause.get("caused_by")
+    causes = reasons(error.get("caused_by"))
     # Of a search, the outer reason says only that shards failed; of others, this repeats it.
     roots = error.get("root_cause")
     causes += [str(root.get("reason") or root.get("type")) for root in roots or []]

@@ -14,6 +14,7 @@ from components.elasticsearch.errors import (
 )
 from components.elasticsearch.pipeline import CONTENT, VECTOR
 from components.elasticsearch.reindex import BUSY, LASTING
+from components.elasticsearch.responses import told
 
 TIMEOUT = 600.0
 """Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
@@ -49,20 +50,20 @@ class PipelineEmbedder:
             answers = self.client.request("POST", "/_ingest/pipeline/_simulate", body, timeout=TIMEOUT)[
                 "docs"
             ]
-            told = [_told(answer["error"]) if "error" in answer else "" for answer in answers]
-            if not any(told):
+            reasons = [told(answer["error"]) if "error" in answer else "" for answer in answers]
+            if not any(reasons):
                 return [answer["doc"]["_source"][VECTOR] for answer in answers]
             # One that lasts tells more than those that came of a busy server.
-            lasting = [at for at, one in enumerate(told) if _lasts(one)]
+            lasting = [at for at, one in enumerate(reasons) if _lasts(one)]
             if lasting or time.monotonic() + pause > deadline:
-                raise _error(told, lasting, names)
+                raise _error(reasons, lasting, names)
             time.sleep(pause)
             pause = min(2 * pause, 30.0)
 
 
-def _error(told: Sequence[str], lasting: Sequence[int], names: Sequence[str]) -> EmbeddingError:
-    first = lasting[0] if lasting else next(at for at, one in enumerate(told) if one)
-    which = f"Document {names[first] if names else first + 1} could not be embedded: {told[first]}."
+def _error(reasons: Sequence[str], lasting: Sequence[int], names: Sequence[str]) -> EmbeddingError:
+    first = lasting[0] if lasting else next(at for at, one in enumerate(reasons) if one)
+    which = f"Document {names[first] if names else first + 1} could not be embedded: {reasons[first]}."
     if lasting:
         return EmbeddingRefusedError(f"{which} Change or delete it, and run the command again.")
     return EmbeddingUnavailableError(
@@ -70,16 +71,7 @@ def _error(told: Sequence[str], lasting: Sequence[int], names: Sequence[str]) ->
     )
 
 
-def _lasts(told: str) -> bool:
-    status = re.search(r"status \[(\d+)\]", told)
+def _lasts(reason: str) -> bool:
+    status = re.search(r"status \[(\d+)\]", reason)
     refused = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) != BUSY  # noqa: PLR2004
-    return refused or any(one in told.lower() for one in LASTING)
-
-
-def _told(error: Mapping[str, Any]) -> str:
-    reasons = []
-    cause: Any = error
-    while isinstance(cause, Mapping):
-        reasons.append(str(cause.get("reason") or cause.get("type")))
-        cause = cause.get("caused_by")
-    return ": ".join(dict.fromkeys(reasons)).rstrip(".")
+    return refused or any(one in reason.lower() for one in LASTING)

@@ -10,6 +10,7 @@ from typing import Any
 
 from components.elasticsearch.client import Requests
 from components.elasticsearch.errors import NotFoundError
+from components.elasticsearch.responses import told
 
 LONGEST_POLL = 1.0
 RESTARTED = "Elasticsearch was restarted in the middle of it"
@@ -62,8 +63,8 @@ def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
 def read_outcome(answer: Mapping[str, Any]) -> Outcome:
     """Read what became of a task out of `GET /_tasks/{id}`."""
     if answer.get("error"):
-        told = _told(answer["error"])
-        return Outcome(failure=told, lasts="script" in str(answer["error"].get("type", "")))
+        said = told(answer["error"])
+        return Outcome(failure=said, lasts="script" in str(answer["error"].get("type", "")))
     response: Mapping[str, Any] = answer.get("response") or {}
     carried = int(response.get("created", 0)) + int(response.get("updated", 0))
     stale = int(response.get("version_conflicts", 0))
@@ -71,8 +72,8 @@ def read_outcome(answer: Mapping[str, Any]) -> Outcome:
     if failures:
         # One that lasts tells more than those that came of a busy server.
         first = next((one for one in failures if _lasts(one)), failures[0])
-        told, lasts = _told(first.get("cause") or first.get("reason") or {}), _lasts(first)
-        return Outcome(carried, stale, told, str(first.get("id", "")), lasts)
+        said, lasts = told(first.get("cause") or first.get("reason") or {}), _lasts(first)
+        return Outcome(carried, stale, said, str(first.get("id", "")), lasts)
     if response.get("canceled"):
         return Outcome(carried, stale, f"it was cancelled ({response['canceled']})")
     if response.get("timed_out"):
@@ -111,14 +112,5 @@ def _lasts(failure: Mapping[str, Any]) -> bool:
     if status == BUSY:
         # Whatever it says: a full disk has "exceeded" its watermark.
         return False
-    told = _told(failure.get("cause") or failure.get("reason") or {}).lower()
-    return status not in PASSING or any(one in told for one in LASTING)
-
-
-def _told(error: Mapping[str, Any]) -> str:
-    reasons = []
-    cause: Any = error
-    while isinstance(cause, Mapping):
-        reasons.append(str(cause.get("reason") or cause.get("type") or "no reason given"))
-        cause = cause.get("caused_by")
-    return ": ".join(dict.fromkeys(reasons)).rstrip(".")
+    said = told(failure.get("cause") or failure.get("reason") or {}).lower()
+    return status not in PASSING or any(one in said for one in LASTING)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from components.elasticsearch.embedding_server import BUSY
+from components.elasticsearch.responses import told
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before documents that were refused, since something was busy, are sent again."""
@@ -32,16 +33,6 @@ def kind_of(item: Mapping[str, Any]) -> Kind:
     if status == BAD_REQUEST and "different number of dimensions" in told(error):
         return "switched"
     return "final"
-
-
-def told(error: Mapping[str, Any]) -> str:
-    """Return the reasons of an error, from the outermost to what it came from."""
-    reasons = []
-    cause: Any = error
-    while isinstance(cause, Mapping):
-        reasons.append(str(cause.get("reason")))
-        cause = cause.get("caused_by")
-    return ": ".join(dict.fromkeys(reasons)).rstrip(".")
 
 
 class Resending:

@@ -1,0 +1,18 @@
+"""Reads what Elasticsearch says of an error: `{"type", "reason", "caused_by": {…}}`, a cause in what it led to."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def reasons(error: Any) -> list[str]:
+    """Return the reasons of an error, from the outermost to what it came from; none where it is no object."""
+    found = []
+    while isinstance(error, Mapping):
+        found.append(str(error.get("reason") or error.get("type") or "no reason given"))
+        error = error.get("caused_by")
+    return found
+
+
+def told(error: Mapping[str, Any]) -> str:
+    """Return the reasons of an error in one line, each of them once."""
+    return ": ".join(dict.fromkeys(reasons(error))).rstrip(".")
