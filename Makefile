@@ -12,6 +12,9 @@ STACK_ID ?=
 # Name of the index whose documents `make down` may delete, also those that people put there.
 DELETE_DATA ?=
 
+# What the stack sets for the Docker provider, else the variable of the environment.
+stack_config = $$(pulumi config get $(1) --stack "$(STACK)" 2>/dev/null || echo "$$$(2)")
+
 .DEFAULT_GOAL := help
 .PHONY: help demo search down test test-unit prepare bench lint format settings clean-images clean
 
@@ -57,6 +60,8 @@ settings: $(INSTALLED) ## Write the README's tables of settings and of privilege
 
 clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
 	@IMAGE_REMOVAL_UNUSED_ALONE=true IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \
+		DOCKER_HOST="$(call stack_config,docker:host,DOCKER_HOST)" \
+		DOCKER_CERT_PATH="$(call stack_config,docker:certPath,DOCKER_CERT_PATH)" \
 		$(PYTHON) -m components.commands.image_removal
 
 clean: ## Remove the virtual environment and what tools left in the tree

@@ -13,6 +13,9 @@ from pathlib import Path
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FTP_PROXY", "ALL_PROXY")
 """What BuildKit takes as build arguments without a declaration, and keeps out of image and cache (docs.docker.com)."""
 
+CONFIGURED = ("httpProxy", "httpsProxy", "ftpProxy", "allProxy")
+"""The same in config.json, below the address of an engine or `default`."""
+
 
 def proxy_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the proxies to hand to a build, each in capitals and in small letters: some programs read only the one."""
@@ -27,10 +30,12 @@ def proxy_variables(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _configured(environment: Mapping[str, str]) -> bool:
-    """Tell whether the `docker` command's own configuration has proxies."""
+    """Tell whether the `docker` command's own configuration has a proxy for the engine that it asks."""
     folder = environment.get("DOCKER_CONFIG") or Path(environment.get("HOME", "~"), ".docker").expanduser()
     try:
         content = json.loads(Path(folder, "config.json").read_text())
-    except (OSError, ValueError):
+        proxies = content.get("proxies") or {}
+        entry = proxies.get(environment.get("DOCKER_HOST", ""), proxies.get("default")) or {}
+        return any(entry.get(name) for name in CONFIGURED)
+    except (OSError, ValueError, AttributeError):
         return False
-    return isinstance(content, dict) and bool(content.get("proxies"))

@@ -79,6 +79,11 @@ def test_proxies_of_the_environment_are_passed_on_in_both_spellings(
     ("config", "left_to_docker"),
     [
         ({"proxies": {"default": {"httpProxy": "http://q:1"}}}, True),
+        ({"proxies": {"tcp://here": {"httpsProxy": "http://q:1"}}}, True),
+        ({"proxies": {"tcp://elsewhere": {"httpProxy": "http://q:1"}}}, False),
+        ({"proxies": {"default": {"noProxy": "localhost"}}}, False),
+        ({"proxies": {"default": {}}}, False),
+        ({"proxies": []}, False),
         ({"auths": {}}, False),
         ([], False),
     ],
@@ -88,7 +93,9 @@ def test_proxies_of_dockers_own_configuration_come_first(
     config: object, left_to_docker: bool, tmp_path: Path
 ) -> None:
     (tmp_path / "config.json").write_text(json.dumps(config))
-    found = proxy_variables({"DOCKER_CONFIG": str(tmp_path), "HTTP_PROXY": "http://p:1"})
+    found = proxy_variables(
+        {"DOCKER_CONFIG": str(tmp_path), "DOCKER_HOST": "tcp://here", "HTTP_PROXY": "http://p:1"}
+    )
     assert (found == {}) is left_to_docker
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.docker.scripts import run, write_program
+from tests.unit.project import PROJECT_DIRECTORY
 
 
 class Repository:
@@ -93,8 +94,9 @@ def test_collects_the_program_its_libraries_and_the_licence(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("given", [False, True])
 def test_git_trusts_the_certificate_that_a_build_gives_beside_the_usual_ones(
-    given: bool, tmp_path: Path
+    given: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("GIT_SSL_CAINFO", raising=False)
     if given:
         (tmp_path / "ca-certificate").write_text("a certificate\n")
     write_program(tmp_path / "programs", "git", 'test "$1" != fetch || cat "${GIT_SSL_CAINFO:-/dev/null}"')
@@ -104,3 +106,23 @@ def test_git_trusts_the_certificate_that_a_build_gives_beside_the_usual_ones(
     assert answer.returncode == 0, answer.stderr
     usual = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
     assert (f"{usual}a certificate\n" in answer.stdout) is given
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_apt_trusts_the_certificate_that_a_build_gives_beside_the_usual_ones(
+    given: bool, tmp_path: Path
+) -> None:
+    if given:
+        (tmp_path / "ca-certificate").write_text("a certificate\n")
+    shows = """sed -n 's/^Acquire::https::CAInfo "\\(.*\\)";$/\\1/p' "$APT_CONFIG" | xargs -r cat"""
+    write_program(tmp_path / "programs", "apt-get", f'test "$1" != update || {shows}')
+    answer = run("install-packages.sh", "package", programs=tmp_path / "programs", SECRETS=str(tmp_path))
+    assert answer.returncode == 0, answer.stderr
+    usual = Path("/etc/ssl/certs/ca-certificates.crt").read_text()
+    assert (f"{usual}a certificate\n" in answer.stdout) is given
+
+
+def test_every_clone_has_the_same_bytes_of_a_script() -> None:
+    asked = ["git", "check-attr", "text", "eol", "--", "docker/build.sh", "docker/Dockerfile", "Makefile"]
+    told = subprocess.run(asked, cwd=PROJECT_DIRECTORY, capture_output=True, text=True, check=True).stdout
+    assert told.count("text: auto") == told.count("eol: lf") == 3
