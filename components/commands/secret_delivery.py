@@ -1,23 +1,27 @@
 """Puts a secret into a file of a volume, for a container to read: its environment is in clear in logs.
 
 Run as `python3 -m components.commands.secret_delivery` with SECRET_DELIVERY_* in the environment; prints the name of
-the file. Another secret gets another file, so that a container which still runs keeps its own; a secret that is there
-already keeps its file's name, so that nothing else changes.
+the file. Another secret gets another file, and those that containers are told of stay: what still serves after updates
+that failed must be able to start again. A secret that is there already keeps its file's name, so that nothing else
+changes.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from components.commands.engine import EngineError, run
 from components.commands.entry import ProgramError, run_to_end
 
 RANDOM_BYTES = 4
+FILE = re.compile(r"\bsecret-[0-9a-f]{8}\b")
+"""The names that files get: two digits for each of the random bytes."""
 
 # The image has what this needs: a shell and coreutils. A user's file with no right for anybody else is what
 # Elasticsearch asks for, so a second look at it takes the right to read past that.
@@ -34,7 +38,7 @@ chmod 0400 .new
 chown "$OWNER" .new
 mv .new "$NAME"
 for file in secret-*; do
-    case $file in "$NAME" | "$BEFORE") ;; *) rm "$file" ;; esac
+    case " $NAME $KEPT " in *" $file "*) ;; *) rm "$file" ;; esac
 done
 echo "$NAME"
 """
@@ -49,7 +53,7 @@ class Delivery:
     """Which secret becomes a file of which volume.
 
     `image` is run to receive it, and `owner` alone may read it: a user and group as in `chown`, empty for the user
-    that the image runs as. `before` is the name of the file that a container may still use, if any.
+    that the image runs as. `before` is the name of the file of the delivery before, if any.
     """
 
     volume: str
@@ -69,12 +73,16 @@ class Delivery:
             content=environment["SECRET_DELIVERY_CONTENT"],
         )
 
-    def command(self, owner: str, name: str) -> list[str]:
-        """Return the command that reads the secret from its standard input, and writes it as `name` for `owner`."""
+    def command(self, owner: str, name: str, kept: Iterable[str]) -> list[str]:
+        """Return the command that reads the secret from its standard input, and writes it as `name` for `owner`.
+
+        It removes all other files but those that are `kept`.
+        """
         container = ["docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0:0"]
         container += ["--cap-drop", "ALL", "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "--read-only"]
         container += ["--security-opt", "no-new-privileges", "--volume", f"{self.volume}:/secrets"]
-        container += ["--env", f"OWNER={owner}", "--env", f"NAME={name}", "--env", f"BEFORE={self.before}"]
+        container += ["--env", f"OWNER={owner}", "--env", f"NAME={name}"]
+        container += ["--env", f"KEPT={' '.join(sorted({self.before, *kept}))}"]
         return [*container, "--entrypoint", "sh", self.image, "-c", _RECEIVE]
 
 
@@ -82,7 +90,7 @@ def deliver(delivery: Delivery) -> str:
     """Write the secret; return the name of its file in the volume. Raises DeliveryError and EngineError."""
     owner = delivery.owner or _user_of(delivery.image)
     name = f"secret-{secrets.token_hex(RANDOM_BYTES)}"
-    done = run(delivery.command(owner, name), delivery.content.encode())
+    done = run(delivery.command(owner, name, _used(delivery.volume)), delivery.content.encode())
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip()
         raise DeliveryError(
@@ -90,6 +98,17 @@ def deliver(delivery: Delivery) -> str:
             "Check the connection to the engine and the room on its disk, and run `pulumi up` again."
         )
     return done.stdout.decode().strip()
+
+
+def _used(volume: str) -> set[str]:
+    """Return the files that containers with the volume are told of, by an argument or a variable."""
+    listed = run(["docker", "ps", "--all", "--quiet", "--filter", f"volume={volume}"])
+    containers = listed.stdout.decode().split()
+    if not containers:
+        return set()
+    # A container that has gone meanwhile fails the command, which describes the others all the same.
+    described = run(["docker", "inspect", "--type", "container", *containers]).stdout.decode(errors="replace")
+    return set(FILE.findall(described))
 
 
 def _user_of(image: str) -> str:

@@ -50,6 +50,7 @@ def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         "elasticsearchCaCertificate": elasticsearch.ca_certificate,
         "elasticsearchFingerprint": elasticsearch.fingerprint,
     }
+    _check_ascii(reader, elasticsearch)
     if elasticsearch.managed:
         _check_own_node(reader, settings, credentials)
     else:
@@ -114,6 +115,19 @@ def _check_credentials(reader: SettingsReader, elasticsearch: ElasticsearchSetti
         "with `pulumi config set --secret elasticsearchApiKey`.",
         "elasticsearchApiKey",
     )
+
+
+def _check_ascii(reader: SettingsReader, elasticsearch: ElasticsearchSettings) -> None:
+    for key, value in (
+        ("elasticsearchUser", elasticsearch.user),
+        ("elasticsearchPassword", elasticsearch.password),
+    ):
+        reader.require(
+            value.isascii(),
+            f"{key} has characters in it that are not ASCII, which Elasticsearch's clients can't send: set another one "
+            f"with `pulumi config set {'--secret ' if key.endswith('Password') else ''}{key}`.",
+            key,
+        )
 
 
 def _check_vector_index(reader: SettingsReader, settings: Settings) -> None:

@@ -74,8 +74,26 @@ def test_the_same_secret_keeps_its_file_and_another_one_leaves_that_of_a_contain
     assert seen(volume, elasticsearch_image, "ls -A /v")[1].split() == sorted([second, third])
 
 
+def test_what_a_container_is_told_of_stays_also_after_updates_that_failed(
+    volume: str, elasticsearch_image: str
+) -> None:
+    first = deliver(delivery(volume, elasticsearch_image))
+    serving = DockerClient.from_env().containers.create(
+        elasticsearch_image, ["--api-key-file", f"/v/{first}"], volumes=[f"{volume}:/v:ro"]
+    )
+    try:
+        second = deliver(delivery(volume, elasticsearch_image, "another", before=first))
+        third = deliver(delivery(volume, elasticsearch_image, "a third", before=second))
+        fourth = deliver(delivery(volume, elasticsearch_image, "a fourth", before=third))
+        left = seen(volume, elasticsearch_image, "ls -A /v")[1].split()
+    finally:
+        serving.remove()
+
+    assert left == sorted([first, third, fourth])
+
+
 def test_no_process_has_it_among_its_arguments(elasticsearch_image: str) -> None:
-    assert WORD not in str(delivery("a-volume", elasticsearch_image).command(OWNER, "secret-1"))
+    assert WORD not in str(delivery("a-volume", elasticsearch_image).command(OWNER, "secret-1", []))
     assert WORD not in repr(delivery("a-volume", elasticsearch_image))
 
 

@@ -1,5 +1,7 @@
 """The proxy: no request is lost while it moves from one server to another and the one before is stopped."""
 
+import resource
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,3 +106,21 @@ def test_lets_no_page_of_another_origin_read_the_answers_of_a_server_that_would(
             ]
             assert told[0], "the server does not grant it any more: is there something left to close?"
             assert told[1] == []
+
+
+def test_more_clients_at_once_than_it_had_connections_by_default_are_all_answered(proxy: Proxy) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    host, port = proxy.url.removeprefix("http://").split(":")
+    clients = [socket.create_connection((host, int(port)), timeout=30) for _ in range(1500)]
+    try:
+        for client in clients:
+            client.sendall(b"GET /proxy/health HTTP/1.0\r\n")
+        # All of them wait at the same time: none has sent the end of its request yet.
+        for client in clients:
+            client.sendall(b"\r\n")
+        answers = [client.recv(15) for client in clients]
+    finally:
+        for client in clients:
+            client.close()
+    assert set(answers) == {b"HTTP/1.1 200 OK"}

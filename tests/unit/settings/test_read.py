@@ -87,6 +87,7 @@ REFUSED = [
     ({"elasticsearchDeleteData": "yes"}, "elasticsearchDeleteData", "jina-demo"),
     ({"elasticsearchDeleteBackups": "yes"}, "elasticsearchDeleteBackups", "jina-demo"),
     ({"elasticsearchPassword": "short"}, "elasticsearchPassword has fewer than 6", "refuses"),
+    ({"elasticsearchPassword": "passw\u00f6rd"}, "elasticsearchPassword has characters", "not ASCII"),
     ({"elasticsearchIndexOptions": "bbq_hnsw", "dims": 32}, "bbq_hnsw", "64 dims"),
     (
         {"elasticsearchUrl": "http://e.test:9200", "elasticsearchFingerprint": "ab" * 32},
