@@ -5,7 +5,7 @@ import traceback
 from collections.abc import Mapping
 
 import pulumi
-from pulumi.runtime import rpc
+from pulumi.output import Unknown
 
 from components.errors import StackError
 
@@ -50,4 +50,4 @@ def is_unknown(value: object) -> bool:
         return any(map(is_unknown, value.values()))
     if isinstance(value, list):
         return any(map(is_unknown, value))
-    return bool(value == rpc.UNKNOWN)
+    return isinstance(value, Unknown)

@@ -39,8 +39,10 @@ def server_name(stack: SandboxStack) -> str:
 
 
 def changed(stack: SandboxStack, **settings: object) -> dict[str, int]:
-    """Change settings, bring the stack up, and return what the update did."""
+    """Change settings, look at a preview as `pulumi up` does, bring the stack up, and return what the update did."""
     stack.configure(settings)
+    shown = stack.preview()
+    assert shown.exit_code == 0, shown.output
     finished = stack.up(capture=True)
     assert finished.exit_code == 0, finished.output
     return stack.last_changes()
@@ -83,6 +85,18 @@ def test_the_outputs_say_what_is_running(running: SandboxStack) -> None:
 
 def test_an_update_without_changes_changes_nothing(running: SandboxStack) -> None:
     assert set(changed(running)) == {"same"}
+
+
+def test_a_preview_shows_what_another_source_of_the_image_would_replace(running: SandboxStack) -> None:
+    commit = running.outputs()["llamaCppCommit"]
+    running.configure({"llamaCppRef": commit})
+
+    shown = running.preview()
+
+    running.configure({"llamaCppRef": None})
+    assert shown.exit_code == 0, shown.output
+    assert "SourceCommit" in shown.output
+    assert "Traceback" not in shown.output
 
 
 def test_secrets_are_in_the_state_encrypted_only(running: SandboxStack) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import re
 import runpy
 import threading
 from collections.abc import Callable, Mapping
@@ -125,3 +126,8 @@ def one(declared: list[Declared], type_: str, name: str = "") -> Declared:
     found = [item for item in declared if item.type == type_ and name in ("", item.name)]
     assert len(found) == 1, [f"{item.type} {item.name}" for item in declared]
     return found[0]
+
+
+def shown(value: object) -> str:
+    """Return the name of a case with such a value, the same in each process: an unknown one shows its address."""
+    return re.sub(r" object at 0x[0-9a-f]+", "", str(value))

@@ -4,7 +4,7 @@ import traceback
 
 import pulumi
 import pytest
-from pulumi.runtime import rpc
+from pulumi.output import UNKNOWN
 
 from components.dynamic_provider import StackProvider, is_unknown
 from components.errors import StackError
@@ -47,8 +47,8 @@ def test_a_bug_is_reported_with_its_traceback() -> None:
 @pytest.mark.parametrize(
     ("value", "unknown"),
     [
-        (rpc.UNKNOWN, True),
-        ({"a": [1, {"b": rpc.UNKNOWN}]}, True),
+        (UNKNOWN, True),
+        ({"a": [1, {"b": UNKNOWN}]}, True),
         ({"a": [1, {"b": "known"}]}, False),
         (None, False),
         ("", False),

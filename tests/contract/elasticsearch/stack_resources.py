@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pulumi.runtime import rpc
+from pulumi.output import UNKNOWN
 
 from components.elasticsearch.connection import Connection
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
@@ -164,7 +164,7 @@ class StackResources:
         """Return what an update would touch, with identities unknown as they are before a download."""
         changed = []
         for name, inputs in wanted.inputs().items():
-            news = {key: rpc.UNKNOWN if key == "identity" else value for key, value in inputs.items()}
+            news = {key: UNKNOWN if key == "identity" else value for key, value in inputs.items()}
             checked = PROVIDERS[name].check(self.state.get(name, {}), news).inputs
             if name not in self.state or PROVIDERS[name].diff("id", self.state[name], checked).changes:
                 changed.append(name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from pulumi.runtime import rpc
+from pulumi.output import UNKNOWN
 
 from components.elasticsearch import presence
 from components.elasticsearch.client import Patience
@@ -127,7 +127,7 @@ def test_equal_inputs_are_no_change(kind: type[ClusterProvider]) -> None:
     ],
 )
 def test_every_input_is_compared_and_may_be_unknown(kind: type[ClusterProvider], key: str) -> None:
-    for value in ("another", rpc.UNKNOWN):
+    for value in ("another", UNKNOWN):
         provider = kind()
         news = provider.check(outputs(kind), inputs(kind, **{key: value})).inputs
         found = provider.diff("id", outputs(kind), news)
@@ -461,7 +461,7 @@ def test_a_password_is_made_once_and_stays() -> None:
     assert made.outs is not None
     assert len(made.outs["password"]) == 32
     assert made.outs["password"] != (PasswordProvider().create({}).outs or {})["password"]
-    assert PasswordProvider().diff("id", made.outs, {"password": rpc.UNKNOWN}).changes is False
+    assert PasswordProvider().diff("id", made.outs, {"password": UNKNOWN}).changes is False
     assert PasswordProvider().read("id", made.outs).outs == made.outs
 
 

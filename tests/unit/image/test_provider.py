@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from pulumi.runtime import rpc
+from pulumi.output import UNKNOWN
 
 from components.image.dynamic.source_commit import SCHEMA_VERSION, SourceCommitProvider
+from tests.unit.declared import shown
 from tests.unit.image.git_repository import CREATED, Repository
 
 COMMIT = "c" * 40
@@ -30,10 +31,10 @@ def outputs(**changes: Any) -> dict[str, Any]:
         ({}, {"ref": "v1"}, True),
         ({}, {"ref": COMMIT}, True),
         ({}, {"repository": "file:///other"}, True),
-        ({}, {"ref": rpc.UNKNOWN}, True),
+        ({}, {"ref": UNKNOWN}, True),
         ({"schema_version": 0}, {}, True),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_another_ref_is_an_update_in_place_and_a_branch_that_moved_is_none(
     olds: dict[str, Any], news: dict[str, Any], changes: bool
@@ -63,7 +64,7 @@ def test_another_ref_is_asked_for_and_forgets_what_was_reported(repository: Repo
         ({"schema_version": 0, "upstream_commit": "d" * 40}, {}, "d" * 40),
         ({"upstream_commit": "d" * 40}, {"ref": COMMIT}, ""),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_the_commit_that_is_held_stays_without_asking(
     olds: dict[str, Any], news: dict[str, Any], reported: str

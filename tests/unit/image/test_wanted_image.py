@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from pulumi.runtime import rpc
+from pulumi.output import UNKNOWN
 
 from components.image.dynamic.engine_platform import EnginePlatformProvider
 from components.image.dynamic.wanted_image import WantedImageProvider
 from components.image.errors import PlatformUnknownError
+from tests.unit.declared import shown
 from tests.unit.image.engine_double import EngineDouble
 
 INPUTS: dict[str, Any] = {
@@ -51,10 +52,10 @@ def test_an_image_that_is_there_changes_nothing_and_echoes_its_inputs(made: dict
     [
         {"arguments": {"BASE_IMAGE": "debian:other"}},
         {"platform": "linux/arm64"},
-        {"arguments": {"BASE_IMAGE": rpc.UNKNOWN}},
-        {"owner": rpc.UNKNOWN},
+        {"arguments": {"BASE_IMAGE": UNKNOWN}},
+        {"owner": UNKNOWN},
     ],
-    ids=str,
+    ids=shown,
 )
 def test_another_recipe_is_another_image(made: dict[str, Any], news: dict[str, Any]) -> None:
     assert changes(made, **news)

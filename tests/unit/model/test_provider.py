@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi.runtime import rpc
+from pulumi.output import UNKNOWN
 
 from components.model.dynamic.model_file import INPUTS, SCHEMA_VERSION, ModelFileProvider
 from components.model.local_file import recorded, recorded_content, write_record
 from components.model.machine import this_machine
 from components.model.wanted import Held
+from tests.unit.declared import shown
 from tests.unit.project import PROJECT_DIRECTORY
 
 COMMIT = "c" * 40
@@ -45,10 +46,10 @@ def outputs(**changes: Any) -> dict[str, Any]:
         ({"keep_files": False}, True, []),
         ({"file": "model-Q8_0.gguf", "path": "/models/owner/name/main/model-Q8_0.gguf"}, True, ["path"]),
         ({"revision": "v1", "path": "/models/owner/name/v1/model-F16.gguf"}, True, ["path"]),
-        ({"path": rpc.UNKNOWN}, True, ["path"]),
-        ({"expected_sha256": rpc.UNKNOWN}, True, []),
+        ({"path": UNKNOWN}, True, ["path"]),
+        ({"expected_sha256": UNKNOWN}, True, []),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_another_place_is_fetched_before_the_old_file_goes(
     tmp_path: Path, news: dict[str, Any], changes: bool, replaces: list[str]
@@ -89,7 +90,7 @@ def test_a_checkout_that_moved_has_its_file_where_it_is_now(tmp_path: Path) -> N
         ({"expected_sha256": SHA256}, []),
         ({"keep_files": False}, []),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_what_another_machine_has_is_fetched_here_only_for_another_content_or_place(
     news: dict[str, Any], replaces: list[str]
@@ -175,9 +176,9 @@ def test_a_file_that_is_missing_or_was_written_to_is_mended_in_place(
         ({}, []),
         ({"repository": "../.."}, ["repository"]),
         ({"revision": "a/../b"}, ["revision"]),
-        ({"repository": rpc.UNKNOWN, "revision": rpc.UNKNOWN}, []),
+        ({"repository": UNKNOWN, "revision": UNKNOWN}, []),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_names_that_lead_out_of_the_directory_are_refused(news: dict[str, Any], refused: list[str]) -> None:
     given = inputs(**news)
