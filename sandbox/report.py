@@ -73,13 +73,19 @@ def show_times(console: Console, took: Mapping[str, float], total: float) -> Non
     console.print(table)
 
 
+DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+"""What the history of a stack counts, as something that has happened."""
+
+
 def changes_line(changes: Mapping[str, int]) -> str:
     """Say in one line what the update did to how many resources."""
     done = {kind: count for kind, count in changes.items() if kind != "same" and count}
     same = changes.get("same", 0)
     if not done:
         return f"Nothing changed: all {same} resources were as wanted."
-    return ", ".join(f"{count} to {kind}" for kind, count in done.items()) + f", {same} unchanged."
+    return (
+        ", ".join(f"{count} {DONE.get(kind, kind)}" for kind, count in done.items()) + f", {same} unchanged."
+    )
 
 
 def shortened(text: str) -> str:

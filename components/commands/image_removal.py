@@ -96,7 +96,10 @@ def work() -> str:
     """Remove the images that the environment describes; return what became of each."""
     removal = Removal.of_environment(os.environ)
     if not removal.owner:
-        raise ProgramError("IMAGE_REMOVAL_OWNER is empty: it must be the stackId of a stack's outputs.")
+        raise ProgramError(
+            "Whose images are to go is not known. Where Pulumi knows the stack: `make clean-images STACK=NAME`. "
+            "Else give its id, which is at the end of its images' tags: `make clean-images STACK_ID=ID`."
+        )
     return remove(removal)
 
 

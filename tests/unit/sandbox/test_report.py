@@ -9,8 +9,8 @@ from sandbox.report import SHORT, changes_line, shortened
     ("changes", "line"),
     [
         ({"same": 25}, "Nothing changed: all 25 resources were as wanted."),
-        ({"create": 25}, "25 to create, 0 unchanged."),
-        ({"same": 20, "update": 2, "replace": 1}, "2 to update, 1 to replace, 20 unchanged."),
+        ({"create": 25}, "25 created, 0 unchanged."),
+        ({"same": 20, "update": 2, "replace": 1}, "2 updated, 1 replaced, 20 unchanged."),
         ({"same": 25, "update": 0}, "Nothing changed: all 25 resources were as wanted."),
     ],
 )
