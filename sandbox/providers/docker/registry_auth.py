@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")
+DOCKER_HUB = "docker.io"
+"""The registry of names without one; the official provider takes its other addresses too, this one does not."""
 
 
 def read(setting: Any) -> tuple[Mapping[str, str], ...]:
@@ -19,7 +20,7 @@ def credentials(entries: Iterable[Mapping[str, str]], image: str) -> dict[str, s
     for entry in entries:
         address = entry.get("address", "").partition("://")[2] or entry.get("address", "")
         host = address.partition("/")[0]
-        if host == registry or {host, registry} <= set(DOCKER_HUB):
+        if host == registry:
             return {"username": entry.get("username", ""), "password": entry.get("password", "")}
     return None
 
@@ -27,4 +28,4 @@ def credentials(entries: Iterable[Mapping[str, str]], image: str) -> dict[str, s
 def registry_of(image: str) -> str:
     """Return the registry in an image's name: what precedes the first slash where that is a host, else Docker Hub."""
     first, slash, _ = image.partition("/")
-    return first if slash and (first == "localhost" or "." in first or ":" in first) else DOCKER_HUB[0]
+    return first if slash and (first == "localhost" or "." in first or ":" in first) else DOCKER_HUB
