@@ -104,8 +104,15 @@ def containers(name: str, project: str = PROJECT) -> list[Container]:
 def images(name: str, project: str = PROJECT) -> list[str]:
     """Return the names of the images that the stack `name` built, and no stack whose name begins alike."""
     pattern = re.compile(rf"\S+:(cpu|cuda|proxy)-[0-9a-f]{{12}}-{project}-{name}-[0-9a-f]{{6}}")
-    found = {tag for image in DockerClient.from_env().images.list() for tag in image.tags}
-    return sorted(tag for tag in found if pattern.fullmatch(tag))
+    return sorted(tag for tag in image_tags() if pattern.fullmatch(tag))
+
+
+def image_tags() -> set[str]:
+    """Return the names of all images of the engine, by one request.
+
+    `images.list()` asks once more for each of them, and fails where another test removes one meanwhile.
+    """
+    return {tag for image in DockerClient.from_env().api.images() for tag in image["RepoTags"] or ()}
 
 
 def volumes(name: str, project: str = PROJECT) -> list[str]:

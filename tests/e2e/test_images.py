@@ -15,7 +15,7 @@ from docker.client import DockerClient
 from sandbox.answers import demo_answers
 from sandbox.preparation import Prepared
 from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
-from tests.e2e.conftest import images
+from tests.e2e.conftest import image_tags, images
 from tests.e2e.resources import held, kept
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
@@ -144,5 +144,4 @@ def test_destroy_removes_the_images(running: SandboxStack) -> None:
     names = images(running.name)
     destroyed = running.destroy(capture=True)
     assert destroyed.exit_code == 0, destroyed.output
-    left = {tag for image in DockerClient.from_env().images.list() for tag in image.tags}
-    assert left.isdisjoint(names)
+    assert image_tags().isdisjoint(names)
