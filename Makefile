@@ -55,8 +55,8 @@ format: $(INSTALLED) ## Format the code, and mend what lint can mend
 	$(VENV)/bin/ruff check --fix .
 
 settings: $(INSTALLED) ## Write the README's tables of settings and of privileges from Pulumi.yaml and the code
-	$(PYTHON) docs/settings_table.py
-	$(PYTHON) docs/privileges_table.py
+	$(PYTHON) -m tools.settings_table
+	$(PYTHON) -m tools.privileges_table
 
 clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
 	@IMAGE_REMOVAL_UNUSED_ALONE=true IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \

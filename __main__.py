@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pulumi
 
-from components.elasticsearch.check import ClusterCheck, ClusterCheckArgs
+from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
     Elasticsearch,
     SearchIndex,
@@ -12,8 +12,8 @@ from components.elasticsearch.component import (
     node_embeddings_url,
 )
 from components.elasticsearch.inputs import EmbeddingInputs
-from components.elasticsearch.node import ElasticsearchNodeArgs
-from components.elasticsearch.volumes import VolumeOwner
+from components.elasticsearch.node.component import ElasticsearchNodeArgs
+from components.elasticsearch.node.volumes import VolumeOwner
 from components.engine import StackEngine, StackEngineArgs
 from components.image import ImageBuilds, ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
-from sandbox.cache import cache_root
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
 from sandbox.elasticsearch import ensure_image
+from sandbox.machine.cache import cache_root
 from tests.contract.elasticsearch.people import Reader, Writer, at_work
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import start_node

@@ -6,7 +6,7 @@ from components.elasticsearch.backups.handover import Target
 from components.elasticsearch.backups.repository import Backup, open_repository, read_backup, read_backups
 from components.elasticsearch.backups.restoring import restore_backup
 from components.elasticsearch.backups.taking import take_backup
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.errors import StackError
 from jinactl.errors import CommandError
 from jinactl.outputs import ASK, StackFacts

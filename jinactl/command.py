@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.search import search
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.embedding.search import search
 from components.errors import StackError
 from jinactl.backups import back_up, listed, restore
 from jinactl.errors import CommandError

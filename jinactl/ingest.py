@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
-from components.elasticsearch.client import Client, Requests
-from components.elasticsearch.digest import has_digest
-from components.elasticsearch.documents import BULK_SIZE, Document, index_documents
+from components.elasticsearch.client.client import Client, Requests
+from components.elasticsearch.documents.bulk import BULK_SIZE, Document, index_documents
+from components.elasticsearch.documents.digest import has_digest
 from components.elasticsearch.errors import IndexingError
 from jinactl.errors import CommandError
 from jinactl.outputs import StackFacts

@@ -5,12 +5,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 
-from components.elasticsearch import mending
-from components.elasticsearch.client import Client
-from components.elasticsearch.digest import has_digest
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents import mending
+from components.elasticsearch.documents.digest import has_digest
+from components.elasticsearch.documents.staleness import KINDS, Kind, read_checked, read_pages
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed
-from components.elasticsearch.staleness import KINDS, Kind, read_checked, read_pages
 from jinactl.errors import CommandError
 from jinactl.outputs import StackFacts
 from jinactl.same_identity import require_same_identity

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from components.elasticsearch.documents import Document
+from components.elasticsearch.documents.bulk import Document
 from components.elasticsearch.identity import canonical
-from components.elasticsearch.pipeline import CONTENT, VECTOR
+from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
 from jinactl.errors import CommandError
 
 ID = "_id"

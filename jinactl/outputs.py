@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.elasticsearch.connection import Connection
-from components.elasticsearch.embedding import Embedder
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.embedding.embedder import Embedder
 from jinactl.errors import CommandError
 
 ASK = "`pulumi stack output --json --show-secrets`"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.elasticsearch.client import Requests
+from components.elasticsearch.client.client import Requests
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed
 from jinactl.errors import CommandError

@@ -11,20 +11,20 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from components.settings.schema import DIMS, QUANTS
-from sandbox import report
-from sandbox.answers import Answer, ask, demo_answers
-from sandbox.cache import cache_root
 from sandbox.errors import SandboxError
 from sandbox.hub.service import stop_hub
-from sandbox.interrupts import Stopped, stoppable
 from sandbox.llama_cpp.source import stop_source
+from sandbox.machine.cache import cache_root
+from sandbox.machine.interrupts import Stopped, stoppable
+from sandbox.machine.ports import free_port
 from sandbox.models.library import ensure_model
 from sandbox.part import Part
-from sandbox.picture import save_picture
-from sandbox.ports import free_port
 from sandbox.preparation import Prepared, prepare
-from sandbox.stack import SandboxStack
-from sandbox.steps import Steps
+from sandbox.pulumi.stack import SandboxStack
+from sandbox.show import report
+from sandbox.show.answers import Answer, ask, demo_answers
+from sandbox.show.picture import save_picture
+from sandbox.show.steps import Steps
 
 STACK = "cpu"
 FIRST_QUANT, SECOND_QUANT = "F16", "Q8_0"

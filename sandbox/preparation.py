@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.base_image import ensure_base_image
-from sandbox.base_images import BOOKWORM_SLIM
-from sandbox.docker_engine import ensure_engine
+from sandbox.docker.debian_images import BOOKWORM_SLIM
+from sandbox.docker.engine import ensure_engine
+from sandbox.docker.server_base import ensure_base_image
 from sandbox.elasticsearch.image import ensure_image
 from sandbox.hub.service import HubService, ensure_hub
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
+from sandbox.machine.ports import LOOPBACK
 from sandbox.models.library import ensure_model
 from sandbox.part import Part
-from sandbox.ports import LOOPBACK
 from sandbox.providers.plugins import PULUMI_HOME, Plugins, ensure_plugins
-from sandbox.pulumi_cli import PulumiCli, ensure_cli
-from sandbox.pulumi_environment import pulumi_environment
-from sandbox.steps import Steps
+from sandbox.pulumi.cli import PulumiCli, ensure_cli
+from sandbox.pulumi.environment import pulumi_environment
+from sandbox.show.steps import Steps
 
 STAND_IN_MODEL = {
     "modelRepository": "jina-search/minilm-twin",

@@ -33,7 +33,7 @@ from benchmarks.server.servers import (
 )
 from benchmarks.server.variations import measure_variations
 from components.settings.schema import QUANTS
-from sandbox.cache import cache_root
+from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import FULL
 from sandbox.models.library import ensure_eurobert_model
 from tests.fixtures.proxy_image import build_proxy_image

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.server.comparison import rotated
 from benchmarks.server.load import Speed, measure
 from benchmarks.server.servers import Running, container
-from sandbox.cache import cache_root
+from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import FULL
 from sandbox.models.library import ensure_eurobert_model
 

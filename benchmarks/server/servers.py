@@ -13,10 +13,10 @@ from docker.client import DockerClient
 
 from components.server.container import PORT
 from components.server.container import environment as server_environment
-from sandbox.cache import cache_root, entry
 from sandbox.llama_cpp.native import ensure_native_server
-from sandbox.ports import free_port
-from sandbox.process import run
+from sandbox.machine.cache import cache_root, entry
+from sandbox.machine.ports import free_port
+from sandbox.machine.process import run
 from tests.contract.server.running import running
 from tests.unit.project import stack_settings
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from components.commands.engine import Container, EngineTimeoutError, NotListeningError
 from components.commands.entry import run_to_end, say
-from components.commands.failure import Program
-from components.commands.node_failure import NODE
-from components.commands.proxy_failure import PROXY
+from components.commands.failures.ending import Program
+from components.commands.failures.node import NODE
+from components.commands.failures.proxy import PROXY
 from components.commands.waiting import NotReadyError, wait_for
 
 ANSWER_SECONDS = 10

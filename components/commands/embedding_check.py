@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from components.commands.engine import Container, EngineTimeoutError, NotListeningError
 from components.commands.entry import run_to_end, say
-from components.commands.server_failure import SERVER
+from components.commands.failures.server import SERVER
 from components.commands.waiting import CheckError, NotReadyError, wait_for
 
 PATIENCE = 300.0

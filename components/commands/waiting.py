@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from components.commands import failure
 from components.commands.engine import Container, State
 from components.commands.entry import ProgramError
-from components.commands.failure import Program
+from components.commands.failures.ending import Program, describe, ended, shown
 
 TOLD_EVERY = 15.0
 """Seconds between two lines that tell a waiting person what is waited for."""
@@ -54,11 +53,11 @@ def wait_for(
             reason = str(error)
         state = container.state()
         restarts_before = state.restarts if restarts_before is None else restarts_before
-        if failure.ended(program, state, restarts_before):
-            raise CheckError(failure.describe(program, container, _between_starts(container, state)))
+        if ended(program, state, restarts_before):
+            raise CheckError(describe(program, container, _between_starts(container, state)))
         now = time.monotonic()
         if now - began >= patience:
-            log = failure.shown(program, container.last_lines(program.searched))
+            log = shown(program, container.last_lines(program.searched))
             raise CheckError(
                 f"{place} did not give {what} within {patience:.0f} s ({reason}).\n"
                 f"The last lines of its log (docker logs {container.name}):\n{log}"

@@ -9,11 +9,11 @@ from components.elasticsearch.dynamic.demo_documents import DemoDocumentsResourc
 from components.elasticsearch.dynamic.index import IndexResource
 from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointResource
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineResource
-from components.elasticsearch.endpoint import Endpoint
 from components.elasticsearch.identity import canonical
+from components.elasticsearch.inference_endpoint import Endpoint
+from components.elasticsearch.ingest_pipeline import build_pipeline
 from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs, default_pipeline
-from components.elasticsearch.node import ElasticsearchNode, ElasticsearchNodeArgs
-from components.elasticsearch.pipeline import build_pipeline
+from components.elasticsearch.node.component import ElasticsearchNode, ElasticsearchNodeArgs
 from components.settings import ElasticsearchSettings
 
 

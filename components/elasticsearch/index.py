@@ -1,258 +1,240 @@
-"""An index and its vectors, and the alias that people read and write: what is there, and single changes to it."""
+"""How the index of an alias becomes the wanted one: decided from what is there, then done step by step.
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+A generation never changes its identity: another identity is another generation, and the alias moves to it in one
+atomic step once it is complete. Whatever interrupts this, the next run goes on from what it finds.
+"""
 
-from components.elasticsearch.client import Requests
-from components.elasticsearch.digest import DIGEST_MAPPING
-from components.elasticsearch.documents import Held
-from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
-from components.elasticsearch.identity import MANAGED_BY, VERSION, Identity
-from components.elasticsearch.kept_settings import replica_settings, room_for_fields
-from components.elasticsearch.ownership import OWNER, Claim
-from components.elasticsearch.pipeline import CONTENT, DIGEST, VECTOR
+from dataclasses import dataclass
+from typing import Literal
 
-NO_PIPELINE = "_none"
-"""Elasticsearch's own name for no default pipeline."""
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.digest import has_digest, map_digest
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
+from components.elasticsearch.generations import adoption, deletion, frozen_pipeline
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.aliases import restore_alias
+from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.generations.kept_settings import default_replicas
+from components.elasticsearch.generations.live_index import read_live
+from components.elasticsearch.generations.refusals import closed_index, concrete_index, unlike_index
+from components.elasticsearch.migration.carrier import Pace, Say
+from components.elasticsearch.migration.migration import finish, migrate
+from components.elasticsearch.ownership import OWNER, another_stacks
 
-
-@dataclass(frozen=True, kw_only=True)
-class WantedIndex:
-    """The index that a stack wants: `alias` is its name for people, `revision` the commit of the model.
-
-    The revision is only told: what counts is the content of the model file, in `identity`. `adopt` allows that an
-    index which has the alias's name is put behind the alias. `claim` says which indices are the stack's own.
-    """
-
-    alias: str
-    pipeline_id: str
-    identity: Identity
-    revision: str
-    keep_generations: int = 1
-    adopt: bool = False
-    claim: Claim = field(default_factory=Claim)
+Action = Literal["nothing", "create", "take over", "adopt", "restore alias", "finish", "repair", "migrate"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Generation:
-    """One concrete index behind, or once made for, an alias.
+class Plan:
+    """What to do: `old` is the generation that it is done to, `leftovers` are unfinished or retired ones to delete.
 
-    `managed` says that a stack of this project made it, and `owner` which (empty where it says none). `identity` is
-    None for an index that this project did not make, and for one whose identity can't be read, for the reason
-    `unreadable`. Of one that is `closed`, nothing can be counted. `vector` is its mapping of the embeddings;
-    `successor` is the generation that was being made when the index was last closed to writers by this project.
-    `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
-    has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since, or is
-    a copy that people made.
-    `settings` and `mappings` are what people chose and a successor takes over.
+    `unfinished` is what an interrupted run left of the migration that is wanted. `why` says it to a person in a few
+    words.
     """
 
-    index: str
-    managed: bool = False
-    owner: str = ""
-    identity: Identity | None = None
-    unreadable: str = ""
-    closed: bool = False
-    vector: Mapping[str, Any] = field(default_factory=dict)
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    default_pipeline: str = ""
-    replicas: str = "0"
-    aliases: Mapping[str, Any] = field(default_factory=dict)
-    successor: str = ""
-    migration: Mapping[str, Any] = field(default_factory=dict)
-    retired: Mapping[str, Any] = field(default_factory=dict)
-    touched: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    mappings: Mapping[str, Any] = field(default_factory=dict)
-    held: Held = field(default_factory=Held)
-
-    @property
-    def counter(self) -> int:
-        """The number at the end of the name."""
-        found = re.search(r"-(\d+)$", self.index)
-        return int(found[1]) if found else 0
+    action: Action
+    old: Generation | None = None
+    unfinished: Generation | None = None
+    leftovers: tuple[Generation, ...] = ()
+    why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LiveIndex:
-    """Everything of an alias: `behind` is what it points to, `beside` the generations made for it that it does not.
+def plan(live: LiveIndex, wanted: WantedIndex) -> Plan:
+    """Decide; nothing is asked or changed.
 
-    `others` are generations that another stack made for an alias of that name, `taken` the names of all indices that
-    begin like a generation's. `concrete` says that an index, not an alias, has the name.
+    Raises ConflictError when an index or alias that is not ours is in the way, or the index in use is closed, and
+    UnreadableIdentityError when what a generation of ours says of itself can't be read.
     """
-
-    concrete: bool = False
-    behind: tuple[Generation, ...] = ()
-    beside: tuple[Generation, ...] = ()
-    others: tuple[Generation, ...] = ()
-    taken: frozenset[str] = frozenset()
-
-    @property
-    def current(self) -> Generation | None:
-        """The generation that people use: ours before any other, the newest first."""
-        ordered = sorted(self.behind, key=lambda one: (one.managed, one.counter))
-        return ordered[-1] if ordered else None
-
-    def owned(self, claim: Claim) -> tuple[Generation, ...]:
-        """Return the generations, behind and beside the alias, that belong to a stack."""
-        return tuple(one for one in (*self.behind, *self.beside) if one.managed and claim.covers(one.owner))
-
-    def seen_by(self, claim: Claim) -> "LiveIndex":
-        """Return the same with what another stack made taken away from `beside`."""
-        ours = tuple(one for one in self.beside if claim.covers(one.owner))
-        foreign = tuple(one for one in self.beside if one not in ours)
-        return replace(self, beside=ours, others=(*self.others, *foreign))
-
-    def is_unfinished(self, one: Generation) -> bool:
-        """Whether an index is being filled from another that is still there: all it holds are copies."""
-        sources = {other.index for other in (*self.behind, *self.beside)}
-        return one in self.beside and not one.touched and one.migration.get("source") in sources
-
-    def is_copy(self, one: Generation) -> bool:
-        """Whether everything that an index beside the alias holds is elsewhere too, by our own doing."""
-        if self.is_unfinished(one):
-            return True
-        current = self.current
-        succeeded = current is not None and current.managed and current.counter > one.counter
-        untouched = bool(one.retired) and not one.touched and not one.closed
-        return one in self.beside and untouched and succeeded
+    live = live.seen_by(wanted.claim)
+    _require_usable(live, wanted)
+    found = _plan_for_others(live, wanted)
+    if found is not None:
+        return found
+    current = live.current
+    if current is None or current.identity is None:
+        return Plan(action="create", leftovers=_leftovers(live, wanted), why="there is none")
+    if current.migration:
+        return Plan(action="finish", old=current, why="it was filled, and the alias moved to it")
+    mapped = has_digest(current.index, current.properties)
+    leftovers = _leftovers(live, wanted)
+    differences = current.identity.differences(wanted.identity)
+    if differences or not _same_vectors(current, wanted):
+        unfinished = next((one for one in live.beside if _resumable(one, current, wanted)), None)
+        leftovers = tuple(one for one in leftovers if one != unfinished)
+        why = ", ".join(differences) or "its mapping was changed"
+        return Plan(action="migrate", old=current, unfinished=unfinished, leftovers=leftovers, why=why)
+    changed = current.default_pipeline != wanted.pipeline_id or current.successor or current.retired
+    why = "its settings were changed" if changed else "" if mapped else "an earlier version made it"
+    return Plan(action="repair" if why else "nothing", old=current, leftovers=leftovers, why=why)
 
 
-def new_name(wanted: WantedIndex, live: LiveIndex) -> str:
-    """Return a free name that says what made the generation: dims, quant, revision and a counter."""
-    counter = max((one.counter for one in (*live.behind, *live.beside, *live.others)), default=0) + 1
-    revision = re.sub(r"[^a-z0-9]", "", wanted.revision.lower())[:8] or "unknown"
-    identity = wanted.identity
-    stem = f"{wanted.alias}-{identity.dims}-{identity.quant.lower()}-{revision}"
-    # People may have given an index of theirs any name.
-    while f"{stem}-{counter}" in live.taken:
-        counter += 1
-    return f"{stem}-{counter}"
+def _require_usable(live: LiveIndex, wanted: WantedIndex) -> None:
+    current = live.current
+    if current is not None and current.managed and not wanted.claim.covers(current.owner):
+        raise ConflictError(another_stacks(f"Index {current.index}", current.owner, wanted.alias))
+    for one in (*live.behind, *live.beside):
+        if one.unreadable:
+            raise UnreadableIdentityError(one.index, one.unreadable)
+    if current is not None and current.closed:
+        raise ConflictError(closed_index(current))
+    closed = [one for one in live.beside if one.closed]
+    if closed and current is None:
+        raise ConflictError(closed_index(closed[-1]))
 
 
-def alias_of_name(index: str) -> str:
-    """Return the alias that a generation was made for, by its name as `new_name` makes it; empty for other names."""
-    found = re.fullmatch(r"(.+)-\d+-[a-z0-9_]+-(?:[a-z0-9]{1,8})-\d+", index)
-    return found[1] if found else ""
+def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
+    """Decide where the name leads to no index of this project's; return None where it leads to one, or nowhere."""
+    if live.concrete:
+        if not wanted.adopt:
+            raise ConflictError(concrete_index(wanted))
+        return Plan(action="take over", why="an index made by hand has the alias's name")
+    current = live.current
+    if current is not None and current.identity is not None:
+        return None
+    candidates = [one for one in live.beside if not live.is_unfinished(one) and not one.closed]
+    if candidates:
+        newest = max(candidates, key=lambda one: _likely_used(one, wanted))
+        return Plan(action="restore alias", old=newest, why=f"the alias no longer points to {newest.index}")
+    if current is None:
+        return None
+    if not _same_vectors(current, wanted):
+        raise ConflictError(unlike_index(current, wanted))
+    has_digest(current.index, current.properties)
+    return Plan(action="adopt", old=current, why="made by hand, with the right mapping")
 
 
-def vector_mapping(identity: Identity) -> dict[str, Any]:
-    """Return the mapping of the embeddings; nothing is left to defaults, which differ by version and licence."""
-    return {
-        "type": "dense_vector",
-        "dims": identity.dims,
-        "similarity": identity.similarity,
-        "index": True,
-        "index_options": {"type": identity.index_options},
-    }
+def _likely_used(one: Generation, wanted: WantedIndex) -> tuple[bool, bool, bool, int]:
+    """Order the generations of an alias that is lost: what people cloned has a name of theirs."""
+    ours = indices.alias_of_name(one.index) == wanted.alias
+    return (not one.retired, not one.successor, ours, one.counter)
 
 
-def build_index(
-    wanted: WantedIndex, *, predecessor: Generation | None = None, replicas: int = 0
-) -> dict[str, Any]:
-    """Return the body that creates a generation.
+def converge(
+    client: Requests,
+    wanted: WantedIndex,
+    embedder: Embedder | None = None,
+    *,
+    pace: Pace | None = None,
+    say: Say = print,
+) -> str:
+    """Make the index what is wanted; return the name of the generation that the alias points to.
 
-    What people did to its predecessor is carried on: fields and notes that they added, and what they set. `replicas`
-    is for one that has none.
+    With `embedder`, documents are embedded here, else by the pipeline. Raises what `plan` and `migrate` raise: the
+    old generation is then in use as before.
     """
-    people = predecessor or Generation(index="", replicas=str(replicas))
-    ours = {VECTOR: vector_mapping(wanted.identity), DIGEST: DIGEST_MAPPING}
-    properties = {CONTENT: {"type": "text"}, **people.properties, **ours}
-    runtime = people.mappings.get("runtime", {})
-    kept = room_for_fields(people.settings, {**runtime, **people.properties}, {**runtime, **properties})
-    return {
-        "settings": {
-            "index": {
-                **(kept if predecessor else {}),
-                "default_pipeline": wanted.pipeline_id,
-                **replica_settings(kept, int(people.replicas)),
-            }
-        },
-        "mappings": {
-            **people.mappings,
-            "_meta": {**people.mappings.get("_meta", {}), **build_meta(wanted)},
-            "properties": properties,
-        },
-    }
+    live, decided = _prepare(client, wanted, embedder)
+    concrete = _carry_out(client, wanted, live, decided, embedder, pace=pace or Pace(), say=say)
+    if decided.action == "migrate":
+        # What was retired by it, and is beyond what is kept.
+        _prepare(client, wanted, embedder)
+    if embedder is not None:
+        frozen_pipeline.release(client, wanted.alias, wanted.claim)
+    return concrete
 
 
-def create_index(client: Requests, index: str, body: Mapping[str, Any]) -> None:
-    """Create an index; one of that name that notes the same is ours, and the answer to the request for it was lost.
+def _prepare(client: Requests, wanted: WantedIndex, embedder: Embedder | None) -> tuple[LiveIndex, Plan]:
+    """Restore and finish what needs it, delete leftovers; return what is there then, and what is to be done."""
+    live = read_live(client, wanted.alias).seen_by(wanted.claim)
+    decided = plan(live, wanted)
+    if decided.action == "take over":
+        adoption.adopt(client, wanted)
+        live = read_live(client, wanted.alias).seen_by(wanted.claim)
+        decided = plan(live, wanted)
+    _own(client, wanted, live)
+    while decided.old is not None and decided.action in ("restore alias", "finish"):
+        if decided.action == "finish":
+            same = wanted if decided.old.identity == wanted.identity else None
+            finish(client, same, decided.old.index, str(decided.old.migration.get("source")), embedder)
+        else:
+            restore_alias(client, wanted.alias, live, decided.old.index)
+        live = read_live(client, wanted.alias).seen_by(wanted.claim)
+        decided = plan(live, wanted)
+    for leftover in decided.leftovers:
+        deletion.delete_generation(client, leftover)
+    frozen_pipeline.sweep(client, wanted.alias, wanted.claim)
+    return live, decided
 
-    Raises ConflictError when somebody else was quicker.
+
+def _own(client: Requests, wanted: WantedIndex, live: LiveIndex) -> None:
+    """Write the owner into what belongs to the stack and does not say so yet: of an earlier version, or handed over."""
+    for one in live.owned(wanted.claim):
+        if one.owner != wanted.claim.owner and not one.closed:
+            indices.add_meta(client, one.index, {OWNER: wanted.claim.owner})
+            if one.default_pipeline == frozen_pipeline.frozen_id(one.index):
+                frozen_pipeline.note_owner(client, one.index)
+
+
+def _carry_out(
+    client: Requests,
+    wanted: WantedIndex,
+    live: LiveIndex,
+    decided: Plan,
+    embedder: Embedder | None,
+    *,
+    pace: Pace,
+    say: Say,
+) -> str:
+    old = decided.old
+    if old is None:
+        return _create(client, wanted, live)
+    if decided.action == "migrate":
+        name = indices.new_name(wanted, live)
+        return migrate(client, wanted, old, name, decided.unfinished, pace=pace, say=say, embedder=embedder)
+    if decided.action == "adopt":
+        indices.add_meta(client, old.index, {**indices.build_meta(wanted), "adopted_as": ""})
+    if decided.action in ("adopt", "repair"):
+        if old.successor or old.retired:
+            indices.open_to_writers(client, old.index)
+        map_digest(client, old.index)
+        indices.set_default_pipeline(client, old.index, wanted.pipeline_id)
+        # The pipeline was renamed, say, and the endpoint with it.
+        ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, wanted.pipeline_id) or {})
+        if len(ids) == 1:
+            frozen_pipeline.redirect(client, wanted.claim, "", ids[0], alias=wanted.alias)
+        frozen_pipeline.sweep(client, wanted.alias, wanted.claim)
+    return old.index
+
+
+def _create(client: Requests, wanted: WantedIndex, live: LiveIndex) -> str:
+    name = indices.new_name(wanted, live)
+    # The alias is made with the index, so that no run can end between the two.
+    body = indices.build_index(wanted, replicas=default_replicas(client)) | {"aliases": {wanted.alias: {}}}
+    indices.create_index(client, name, body)
+    return name
+
+
+def _leftovers(live: LiveIndex, wanted: WantedIndex) -> tuple[Generation, ...]:
+    """Return what can go: unfinished generations, retired ones beyond those that are kept, and empty ones.
+
+    None goes that somebody wrote to since, or that holds what is nowhere else. Copies of demo documents alone are
+    not worth keeping.
     """
-    try:
-        client.request("PUT", f"/{index}", body, query={"wait_for_active_shards": 1})
-    except RefusedError as error:
-        if error.kind != "resource_already_exists_exception":
-            raise
-        if read_meta(client, index) != body["mappings"]["_meta"]:
-            raise ConflictError(
-                f"Index {index} was made by somebody else a moment ago, and is left as it is. Run the command again."
-            ) from error
+    retired = [one for one in live.beside if one.retired and live.is_copy(one) and one.held.foreign]
+    retired.sort(key=lambda one: -one.counter)
+    kept = {one.index for one in retired[: wanted.keep_generations]}
+    return tuple(
+        one
+        for one in live.beside
+        if one.index not in kept and not one.closed and (one.held.foreign == 0 or live.is_copy(one))
+    )
 
 
-def build_meta(wanted: WantedIndex) -> dict[str, Any]:
-    """Return what a generation says of itself."""
-    return {
-        "managed_by": MANAGED_BY,
-        **({OWNER: wanted.claim.owner} if wanted.claim.owner else {}),
-        "alias": wanted.alias,
-        "identity": wanted.identity.as_dict(),
-        "identity_version": VERSION,
-        "revision": wanted.revision,
-    }
+def _resumable(one: Generation, current: Generation, wanted: WantedIndex) -> bool:
+    return (
+        not one.closed
+        and one.migration.get("source") == current.index
+        and one.identity == wanted.identity
+        and one.default_pipeline == wanted.pipeline_id
+        and _same_vectors(one, wanted)
+    )
 
 
-def read_meta(client: Requests, index: str) -> dict[str, Any]:
-    """Return what an index says of itself."""
-    return meta_of(client.request("GET", f"/{index}")[index])
-
-
-def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
-    """Add to what an index says of itself; an empty value takes its key away."""
-    meta = {**read_meta(client, index), **added}
-    kept = {key: value for key, value in meta.items() if value not in ("", {})}
-    client.request("PUT", f"/{index}/_mapping", {"_meta": kept})
-
-
-def note_migration(client: Requests, index: str, noted: Mapping[str, Any]) -> None:
-    """Add to what an index says of how it is filled."""
-    meta = read_meta(client, index)
-    meta["migration"] = {**meta.get("migration", {}), **noted}
-    client.request("PUT", f"/{index}/_mapping", {"_meta": meta})
-
-
-def close_to_writers(client: Requests, old: Generation, successor: str) -> None:
-    """Have an index refuse writes (403) while its documents are carried over; note first that it was us."""
-    add_meta(client, old.index, {"successor": successor})
-    client.request("PUT", f"/{old.index}/_block/write")
-
-
-def open_to_writers(client: Requests, index: str) -> None:
-    """Undo `close_to_writers`; an index that is gone is no error."""
-    try:
-        client.request("PUT", f"/{index}/_settings", {"index.blocks.write": None})
-        add_meta(client, index, {"successor": "", "retired": {}})
-    except NotFoundError:
-        return
-
-
-def set_default_pipeline(client: Requests, index: str, pipeline_id: str) -> None:
-    """Have an index embed by another pipeline."""
-    client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": pipeline_id})
-
-
-def delete_index(client: Requests, index: str) -> None:
-    """Delete an index if it is there."""
-    try:
-        client.request("DELETE", f"/{index}")
-    except NotFoundError:
-        return
-
-
-def meta_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an index says of itself, out of its body as `GET /<index>` shows it."""
-    return dict(body.get("mappings", {}).get("_meta", {}))
+def _same_vectors(current: Generation, wanted: WantedIndex) -> bool:
+    """Compare mappings as far as they are ours: Elasticsearch fills in more index options."""
+    live, ours = current.vector, indices.vector_mapping(wanted.identity)
+    same = all(live.get(key) == ours[key] for key in ("type", "dims", "similarity"))
+    if current.identity is None:
+        return same
+    return same and live.get("index_options", {}).get("type") == ours["index_options"]["type"]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pulumi
 
-from components.elasticsearch.embedding import Embedder
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.generations.index import NO_PIPELINE
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.index import NO_PIPELINE
 from components.settings import ElasticsearchSettings, ModelSettings
 
 

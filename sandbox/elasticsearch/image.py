@@ -9,13 +9,13 @@ from docker.client import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
 
-from sandbox.base_images import LABEL, TRIXIE, ensure_debian
-from sandbox.cache import Say
-from sandbox.docker_cli import buildkit_cli
+from sandbox.docker.cli import buildkit_cli
+from sandbox.docker.debian_images import LABEL, TRIXIE, ensure_debian
+from sandbox.docker.registry import pull
 from sandbox.errors import SandboxError
+from sandbox.machine.cache import Say
+from sandbox.machine.process import run
 from sandbox.part import Part
-from sandbox.process import run
-from sandbox.registry import pull
 
 IMAGE = "elasticsearch:9.5.3"
 RECIPE_LABEL = "jina-search.recipe"

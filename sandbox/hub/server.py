@@ -13,7 +13,7 @@ from sandbox.hub.asked import Asked
 from sandbox.hub.faults import Faults
 from sandbox.hub.handlers import HubHandler, StorageHandler
 from sandbox.hub.repository import Repository
-from sandbox.ports import LOOPBACK
+from sandbox.machine.ports import LOOPBACK
 
 
 class Hub:

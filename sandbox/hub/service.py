@@ -15,11 +15,11 @@ import httpx2
 from filelock import FileLock
 from huggingface_hub import constants
 
-from sandbox.cache import Say
 from sandbox.errors import SandboxError
 from sandbox.hub.handlers import HEALTH
+from sandbox.machine.cache import Say
+from sandbox.machine.ports import LOOPBACK, free_port
 from sandbox.part import Part
-from sandbox.ports import LOOPBACK, free_port
 
 PORT = 8931
 REPOSITORY = "jinaai/jina-embeddings-v5-text-nano-retrieval-GGUF"

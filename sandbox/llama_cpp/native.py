@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from sandbox.apt import ensure_installed
-from sandbox.cache import Say, entry
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_repositories
-from sandbox.process import run
+from sandbox.machine.apt import ensure_installed
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.process import run
 
 BUILD_SECONDS = 3600.0
 

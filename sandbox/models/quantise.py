@@ -9,15 +9,15 @@ from docker.errors import ContainerError, DockerException, ImageNotFound
 
 from components.errors import StackError
 from components.image.source_commit import resolve
-from sandbox.base_image import ensure_base_image
-from sandbox.base_images import BOOKWORM_SLIM
-from sandbox.cache import Say, entry
-from sandbox.docker_cli import buildkit_cli
-from sandbox.docker_engine import ensure_engine
+from sandbox.docker.cli import buildkit_cli
+from sandbox.docker.debian_images import BOOKWORM_SLIM
+from sandbox.docker.engine import ensure_engine
+from sandbox.docker.server_base import ensure_base_image
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
-from sandbox.process import run
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.process import run
 
 QUANTS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K")
 

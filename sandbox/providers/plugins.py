@@ -11,11 +11,11 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from sandbox.cache import Say, entry
 from sandbox.errors import SandboxError
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.refusals import refused_lately, remember
 from sandbox.part import Part
-from sandbox.pulumi_cli import PulumiCli
-from sandbox.refusals import refused_lately, remember
+from sandbox.pulumi.cli import PulumiCli
 
 STAND_INS = {
     "docker": "stand-in over the same protocol, driving the docker engine",

@@ -12,13 +12,13 @@ from docker.client import DockerClient
 from docker.errors import NotFound
 from docker.models.containers import Container
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
-from sandbox.cache import cache_root
-from sandbox.ports import free_port
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
+from sandbox.machine.cache import cache_root
+from sandbox.machine.ports import free_port
 from sandbox.preparation import Prepared, prepare
-from sandbox.stack import PROJECT, SandboxStack
-from sandbox.steps import Steps
+from sandbox.pulumi.stack import PROJECT, SandboxStack
+from sandbox.show.steps import Steps
 
 SERVER_PORT = 18080
 ELASTICSEARCH_PORT = 19200

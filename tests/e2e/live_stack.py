@@ -9,10 +9,10 @@ from typing import Any
 
 from docker.client import DockerClient
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.errors import ElasticsearchError
-from sandbox.stack import PROJECT, SandboxStack
+from sandbox.pulumi.stack import PROJECT, SandboxStack
 
 
 @dataclass(frozen=True)

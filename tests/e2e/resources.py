@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.stack import SandboxStack
+from sandbox.pulumi.stack import SandboxStack
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 
 from docker.client import DockerClient
 
-from sandbox.ports import free_port
-from sandbox.stack import PROJECT
+from sandbox.machine.ports import free_port
+from sandbox.pulumi.stack import PROJECT
 from tests.e2e.live_stack import (
     Live,
     embedding,

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from sandbox.ports import free_port
+from sandbox.machine.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT, SandboxStack
+from sandbox.pulumi.stack import PROJECT, SandboxStack
 from tests.e2e.conftest import containers, new_stack, remove_left_overs
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]

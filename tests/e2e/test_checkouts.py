@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.pulumi.stack import PROJECT_DIRECTORY, SandboxStack
 from tests.e2e.conftest import new_stack, remove_left_overs
 from tests.e2e.resources import held, kept
 

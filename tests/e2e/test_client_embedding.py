@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from components.elasticsearch.client import Client
-from sandbox.answers import demo_answers
-from sandbox.cache import cache_root
+from components.elasticsearch.client.client import Client
+from sandbox.machine.cache import cache_root
+from sandbox.machine.ports import free_port
 from sandbox.models.library import ensure_model
-from sandbox.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT, SandboxStack
+from sandbox.pulumi.stack import PROJECT, SandboxStack
+from sandbox.show.answers import demo_answers
 from tests.e2e.conftest import new_stack, remove_left_overs
 from tests.e2e.resources import held
 

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from docker.client import DockerClient
 
-from sandbox.cache import cache_root
+from sandbox.machine.cache import cache_root
+from sandbox.machine.ports import free_port
 from sandbox.models.library import ensure_model
-from sandbox.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.pulumi.stack import PROJECT_DIRECTORY, SandboxStack
 from tests.e2e.conftest import new_stack, remove_left_overs
 from tests.e2e.live_stack import Live
 from tests.e2e.setting_rows import MEBIBYTE, PROVED_ELSEWHERE, Row, steps

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from docker.client import DockerClient
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
-from sandbox.answers import demo_answers
-from sandbox.ports import free_port
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
+from sandbox.machine.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT, SandboxStack
+from sandbox.pulumi.stack import PROJECT, SandboxStack
+from sandbox.show.answers import demo_answers
 from tests.e2e.conftest import containers, new_stack, remove_left_overs
 from tests.e2e.resources import held
 from tests.fixtures.elasticsearch_node import Node, start_node

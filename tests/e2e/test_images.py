@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from sandbox.answers import demo_answers
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.pulumi.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.show.answers import demo_answers
 from tests.e2e.conftest import image_tags, images
 from tests.e2e.resources import held, kept
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
-from sandbox.cache import cache_root
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
+from sandbox.machine.cache import cache_root
+from sandbox.machine.process_table import has_in_environment, processes
 from sandbox.models.library import ensure_model
 from sandbox.preparation import Prepared
-from sandbox.process_table import has_in_environment, processes
-from sandbox.stack import SandboxStack
+from sandbox.pulumi.stack import SandboxStack
 from tests.e2e.conftest import remove_left_overs
 from tests.fixtures.terminal import Terminal
 

@@ -18,10 +18,10 @@ import yaml
 from docker.client import DockerClient
 from docker.models.containers import Container
 
-from sandbox.answers import demo_answers
-from sandbox.ports import free_port
+from sandbox.machine.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.pulumi.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.show.answers import demo_answers
 from tests.e2e.conftest import containers, made_stack, new_stack, remove_left_overs, volumes
 from tests.e2e.resources import held
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from sandbox.ports import free_port
+from sandbox.machine.ports import free_port
 from sandbox.preparation import Prepared
-from sandbox.stack import SandboxStack
+from sandbox.pulumi.stack import SandboxStack
 from tests.e2e.conftest import containers, new_stack, remove_left_overs, volumes
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]

@@ -6,11 +6,11 @@ The tests follow one another on one stack, as a person's commands would.
 import pytest
 from docker.client import DockerClient
 
-from components.elasticsearch.client import Client
-from sandbox.answers import demo_answers
-from sandbox.cache import cache_root
+from components.elasticsearch.client.client import Client
+from sandbox.machine.cache import cache_root
 from sandbox.models.library import ensure_model
-from sandbox.stack import PROJECT, SandboxStack
+from sandbox.pulumi.stack import PROJECT, SandboxStack
+from sandbox.show.answers import demo_answers
 from tests.e2e.conftest import containers, images, volumes
 from tests.e2e.resources import held, kept
 from tests.fixtures.load import Load

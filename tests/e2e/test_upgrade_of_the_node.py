@@ -8,9 +8,9 @@ import pytest
 import requests
 from docker.client import DockerClient
 
-from sandbox.answers import demo_answers
 from sandbox.preparation import Prepared
-from sandbox.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.pulumi.stack import PROJECT_DIRECTORY, SandboxStack
+from sandbox.show.answers import demo_answers
 from tests.e2e.conftest import containers, new_stack, remove_left_overs
 from tests.e2e.resources import held
 

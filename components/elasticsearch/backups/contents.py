@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from components.elasticsearch import inventory
-from components.elasticsearch.client import Requests
-from components.elasticsearch.index import LiveIndex
-from components.elasticsearch.sequence import read_progress
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.generations import inventory
+from components.elasticsearch.generations.index import LiveIndex
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.elasticsearch import deletion, frozen, pipeline, refusals
-from components.elasticsearch import index as indices
-from components.elasticsearch.aliases import alias_options
-from components.elasticsearch.client import Requests
-from components.elasticsearch.documents import read_held
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.bulk import read_held
 from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.generations import deletion, frozen_pipeline, refusals
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.aliases import alias_options
+from components.elasticsearch.generations.index import NO_PIPELINE, Generation
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.index import NO_PIPELINE, Generation
 
 RESTORED = "(restored)"
 """Stands, in a generation that is closed to writers, where a migration notes its successor: so `pulumi up` opens it."""
@@ -49,12 +50,12 @@ def give_pipeline(client: Requests, target: Target, index: str) -> None:
         indices.set_default_pipeline(client, index, NO_PIPELINE)
         return
     identity = Identity.of_meta(indices.read_meta(client, index), index)
-    fitting = frozen.build_frozen(index, identity, target.inference_id)["processors"]
-    live = pipeline.read_live(client, target.pipeline_id) or {}
+    fitting = frozen_pipeline.build_frozen(index, identity, target.inference_id)["processors"]
+    live = ingest_pipeline.read_live(client, target.pipeline_id) or {}
     if live.get("processors") == fitting:
         indices.set_default_pipeline(client, index, target.pipeline_id)
     else:
-        frozen.freeze(client, index, identity, target.inference_id)
+        frozen_pipeline.freeze(client, index, identity, target.inference_id)
 
 
 def switch(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from components.elasticsearch.client import Requests
+from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError, NotFoundError, RefusedError
 from components.elasticsearch.identity import MANAGED_BY
 

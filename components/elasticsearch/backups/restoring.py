@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from components.elasticsearch import index as indices
 from components.elasticsearch.backups import handover, verifying
 from components.elasticsearch.backups.contents import Count, count_documents, count_generation
 from components.elasticsearch.backups.handover import RESTORED, Target
 from components.elasticsearch.backups.repository import REPOSITORY, Backup
-from components.elasticsearch.client import Requests
+from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError, ConflictError
-from components.elasticsearch.index import NO_PIPELINE, Generation, LiveIndex, alias_of_name
-from components.elasticsearch.inventory import is_elasticsearchs
-from components.elasticsearch.live_index import read_live
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.index import NO_PIPELINE, Generation, LiveIndex, alias_of_name
+from components.elasticsearch.generations.inventory import is_elasticsearchs
+from components.elasticsearch.generations.live_index import read_live
 
 Say = Callable[[str], None]
 

@@ -22,11 +22,11 @@ from components.elasticsearch.backups.repository import (
     read_backup,
     read_backups,
 )
-from components.elasticsearch.client import Requests
+from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError, RefusedError
+from components.elasticsearch.generations.index import Generation, LiveIndex
+from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import MANAGED_BY, canonical
-from components.elasticsearch.index import Generation, LiveIndex
-from components.elasticsearch.live_index import read_live
 
 Say = Callable[[str], None]
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.elasticsearch.backups.contents import Count
-from components.elasticsearch.client import Requests
+from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError
-from components.elasticsearch.pipeline import VECTOR
-from components.elasticsearch.verification import cosine
+from components.elasticsearch.ingest_pipeline import VECTOR
+from components.elasticsearch.migration.verification import cosine
 
 SAMPLE = 8
 SEARCHED = 10

@@ -6,17 +6,11 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import (
-    adoption,
-    cluster,
-    frozen,
-    generation,
-    licence,
-    migration,
-    pipeline,
-    users,
-)
-from components.elasticsearch.client import Client, Patience
+from components.elasticsearch import index, ingest_pipeline
+from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.license import remark
+from components.elasticsearch.cluster import cluster_check
+from components.elasticsearch.cluster.privileges import Needed
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import (
     ClusterProvider,
@@ -24,10 +18,11 @@ from components.elasticsearch.dynamic.provider import (
     secret_outputs,
     versioned,
 )
-from components.elasticsearch.index import NO_PIPELINE, Generation, WantedIndex
-from components.elasticsearch.live_index import read_live
-from components.elasticsearch.privileges import Needed
-from components.elasticsearch.strategy import made_by, served_by
+from components.elasticsearch.generations import adoption, frozen_pipeline, users
+from components.elasticsearch.generations.index import NO_PIPELINE, Generation, WantedIndex
+from components.elasticsearch.generations.live_index import read_live
+from components.elasticsearch.migration import migration
+from components.elasticsearch.migration.strategy import made_by, served_by
 
 
 def needed_of(olds: Values | None, news: Values) -> Needed:
@@ -50,7 +45,7 @@ class ClusterCheckProvider(ClusterProvider):
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Check version, licence and privileges, and that the wanted index can be had without a loss."""
-        found = cluster.prepare(
+        found = cluster_check.prepare(
             client,
             needed=needed_of(olds, news),
             managed=bool(news.get("managed")),
@@ -59,11 +54,11 @@ class ClusterCheckProvider(ClusterProvider):
         )
         wanted = wanted_of(news, olds)
         live = read_live(client, wanted.alias)
-        decided = generation.plan(live, wanted)
+        decided = index.plan(live, wanted)
         if live.current is not None:
             _require_no_others(client, wanted, live.current, olds or news, news)
         if wanted.pipeline_id != NO_PIPELINE:
-            frozen.require_mappable(client, wanted.pipeline_id)
+            frozen_pipeline.require_mappable(client, wanted.pipeline_id)
         if decided.action == "take over":
             adoption.require_adoptable(client, wanted)
         if decided.action == "migrate" and decided.old is not None:
@@ -72,8 +67,8 @@ class ClusterCheckProvider(ClusterProvider):
 
     def live(self, client: Client, values: Values) -> Values:
         """Return version and licence as they are now; a licence that ends soon, or has ended, is told."""
-        found = cluster.read_live(client)
-        told = licence.remark(
+        found = cluster_check.read_live(client)
+        told = remark(
             found.licence,
             found.licence_expires,
             datetime.now(UTC),
@@ -96,7 +91,7 @@ def _require_no_others(
         return
     before, after = current.identity, wanted.identity
     former = str(olds["pipeline_id"])
-    embeds_with = pipeline.inference_ids(pipeline.read_live(client, former) or {})
+    embeds_with = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, former) or {})
     endpoint = embeds_with[0] if embeds_with else str(olds.get("inference_id") or "")
     pipeline_changes = (before.dims, *made_by(before)) != (after.dims, *made_by(after))
     pipeline_goes = former != wanted.pipeline_id

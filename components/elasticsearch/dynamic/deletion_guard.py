@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion, presence
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     INDEX,
@@ -17,6 +17,7 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
 )
 from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
+from components.elasticsearch.generations import deletion
 
 __all__ = ["INDEX", "NODE", "DeletionGuardProvider", "DeletionGuardResource"]
 

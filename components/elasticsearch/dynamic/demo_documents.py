@@ -4,9 +4,8 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion
-from components.elasticsearch.client import Client
-from components.elasticsearch.documents import DEMO_DOCUMENTS, index_documents, read_demo, read_held
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, index_documents, read_demo, read_held
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
@@ -16,6 +15,7 @@ from components.elasticsearch.dynamic.provider import (
     secret_outputs,
     versioned,
 )
+from components.elasticsearch.generations import deletion
 
 ALL_PRESENT = ",".join(one.id for one in DEMO_DOCUMENTS)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.elasticsearch.embedding import Embedder
+from components.elasticsearch.embedding.embedder import Embedder
 
 EMBEDDER = ("embedder", "embeddings_api_key")
 """They mean nothing to what is there already: the vectors are the same whoever makes them."""

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import deletion, frozen, generation, staleness
-from components.elasticsearch.carrying import Pace
-from components.elasticsearch.client import Client
+from components.elasticsearch import index
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents import staleness
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
@@ -18,11 +18,13 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
 )
 from components.elasticsearch.errors import UnreadableIdentityError
+from components.elasticsearch.generations import deletion, frozen_pipeline
+from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.index import Generation, LiveIndex, WantedIndex
-from components.elasticsearch.live_index import read_live
+from components.elasticsearch.ingest_pipeline import DIGEST
+from components.elasticsearch.migration.carrier import Pace
 from components.elasticsearch.ownership import Claim
-from components.elasticsearch.pipeline import DIGEST
 
 IN_PLACE = "in place"
 FORGET_ADOPTION = "pulumi config rm elasticsearchAdopt"
@@ -58,7 +60,7 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
     if DIGEST not in current.properties:
         return "of an earlier version"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
-    if unfinished or frozen.unused(client, alias, claim):
+    if unfinished or frozen_pipeline.unused(client, alias, claim):
         return "in the middle of a migration"
     return IN_PLACE
 
@@ -84,7 +86,7 @@ class IndexProvider(ClusterProvider):
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, mend, adopt or migrate the index; an alias no longer used is deleted if it holds nothing new."""
         wanted = wanted_of(news, olds)
-        concrete = generation.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
+        concrete = index.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
         if wanted.adopt:
             _say(
                 f"{wanted.alias} is this stack's now. So that nothing is taken over again: {FORGET_ADOPTION}"

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import endpoint, users
-from components.elasticsearch.client import Client
+from components.elasticsearch import inference_endpoint
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
@@ -17,9 +17,10 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
     was_made,
 )
-from components.elasticsearch.endpoint import Endpoint
 from components.elasticsearch.errors import ConflictError
+from components.elasticsearch.generations import users
 from components.elasticsearch.identity import canonical
+from components.elasticsearch.inference_endpoint import Endpoint
 from components.elasticsearch.ownership import another_stacks
 
 
@@ -41,7 +42,7 @@ class InferenceEndpointProvider(ClusterProvider):
             what = f"Inference endpoint {inference_id}"
             raise ConflictError(another_stacks(what, foreign[0], "<the name of the index>"))
 
-        endpoint.converge(
+        inference_endpoint.converge(
             client,
             inference_id,
             Endpoint(**json.loads(str(news["body"]))),
@@ -53,7 +54,7 @@ class InferenceEndpointProvider(ClusterProvider):
 
     def live(self, client: Client, values: Values) -> Values | None:
         """Return the endpoint's body as Elasticsearch has it."""
-        found = endpoint.read_live(client, str(values["inference_id"]))
+        found = inference_endpoint.read_live(client, str(values["inference_id"]))
         if found is None:
             return None
         return {"body": canonical(asdict(found.endpoint) if found.endpoint else found.shown())}
@@ -68,7 +69,7 @@ class InferenceEndpointProvider(ClusterProvider):
                 flush=True,
             )
             return
-        endpoint.delete(client, inference_id)
+        inference_endpoint.delete(client, inference_id)
 
 
 class InferenceEndpointResource(pulumi.dynamic.Resource, module="elasticsearch", name="InferenceEndpoint"):

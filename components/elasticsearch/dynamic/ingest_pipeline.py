@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import frozen, pipeline
-from components.elasticsearch.client import Client
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,
     ClusterProvider,
@@ -17,6 +17,7 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
     was_made,
 )
+from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.ownership import is_managed, owner_of
 
@@ -37,36 +38,36 @@ class IngestPipelineProvider(ClusterProvider):
         pipeline_id, inference_id = str(news["pipeline_id"]), str(news["inference_id"])
         body = json.loads(str(news["body"]))
         claim = claim_of(news, olds, "pipeline_id")
-        pipeline.converge(
+        ingest_pipeline.converge(
             client,
             pipeline_id,
             body,
             inference_id,
             claim=claim,
             ours=was_made(news, olds, "pipeline_id"),
-            before=lambda: frozen.freeze_users(client, pipeline_id, body, inference_id),
+            before=lambda: frozen_pipeline.freeze_users(client, pipeline_id, body, inference_id),
         )
         former = str(olds["inference_id"]) if olds else inference_id
         if former != inference_id:
-            frozen.redirect(client, replace(claim, handed_over=False), former, inference_id)
+            frozen_pipeline.redirect(client, replace(claim, handed_over=False), former, inference_id)
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:
         """Return the pipeline's body as Elasticsearch has it."""
-        found = pipeline.read_live(client, str(values["pipeline_id"]))
+        found = ingest_pipeline.read_live(client, str(values["pipeline_id"]))
         return None if found is None else {"body": canonical(found)}
 
     def remove(self, client: Client, values: Values) -> None:
         """Delete the pipeline, which Elasticsearch refuses while an index uses it; another stack's is left alone."""
         pipeline_id = str(values["pipeline_id"])
-        meta = (pipeline.read_live(client, pipeline_id) or {}).get("_meta", {})
+        meta = (ingest_pipeline.read_live(client, pipeline_id) or {}).get("_meta", {})
         if is_managed(meta) and not claim_of(values).covers(owner_of(meta)):
             print(
                 f"Ingest pipeline {pipeline_id} belongs to the stack {owner_of(meta)}: it was left.",
                 flush=True,
             )
             return
-        pipeline.delete(client, pipeline_id)
+        ingest_pipeline.delete(client, pipeline_id)
 
 
 class IngestPipelineResource(pulumi.dynamic.Resource, module="elasticsearch", name="IngestPipeline"):

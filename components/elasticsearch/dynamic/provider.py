@@ -7,9 +7,9 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown
-from components.elasticsearch import presence
-from components.elasticsearch.client import Client, Patience
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.cluster import presence
 from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
 from components.elasticsearch.ownership import Claim
 

@@ -4,10 +4,10 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import superuser
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.provider import ClusterProvider, Values, versioned
 from components.elasticsearch.errors import CredentialsError, UnreachableError
+from components.elasticsearch.node import superuser
 
 ACCEPTED, REFUSED = "accepted", "refused"
 

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from sandbox.docker_cli import buildkit_cli
+from sandbox.docker.cli import buildkit_cli
 from sandbox.errors import SandboxError
 from sandbox.providers.resource import Operation, ProviderError
 from sandbox.providers.values import Properties

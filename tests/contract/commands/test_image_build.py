@@ -15,9 +15,9 @@ from docker.client import DockerClient
 from docker.errors import ImageNotFound
 
 from components.image.recipe import Recipe, full_name
-from sandbox.base_images import BOOKWORM_SLIM, ensure_debian
-from sandbox.cache import cache_root
-from sandbox.docker_engine import ensure_engine
+from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_debian
+from sandbox.docker.engine import ensure_engine
+from sandbox.machine.cache import cache_root
 from tests.fixtures.recording_proxy import recording_proxy
 from tests.unit.project import PROJECT_DIRECTORY
 

@@ -9,7 +9,7 @@ import pytest
 from docker.client import DockerClient
 
 from components.commands.port_check import OWNER, Check, CheckError, run_check
-from sandbox.ports import free_port
+from sandbox.machine.ports import free_port
 
 pytestmark = pytest.mark.sandbox
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
-from components.elasticsearch.digest import digest_of
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.documents.digest import digest_of
+from components.elasticsearch.embedding.search import truncate
 from components.elasticsearch.errors import ElasticsearchError
-from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
 from tests.fixtures.embedding_server import embedding
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi.output import UNKNOWN
 
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
 from components.elasticsearch.dynamic.deletion_guard import DeletionGuardProvider
 from components.elasticsearch.dynamic.demo_documents import ALL_PRESENT, DemoDocumentsProvider
@@ -13,10 +13,10 @@ from components.elasticsearch.dynamic.index import IN_PLACE, IndexProvider
 from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointProvider
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
 from components.elasticsearch.dynamic.provider import ClusterProvider
-from components.elasticsearch.embedding import Embedder
-from components.elasticsearch.endpoint import Endpoint
+from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.identity import Identity, canonical
-from components.elasticsearch.pipeline import build_pipeline
+from components.elasticsearch.inference_endpoint import Endpoint
+from components.elasticsearch.ingest_pipeline import build_pipeline
 
 WIDTH = 768
 ALIAS = "jina-demo"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import ConflictError
-from components.elasticsearch.index import vector_mapping
+from components.elasticsearch.generations.index import vector_mapping
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.embedding_server import EmbeddingServer
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.documents import Document, index_documents
-from components.elasticsearch.embedding import Embedder, Patience
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents.bulk import Document, index_documents
+from components.elasticsearch.embedding.embedder import Embedder, Patience
+from components.elasticsearch.embedding.search import truncate
 from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenceError
-from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted

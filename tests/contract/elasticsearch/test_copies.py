@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from components.elasticsearch import migration
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, IndexingError
+from components.elasticsearch.migration import migration
 from tests.contract.elasticsearch.people import fill, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 

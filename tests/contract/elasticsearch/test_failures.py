@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.client.client import Client, Patience
 from components.elasticsearch.errors import (
     CredentialsError,
     ElasticsearchError,

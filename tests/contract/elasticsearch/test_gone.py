@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch import presence
-from components.elasticsearch.client import Client, Patience
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic import provider
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, UnreachableError

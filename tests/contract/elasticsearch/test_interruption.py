@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Body, Client
+from components.elasticsearch.client.client import Body, Client
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted

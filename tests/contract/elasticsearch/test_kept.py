@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch import strategy
-from components.elasticsearch.client import Client
-from components.elasticsearch.documents import Document, index_documents
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents.bulk import Document, index_documents
 from components.elasticsearch.errors import ConflictError, IndexingError
-from components.elasticsearch.index import WantedIndex, build_index
-from components.elasticsearch.kept_settings import settings_without
+from components.elasticsearch.generations.index import WantedIndex, build_index
+from components.elasticsearch.generations.kept_settings import settings_without
+from components.elasticsearch.migration import strategy
 from components.elasticsearch.ownership import Claim
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
@@ -126,7 +126,7 @@ def test_an_index_that_people_closed_to_writers_stays_closed_and_so_does_its_suc
     client.request("PUT", f"/{FIRST}/_block/write")
     changed = replace(wanted, dims=64)
     with monkeypatch.context() as patched:
-        patched.setattr("components.elasticsearch.migration.swap_aliases", _fails)
+        patched.setattr("components.elasticsearch.migration.migration.swap_aliases", _fails)
         with pytest.raises(IndexingError, match="in the middle"):
             stack.up(changed)
     assert client.request("GET", f"/{FIRST}")[FIRST]["settings"]["index"]["blocks"] == {"write": "true"}
@@ -206,7 +206,7 @@ def test_a_field_that_was_lost_on_the_way_ends_the_migration_by_its_name(
     client.request("PUT", f"/{ALIAS}/_doc/a", {"content": "x", "parts": [{"page": 1}]})
     losing = f"{strategy.SLICE} ctx._source.remove('parts');"
     with monkeypatch.context() as patched:
-        patched.setattr("components.elasticsearch.strategy.SLICE", losing)
+        patched.setattr("components.elasticsearch.migration.strategy.SLICE", losing)
         with pytest.raises(IndexingError, match=r"parts\.page \(in 0 instead of 1\)"):
             stack.up(replace(wanted, dims=512))
     assert list(client.request("GET", f"/{ALIAS}")) == [FIRST]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import LicenceError, RefusedError
 from tests.contract.elasticsearch.people import assert_holds
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.documents import DEMO_DOCUMENTS
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS
+from components.elasticsearch.documents.queries import DEMO_QUERIES
+from components.elasticsearch.embedding.search import SemanticSearch, truncate
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, RefusedError
-from components.elasticsearch.queries import DEMO_QUERIES
-from components.elasticsearch.search import SemanticSearch, truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted

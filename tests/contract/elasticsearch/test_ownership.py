@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, UnreadableIdentityError
-from components.elasticsearch.index import add_meta, read_meta
+from components.elasticsearch.generations.index import add_meta, read_meta
 from tests.contract.elasticsearch.people import fill, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.digest import digest_of
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents.digest import digest_of
+from components.elasticsearch.embedding.search import truncate
 from components.elasticsearch.errors import ConflictError
-from components.elasticsearch.search import truncate
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch import reindex
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.cluster.privileges import Needed
+from components.elasticsearch.documents import reindex
 from components.elasticsearch.errors import PrivilegeError
-from components.elasticsearch.privileges import Needed
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_adoption import seed_index

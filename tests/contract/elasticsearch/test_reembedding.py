@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.embedding import Patience
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.embedding.embedder import Patience
+from components.elasticsearch.embedding.search import truncate
 from components.elasticsearch.errors import EmbeddingError, IndexingError
-from components.elasticsearch.reembedding import Reembedded, reembed
-from components.elasticsearch.search import truncate
+from components.elasticsearch.migration.reembedding import Reembedded, reembed
 from tests.contract.elasticsearch.people import with_digest
 from tests.contract.elasticsearch.stack_resources import Wanted
 from tests.contract.elasticsearch.test_life import vectors

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch import index as indices
-from components.elasticsearch import mending, migration, staleness
-from components.elasticsearch.client import Client
-from components.elasticsearch.digest import DIGEST_MAPPING, digest_of, text_of
-from components.elasticsearch.documents import Document, index_documents
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents import mending, staleness
+from components.elasticsearch.documents.bulk import Document, index_documents
+from components.elasticsearch.documents.digest import DIGEST_MAPPING, digest_of, text_of
+from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.documents.staleness import KINDS
+from components.elasticsearch.embedding.search import search, truncate
 from components.elasticsearch.errors import ConflictError, EmbeddingError
-from components.elasticsearch.search import search, truncate
-from components.elasticsearch.sequence import read_progress
-from components.elasticsearch.staleness import KINDS
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.migration import migration
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS, vectors

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.client.client import Client, Patience
 from components.elasticsearch.errors import CredentialsError, TlsError, UnreachableError
 from tests.contract.elasticsearch.faulty_proxy import Certificate, faulty_proxy, make_certificate
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import DocumentsAtRiskError
 from tests.contract.elasticsearch.people import assert_holds, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted

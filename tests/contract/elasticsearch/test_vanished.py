@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch import index as indices
-from components.elasticsearch.client import Body, Client
-from components.elasticsearch.index import Generation
-from components.elasticsearch.vanished import FEW, Following
-from components.elasticsearch.views import open_view
+from components.elasticsearch.client.client import Body, Client
+from components.elasticsearch.documents.views import open_view
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.index import Generation
+from components.elasticsearch.migration.vanished import FEW, Following
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 
 pytestmark = pytest.mark.sandbox

@@ -16,15 +16,15 @@ import pytest
 from docker.client import DockerClient
 from docker.errors import NotFound
 
-from sandbox.base_images import BOOKWORM_SLIM, ensure_debian
-from sandbox.cache import cache_root
-from sandbox.docker_engine import ensure_engine
-from sandbox.interrupts import Stopped, stoppable
-from sandbox.process_table import has_in_environment, processes
-from sandbox.pulumi_cli import ensure_cli
-from sandbox.pulumi_command import Finished
-from sandbox.pulumi_environment import pulumi_environment
-from sandbox.stack import SandboxStack
+from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_debian
+from sandbox.docker.engine import ensure_engine
+from sandbox.machine.cache import cache_root
+from sandbox.machine.interrupts import Stopped, stoppable
+from sandbox.machine.process_table import has_in_environment, processes
+from sandbox.pulumi.cli import ensure_cli
+from sandbox.pulumi.command import Finished
+from sandbox.pulumi.environment import pulumi_environment
+from sandbox.pulumi.stack import SandboxStack
 
 pytestmark = pytest.mark.sandbox
 

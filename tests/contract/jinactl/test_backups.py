@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from docker.client import DockerClient
 
-from components.elasticsearch import deletion, documents
 from components.elasticsearch.backups import handover, repository, restoring, verifying
 from components.elasticsearch.backups.contents import Count, count_generation
 from components.elasticsearch.backups.taking import take_backup
-from components.elasticsearch.client import Client
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.documents import bulk
 from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.generations import deletion
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.jinactl.test_commands import jinactl, write_outputs
@@ -27,7 +28,7 @@ from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
 
-DEMO = {one.id: one.content for one in documents.DEMO_DOCUMENTS}
+DEMO = {one.id: one.content for one in bulk.DEMO_DOCUMENTS}
 OTHER = "stack-of-another-life"
 
 

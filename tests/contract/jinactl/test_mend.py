@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from tests.contract.elasticsearch.stack_resources import ALIAS
 from tests.contract.elasticsearch.test_staleness import change_past_the_pipeline, concrete, counted, nearest
 from tests.contract.jinactl.test_commands import DIMS, LINES, jinactl, outputs, stack

@@ -7,7 +7,7 @@ import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
 
 OTHER_ALIAS = f"{ALIAS}-two"

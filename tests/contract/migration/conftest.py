@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.client.client import Client, Patience
 from components.elasticsearch.dynamic.provider import ClusterProvider
 from tests.contract.elasticsearch.conftest import client, connection, model, node, wanted
 from tests.contract.elasticsearch.stack_resources import Wanted

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from tests.contract.elasticsearch.stack_resources import ALIAS
 
 DIGEST = "content_digest"

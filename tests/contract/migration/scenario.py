@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client import Client
-from components.elasticsearch.frozen import frozen_id
-from components.elasticsearch.search import truncate
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.generations.frozen_pipeline import frozen_id
 from tests.contract.elasticsearch.stack_resources import ALIAS, WIDTH, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.contract.migration import bystanders

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from components.elasticsearch.carrying import Pace
-from components.elasticsearch.client import Client
+from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.index import IndexProvider
 from components.elasticsearch.errors import ElasticsearchError
+from components.elasticsearch.migration.carrier import Pace
 from tests.contract.elasticsearch.stack_resources import ALIAS
 from tests.contract.migration.conftest import Prepare
 from tests.contract.migration.outcomes import Outcome, added

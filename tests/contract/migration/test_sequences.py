@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from components.elasticsearch import presence
-from components.elasticsearch.client import Client, Patience
+from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic import provider
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
 from tests.contract.migration.losses_and_others import LossesAndOthers

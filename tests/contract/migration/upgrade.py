@@ -7,10 +7,11 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from components.elasticsearch import carrying, frozen
-from components.elasticsearch.carrying import Pace
 from components.elasticsearch.dynamic.index import IndexProvider
 from components.elasticsearch.errors import ElasticsearchError
+from components.elasticsearch.generations import frozen_pipeline
+from components.elasticsearch.migration import carrier
+from components.elasticsearch.migration.carrier import Pace
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
 
 State = dict[str, dict[str, Any]]
@@ -35,8 +36,8 @@ class Settings:
 def use(settings: Settings, put: Callable[[object, str, object], None] = setattr) -> None:
     """Take settings over; `put` sets an attribute, and may undo that later."""
     for name in ("FIRST_PORTION", "BATCH"):
-        put(carrying, name, dict.fromkeys(("copy", "slice", "re-embed"), settings.portion))
-    put(frozen, "SETTLE_SECONDS", settings.settle)
+        put(carrier, name, dict.fromkeys(("copy", "slice", "re-embed"), settings.portion))
+    put(frozen_pipeline, "SETTLE_SECONDS", settings.settle)
     put(IndexProvider, "pace", settings.pace)
 
 

@@ -5,8 +5,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from sandbox.cache import Say, entry
-from sandbox.process import run
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.process import run
 
 PACKAGES = (
     "nvidia-cuda-nvcc==13.0.88",

@@ -8,15 +8,15 @@ from docker.client import DockerClient
 
 from components.image.component import DOCKERFILES
 from components.image.source_commit import resolve
-from sandbox.base_images import BOOKWORM_SLIM, ensure_debian
-from sandbox.cache import cache_root
-from sandbox.docker_cli import buildkit_cli
-from sandbox.docker_engine import ensure_engine
+from sandbox.docker.cli import buildkit_cli
+from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_debian
+from sandbox.docker.engine import ensure_engine
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, ensure_source
+from sandbox.machine.cache import cache_root
+from sandbox.machine.process import run
 from sandbox.models.quantise import build_arguments
-from sandbox.process import run
 from tests.contract.server.cuda_toolkit import ensure_cuda_toolkit
 from tests.unit.docker.dockerfile import FOLDER, read
 from tests.unit.project import PROJECT_DIRECTORY

@@ -6,7 +6,7 @@ import pytest
 from docker.client import DockerClient
 
 from components.image.source_commit import resolve
-from sandbox.base_images import BOOKWORM_SLIM
+from sandbox.docker.debian_images import BOOKWORM_SLIM
 from sandbox.llama_cpp.repository import BRANCH
 
 pytestmark = pytest.mark.sandbox

@@ -8,7 +8,7 @@ import pytest
 
 from components.commands.embedding_check import run as run_check
 from components.commands.waiting import CheckError
-from sandbox.cache import cache_root
+from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
 from tests.contract.server.running import Server, running

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from components.server.container import STOPPED_AFTER
-from sandbox.cache import cache_root
+from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
 from tests.contract.server.proxying import Proxy, proxying, published

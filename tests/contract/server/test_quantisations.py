@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from components.elasticsearch.documents import DEMO_DOCUMENTS
-from components.elasticsearch.queries import DEMO_QUERIES
-from components.elasticsearch.search import truncate
-from sandbox.cache import cache_root
+from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS
+from components.elasticsearch.documents.queries import DEMO_QUERIES
+from components.elasticsearch.embedding.search import truncate
 from sandbox.errors import SandboxError
+from sandbox.machine.cache import cache_root
 from sandbox.models.library import ensure_model
 from sandbox.models.quantise import ensure_quantised
 from tests.contract.server.running import Server, running

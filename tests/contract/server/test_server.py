@@ -10,7 +10,7 @@ import requests
 from components.commands.embedding_check import run as run_check
 from components.server.container import STOPPED_AFTER
 from components.settings import SettingsError
-from sandbox.cache import cache_root
+from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
 from tests.contract.server.running import Server, running

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.elasticsearch.client import Body
-from components.elasticsearch.connection import Connection
+from components.elasticsearch.client.client import Body
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.client.failures import refusal
 from components.elasticsearch.errors import ElasticsearchError, NotFoundError
-from components.elasticsearch.failures import refusal
 from components.elasticsearch.identity import Identity
 
 CONNECTION = Connection(url="http://es.test:9200", user="elastic", password="hunter2")

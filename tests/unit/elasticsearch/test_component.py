@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from pulumi.runtime.mocks import MockResourceArgs
 
-from components.elasticsearch.check import ClusterCheck, ClusterCheckArgs
+from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
     Elasticsearch,
     SearchIndex,
     SearchIndexArgs,
     node_embeddings_url,
 )
+from components.elasticsearch.ingest_pipeline import build_pipeline
 from components.elasticsearch.inputs import EmbeddingInputs
-from components.elasticsearch.node import ElasticsearchNodeArgs
-from components.elasticsearch.pipeline import build_pipeline
-from components.elasticsearch.volumes import VolumeOwner
+from components.elasticsearch.node.component import ElasticsearchNodeArgs
+from components.elasticsearch.node.volumes import VolumeOwner
 from components.settings import EngineSettings
 from tests.unit.declared import Declared, RecordingMocks, declare, one
 from tests.unit.project import stack_settings

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.elasticsearch.documents import Document
+from components.elasticsearch.documents.bulk import Document
 from jinactl.errors import CommandError
 from jinactl.ndjson import read_documents
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sandbox.answers import Answer
 from sandbox.demo import Demo, main
 from sandbox.part import Part
+from sandbox.show.answers import Answer
 
 HIT = Answer("query", "demo-01", "content", 0.7, "demo-01")
 MISS = Answer("query", "demo-02", "content", 0.7, "demo-01")

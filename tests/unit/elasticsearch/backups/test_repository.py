@@ -3,8 +3,8 @@
 import pytest
 
 from components.elasticsearch.backups.repository import open_repository, read_backup, read_backups
+from components.elasticsearch.client.failures import refusal
 from components.elasticsearch.errors import BackupError
-from components.elasticsearch.failures import refusal
 from tests.unit.elasticsearch.backups.backups import snapshot
 from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster, missing
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from docker.errors import APIError, ImageNotFound
 
-from sandbox import registry as registry_module
-from sandbox.base_images import LABEL
+from sandbox.docker import registry as registry_module
+from sandbox.docker.debian_images import LABEL
 from sandbox.elasticsearch import image as module
 from sandbox.elasticsearch.image import RECIPE_LABEL, ensure_image, recipe_hash
 

@@ -13,7 +13,7 @@ from sandbox.errors import SandboxError
 from sandbox.llama_cpp import repository, source
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION
 from sandbox.llama_cpp.source import LlamaCppSource, ensure_source, stop_source
-from sandbox.ports import free_port
+from sandbox.machine.ports import free_port
 
 
 def quiet(_line: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sandbox.part import Part
 from sandbox.providers import plugins
 from sandbox.providers.plugins import PROVIDERS, ensure_plugins, releases
-from sandbox.pulumi_cli import PulumiCli
+from sandbox.pulumi.cli import PulumiCli
 
 
 def cli(folder: Path, script: str) -> PulumiCli:

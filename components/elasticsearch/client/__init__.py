@@ -1,0 +1,1 @@
+"""Requests to Elasticsearch: the connection, the retries, and what every failure means."""

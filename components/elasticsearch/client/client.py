@@ -1,0 +1,120 @@
+"""Requests to Elasticsearch: one place for retries, and for turning what goes wrong into a clear message."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.client.failures import refusal, transport_failure
+from components.elasticsearch.errors import NotFoundError, UnavailableError, UnreachableError
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds for which a cluster that answers 429 or 503, or does not answer at all, is asked again."""
+
+    unavailable: float = 120.0
+    unreachable: float = 15.0
+    first_pause: float = 0.5
+    longest_pause: float = 10.0
+
+
+class Requests(Protocol):
+    """What the modules of this package need of a client; tests give them one that records."""
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout: float = 60.0,
+    ) -> Any:
+        """Send a request and return the decoded answer; raise an ElasticsearchError for any other outcome."""
+
+    def find(self, path: str, *, query: Mapping[str, Any] | None = None) -> Any | None:
+        """GET `path`; return None when it does not exist."""
+
+
+class Client:
+    """Elastic's client behind `request`, with patience for a cluster that is starting or busy."""
+
+    def __init__(self, connection: Connection, patience: Patience | None = None) -> None:
+        self.connection = connection
+        self._patience = patience or Patience()
+        self._opened: Elasticsearch | None = None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Body | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout: float = 60.0,
+    ) -> Any:
+        """Send a request, again while the cluster is busy or unreachable, and return the decoded answer.
+
+        A mapping is sent as JSON, a sequence of mappings as the lines of `_bulk`; `timeout` is in seconds.
+        A request may be sent twice when its answer was lost, so callers must expect "exists already".
+        Raises the ElasticsearchError that fits.
+        """
+        started = time.monotonic()
+        pause = self._patience.first_pause
+        while True:
+            try:
+                return self._send(method, path, body, query, timeout)
+            except (UnavailableError, UnreachableError) as error:
+                patience = self._patience
+                limit = patience.unavailable if isinstance(error, UnavailableError) else patience.unreachable
+                if time.monotonic() + pause - started > limit:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, self._patience.longest_pause)
+
+    def find(self, path: str, *, query: Mapping[str, Any] | None = None) -> Any | None:
+        """GET `path`; return None when it does not exist."""
+        try:
+            return self.request("GET", path, query=query)
+        except NotFoundError:
+            return None
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(
+        self, method: str, path: str, body: Body | None, query: Mapping[str, Any] | None, timeout: float
+    ) -> Any:
+        if self._opened is None:
+            self._opened = self.connection.open()
+        from elasticsearch import ApiError, TransportError  # noqa: PLC0415 (see Connection.open)
+
+        lines = body is not None and not isinstance(body, Mapping)
+        headers = {"accept": "application/json"}
+        if body is not None:
+            headers["content-type"] = "application/x-ndjson" if lines else "application/json"
+        try:
+            answer = self._opened.options(request_timeout=timeout).perform_request(
+                method, path, params=query, headers=headers, body=body
+            )
+        except ApiError as error:
+            raise refusal(self.connection, f"{method} {path}", error.meta.status, error.body) from error
+        except TransportError as error:
+            raise transport_failure(self.connection, error) from error
+        return answer.body

@@ -1,0 +1,175 @@
+"""Turns failed requests into errors that say what happened and what to do.
+
+The shapes of Elasticsearch's errors are those of 9.x: `{"error": {"type", "reason", "caused_by"…}, "status"}`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.client.license import BASIC_WAYS_OUT
+from components.elasticsearch.client.responses import reasons
+from components.elasticsearch.cluster import privileges
+from components.elasticsearch.errors import (
+    CredentialsError,
+    ElasticsearchError,
+    LicenceError,
+    NotFoundError,
+    PrivilegeError,
+    RefusedError,
+    TlsError,
+    UnavailableError,
+    UnreachableError,
+    VersionError,
+)
+
+UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
+
+LICENCE_WAYS_OUT = (
+    "Inference endpoints need a trial or Enterprise licence. Two ways out: start the 30-day trial with "
+    "`pulumi config set elasticsearchStartTrial true`, or have documents embedded outside Elasticsearch, which "
+    "needs no licence beyond Basic, with `pulumi config set elasticsearchEmbedding client`; then `pulumi up`. "
+    "A licence that includes inference can also be installed."
+)
+
+
+def way_back_in(container: str) -> str:
+    """Return what to do when the stack's own node knows another password than the stack."""
+    return (
+        "Its data keeps the password that it was first started with, or that somebody gave it since. If you know that "
+        "password, set it: `pulumi config set --secret elasticsearchPassword`. Else have the node make another, "
+        f"`docker exec {container} bin/elasticsearch-reset-password -u elastic -b --url http://127.0.0.1:9200`, and "
+        "set that one. Then `pulumi up`; no document is touched."
+    )
+
+
+def refusal(connection: Connection, asked: str, status: int, body: Any) -> ElasticsearchError:
+    """Return the error for an answer of Elasticsearch other than success; `asked` is "METHOD /path"."""
+    kind, reason, causes = _told(body)
+    where = connection.shown_url
+    if status == UNAUTHORISED and kind == "security_exception":
+        return CredentialsError(
+            f"Elasticsearch at {where} does not accept {_credentials(connection)} (401). {_correct(connection)}"
+        )
+    if status == FORBIDDEN:
+        forbidden = _forbidden(connection, asked, kind, f"{reason} {' '.join(causes)}")
+        if forbidden:
+            return forbidden
+    if kind == "media_type_header_exception":
+        return VersionError(
+            f"Elasticsearch at {where} is older than version 9, which this project needs. "
+            "Upgrade it, or leave elasticsearchUrl empty to run a node in this stack."
+        )
+    told = ": ".join(dict.fromkeys(part for part in (reason, *causes) if part)) or f"HTTP {status}"
+    if status in (TOO_MANY_REQUESTS, UNAVAILABLE):
+        return UnavailableError(
+            f"Elasticsearch at {where} was not ready for {asked} (HTTP {status}: {told}), also not later. "
+            "Look at its log and its health, then run the command again."
+        )
+    error = NotFoundError if status == NOT_FOUND else RefusedError
+    return error(
+        f"Elasticsearch at {where} refused {asked} (HTTP {status}): {told}",
+        status=status,
+        kind=kind,
+        reason=reason,
+        causes=causes,
+    )
+
+
+def _forbidden(
+    connection: Connection, asked: str, kind: str, reason: str
+) -> LicenceError | PrivilegeError | None:
+    """Return the error for a request that licence or privileges do not allow; None when it is neither."""
+    where = connection.shown_url
+    if "license is non-compliant for [security]" in reason:
+        # What every licence allows: it is refused only when one has ended.
+        return LicenceError(
+            f"The licence of Elasticsearch at {where} has ended, so it refuses {asked}. {BASIC_WAYS_OUT}"
+        )
+    if "license is non-compliant" in reason:
+        return LicenceError(
+            f"The licence of Elasticsearch at {where} does not allow this. {LICENCE_WAYS_OUT}"
+        )
+    if kind != "security_exception":
+        return None
+    return PrivilegeError(
+        f"{_credentials(connection).capitalize()} may not do {asked} at {where} (403): {reason.strip()}. "
+        f"The stack needs {privileges.in_words()}."
+    )
+
+
+def transport_failure(connection: Connection, error: Exception) -> ElasticsearchError:
+    """Return the error for a request that got no usable answer; `error` is Elastic's TransportError."""
+    where = connection.shown_url
+    name = type(error).__name__
+    told = str(getattr(error, "message", error)).split(" object at ")[0]
+    if name == "TlsError":
+        return TlsError(
+            f"No trusted TLS connection to Elasticsearch at {where}: {told.rstrip('.')}. {_trusted(told)}"
+        )
+    if name == "UnsupportedProductError":
+        return VersionError(f"What answers at {where} is not Elasticsearch: correct elasticsearchUrl.")
+    if name == "ConnectionTimeout":
+        return UnreachableError(
+            f"Elasticsearch at {where} did not answer in time. Look at its log and its load."
+        )
+    if name == "SerializationError":
+        return VersionError(
+            f"What answers at {where} does not speak Elasticsearch's JSON: correct elasticsearchUrl."
+        )
+    if "Connection aborted" in told and connection.url.startswith("http:"):
+        return UnreachableError(
+            f"What listens at {where} broke the connection: {told}. If that Elasticsearch has TLS, elasticsearchUrl "
+            "must begin with https; else look at its log."
+        )
+    return UnreachableError(
+        f"Nothing answers at {where}: {told}. Check elasticsearchUrl, and that Elasticsearch runs and can be "
+        "reached from this machine; the stack's own node: `docker ps` and `docker logs`."
+    )
+
+
+def _trusted(told: str) -> str:
+    """Return what to do about a TLS connection that was not made, by the words of OpenSSL and urllib3."""
+    if "Fingerprints did not match" in told:
+        return (
+            "If that certificate is the cluster's own (was it renewed?), set elasticsearchFingerprint to it, or "
+            "elasticsearchCaCertificate to the PEM file of the authority that signs it."
+        )
+    if "Hostname mismatch" in told or "IP address mismatch" in told:
+        return (
+            "Set elasticsearchUrl to a name or address that its certificate is for, or set "
+            "elasticsearchFingerprint (the SHA-256 of its certificate) instead of elasticsearchCaCertificate."
+        )
+    return (
+        "Check that the address should begin with https, and set elasticsearchCaCertificate (a PEM file) or "
+        "elasticsearchFingerprint (the SHA-256 of its certificate)."
+    )
+
+
+def _told(body: Any) -> tuple[str, str, tuple[str, ...]]:
+    """Return type, reason and the reasons of the causes of an error body, in whichever shape it has."""
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    if not isinstance(error, Mapping):
+        return "", str(error or ""), ()
+    causes = reasons(error.get("caused_by"))
+    # Of a search, the outer reason says only that shards failed; of others, this repeats it.
+    roots = error.get("root_cause")
+    causes += [str(root.get("reason") or root.get("type")) for root in roots or []]
+    reason = error.get("reason") or error.get("error_message") or error.get("message") or ""
+    return str(error.get("type", "")), str(reason), tuple(causes)
+
+
+def _credentials(connection: Connection) -> str:
+    if connection.api_key:
+        return "the API key"
+    return f"user {connection.user} with this password" if connection.user else "requests without credentials"
+
+
+def _correct(connection: Connection) -> str:
+    if connection.api_key:
+        return "Set the encoded form of a valid key: `pulumi config set --secret elasticsearchApiKey`."
+    if connection.managed:
+        return way_back_in("CONTAINER") + " `docker ps` names the container."
+    if connection.user:
+        return "Correct elasticsearchUser and elasticsearchPassword (`pulumi config set --secret`)."
+    return "Set elasticsearchApiKey, or elasticsearchUser and elasticsearchPassword."

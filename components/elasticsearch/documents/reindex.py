@@ -1,0 +1,116 @@
+"""One `_reindex` from start to end: as a task, watched, and what went wrong read out of its answer.
+
+Elasticsearch answers HTTP 200 to a task that failed, with the failures in the answer.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.client.responses import told
+from components.elasticsearch.errors import NotFoundError
+
+LONGEST_POLL = 1.0
+RESTARTED = "Elasticsearch was restarted in the middle of it"
+BUSY = 429
+PASSING = (BUSY, 500, 502, 503, 504)
+"""What Elasticsearch, or the embedding server behind it, answers while it is busy, starting or gone."""
+
+LASTING = ("too large", "too long", "exceed", "context length", "context size")
+"""What llama.cpp says, with HTTP 500 too, to a text that it will never embed."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a task did: `carried` documents written, `stale` ones refused as older than what is there.
+
+    `failure` is empty, or says what went wrong, with the `document` that it went wrong with, if any. It `lasts` when
+    trying again is of no use.
+    """
+
+    carried: int = 0
+    stale: int = 0
+    failure: str = ""
+    document: str = ""
+    lasts: bool = False
+
+
+def run_reindex(client: Requests, body: Mapping[str, Any]) -> Outcome:
+    """Run a `_reindex` and wait for its end."""
+    started = client.request("POST", "/_reindex", body, query={"wait_for_completion": "false"})
+    return wait_for_task(client, str(started["task"]), str(body["dest"]["index"]))
+
+
+def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
+    """Wait until a task that writes into `destination` has ended, and return its outcome."""
+    pause = 0.02
+    while True:
+        try:
+            answer = client.request("GET", f"/_tasks/{task}")
+        except NotFoundError:
+            return Outcome(failure=RESTARTED)
+        if not _writes_into(answer["task"], destination):
+            # Numbers of tasks begin anew with each start of a node: this is another one.
+            return Outcome(failure=RESTARTED)
+        if answer.get("completed"):
+            return read_outcome(answer)
+        time.sleep(pause)
+        pause = min(1.5 * pause, LONGEST_POLL)
+
+
+def read_outcome(answer: Mapping[str, Any]) -> Outcome:
+    """Read what became of a task out of `GET /_tasks/{id}`."""
+    if answer.get("error"):
+        said = told(answer["error"])
+        return Outcome(failure=said, lasts="script" in str(answer["error"].get("type", "")))
+    response: Mapping[str, Any] = answer.get("response") or {}
+    carried = int(response.get("created", 0)) + int(response.get("updated", 0))
+    stale = int(response.get("version_conflicts", 0))
+    failures = response.get("failures") or []
+    if failures:
+        # One that lasts tells more than those that came of a busy server.
+        first = next((one for one in failures if _lasts(one)), failures[0])
+        said, lasts = told(first.get("cause") or first.get("reason") or {}), _lasts(first)
+        return Outcome(carried, stale, said, str(first.get("id", "")), lasts)
+    if response.get("canceled"):
+        return Outcome(carried, stale, f"it was cancelled ({response['canceled']})")
+    if response.get("timed_out"):
+        return Outcome(carried, stale, "Elasticsearch ran out of time")
+    return Outcome(carried, stale)
+
+
+def wait_for_others(client: Requests, destination: str) -> None:
+    """Cancel what an earlier run, or a request whose answer was lost, still writes into an index; wait for its end."""
+    while running := _running(client, destination):
+        for task in running:
+            try:
+                client.request("POST", f"/_tasks/{task}/_cancel")
+            except NotFoundError:
+                continue
+        time.sleep(0.1)
+
+
+def _running(client: Requests, destination: str) -> list[str]:
+    answer = client.request("GET", "/_tasks", query={"actions": "*/reindex", "detailed": "true"})
+    return [
+        name
+        for node in answer.get("nodes", {}).values()
+        for name, task in node.get("tasks", {}).items()
+        if _writes_into(task, destination)
+    ]
+
+
+def _writes_into(task: Mapping[str, Any], destination: str) -> bool:
+    # "reindex from [a] to [b]", with more between the two where there is a script
+    return str(task.get("description", "")).endswith(f"to [{destination}]")
+
+
+def _lasts(failure: Mapping[str, Any]) -> bool:
+    status = int(failure.get("status", 500))
+    if status == BUSY:
+        # Whatever it says: a full disk has "exceeded" its watermark.
+        return False
+    said = told(failure.get("cause") or failure.get("reason") or {}).lower()
+    return status not in PASSING or any(one in said for one in LASTING)

@@ -1,0 +1,215 @@
+"""Finds the documents whose embedding is not of the text beside it: written past the pipeline, say by a bulk update.
+
+Elasticsearch can compare a text with a digest nowhere but in a pipeline, so the documents are read. What was looked at
+once need not be again: each write has a sequence number, and an index says in `_meta.checked` up to which all is known.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.digest import digest_of, text_of
+from components.elasticsearch.errors import NotFoundError
+from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+
+LOOKED_AT = 100_000
+"""Documents that a count looks at: about 15 seconds for texts of 1 KB."""
+PAGE = 500
+DEFAULT_WINDOW = 10_000
+KEPT_OPEN = "1h"
+"""For how long Elasticsearch keeps its place between two pages, whose documents may be embedded meanwhile."""
+NOTHING = -1
+
+Kind = Literal["stale", "unknown", "emptied", "without"]
+"""What is wrong with an embedding: `stale` is of another text, `unknown` has no digest, `emptied` is of a text that
+is gone, `without` is missing."""
+WRONG: tuple[Kind, ...] = ("stale", "unknown", "emptied")
+"""The kinds of documents that have an embedding which is not known to be of their text."""
+KINDS: tuple[Kind, ...] = (*WRONG, "without")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A document whose embedding is not of its text; it is the one that was read while its numbers are these."""
+
+    kind: Kind
+    id: str
+    routing: str | None
+    seq_no: int
+    primary_term: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some documents that were looked at: `size` of them, and the `found` among them.
+
+    Everything with a sequence number up to `upto` is in this page or one before.
+    """
+
+    size: int
+    upto: int
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many documents of each kind there are, at least: all are counted when it is `whole`."""
+
+    of: Mapping[Kind, int]
+    whole: bool = True
+
+    @property
+    def stale(self) -> int:
+        """Documents with an embedding that is not known to be of their text."""
+        return sum(self.of.get(kind, 0) for kind in WRONG)
+
+    @property
+    def without(self) -> int:
+        """Documents with a text and no embedding."""
+        return self.of.get("without", 0)
+
+
+def kind_of(text: str, digest: object, *, embedded: bool) -> Kind | None:
+    """Return what is wrong with the embedding of a document; None when nothing is."""
+    if not text:
+        # Without a digest the embedding, if any, is one that the document brought.
+        return "emptied" if digest is not None else None
+    if not embedded:
+        return "without"
+    if digest is None:
+        return "unknown"
+    return None if digest == digest_of(text) else "stale"
+
+
+def tally(client: Requests, index: str, limit: int = LOOKED_AT) -> Tally:
+    """Count what is stale in an index, as of now; raises an ElasticsearchError when it cannot be read."""
+    counted: Counter[Kind] = Counter()
+    looked_at = 0
+    client.request("POST", f"/{index}/_refresh")
+    for page in read_pages(client, index, read_checked(client, index)):
+        counted.update(one.kind for one in page.found)
+        looked_at += page.size
+        if looked_at >= limit:
+            return Tally(counted, whole=False)
+    return Tally(counted)
+
+
+def report(alias: str, found: Tally) -> str:
+    """Say in a line how many documents are to be mended, and the command that does it."""
+    told = [
+        (found.of.get("stale", 0) + found.of.get("emptied", 0), "an embedding of another text than theirs"),
+        (found.of.get("unknown", 0), "an embedding and no digest of what it is of"),
+        (found.without, "a text and no embedding"),
+    ]
+    parts = [f"{count:,} with {what}" for count, what in told if count]
+    least = "" if found.whole else "at least "
+    return f"{alias}: {least}{', '.join(parts)}. `python -m jinactl mend --outputs FILE` embeds them again."
+
+
+def read_checked(client: Requests, index: str) -> int:
+    """Return the sequence number up to which all embeddings of an index are known to be of their texts."""
+    meta = client.request("GET", f"/{index}")[index].get("mappings", {}).get("_meta", {})
+    return int(meta.get("checked", NOTHING))
+
+
+def read_pages(client: Requests, index: str, checked: int, kinds: Collection[Kind] = KINDS) -> Iterator[Page]:
+    """Yield, in the order in which they were written, the documents that may be of one of the kinds.
+
+    Those without an embedding are found wherever they are, others above the sequence number `checked`. What was
+    written since the index's last refresh is not seen.
+    """
+    size = min(PAGE, _window(client, index))
+    above, lost_at = NOTHING, NOTHING - 1
+    while True:
+        try:
+            for page in _pages_of_one_view(client, index, _query(checked, above, kinds), size, kinds):
+                above = page.upto
+                yield page
+        except NotFoundError:
+            # A node was restarted, and has forgotten the view.
+            if above == lost_at or client.find(f"/{index}") is None:
+                raise
+            lost_at = above
+        else:
+            return
+
+
+def _query(checked: int, above: int, kinds: Collection[Kind]) -> dict[str, Any]:
+    embedded = {"exists": {"field": VECTOR}}
+    unseen: list[dict[str, Any]] = [{"range": {"_seq_no": {"gt": checked}}}]
+    if "without" in kinds:
+        unseen.append({"bool": {"filter": [{"exists": {"field": CONTENT}}], "must_not": [embedded]}})
+    return {
+        "bool": {
+            "filter": [
+                {"range": {"_seq_no": {"gt": above}}},
+                {"bool": {"should": unseen, "minimum_should_match": 1}},
+            ],
+            # For the answer to say of each document whether it has one.
+            "should": [{"exists": {"field": VECTOR, "_name": VECTOR}}],
+        }
+    }
+
+
+def _pages_of_one_view(
+    client: Requests, index: str, query: Mapping[str, Any], size: int, kinds: Collection[Kind]
+) -> Iterator[Page]:
+    pit = str(client.request("POST", f"/{index}/_pit", query={"keep_alive": KEPT_OPEN})["id"])
+    body: dict[str, Any] = {
+        "size": size,
+        "query": query,
+        "sort": [{"_seq_no": "asc"}],
+        "_source": [CONTENT, DIGEST],
+        "seq_no_primary_term": True,
+        "track_total_hits": False,
+        "pit": {"id": pit, "keep_alive": KEPT_OPEN},
+    }
+    try:
+        while hits := _hits(client, body):
+            # Two shards may have the same number, one of them on the next page.
+            last = int(hits[-1]["_seq_no"])
+            yield Page(len(hits), last - 1, tuple(_found(hits, kinds)))
+            if len(hits) < size:
+                return
+            body["search_after"] = hits[-1]["sort"]
+    finally:
+        _close(client, pit)
+
+
+def _hits(client: Requests, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    # A shard that is not there must be an error, not be left out.
+    whole = {"allow_partial_search_results": "false"}
+    answer = client.request("POST", "/_search", body, query=whole)
+    hits: list[dict[str, Any]] = answer["hits"]["hits"]
+    return hits
+
+
+def _close(client: Requests, pit: str) -> None:
+    try:
+        client.request("DELETE", "/_pit", {"id": pit})
+    except NotFoundError:
+        return
+
+
+def _found(hits: list[dict[str, Any]], kinds: Collection[Kind]) -> Iterator[Found]:
+    for hit in hits:
+        source = hit.get("_source", {})
+        text = text_of(source.get(CONTENT))
+        kind = kind_of(text, source.get(DIGEST), embedded=VECTOR in hit.get("matched_queries", []))
+        if kind is not None and kind in kinds:
+            yield Found(
+                kind=kind,
+                id=str(hit["_id"]),
+                routing=hit.get("_routing"),
+                seq_no=int(hit["_seq_no"]),
+                primary_term=int(hit["_primary_term"]),
+                text=text,
+            )
+
+
+def _window(client: Requests, index: str) -> int:
+    settings = client.request("GET", f"/{index}")[index].get("settings", {}).get("index", {})
+    return int(settings.get("max_result_window", DEFAULT_WINDOW))

@@ -1,0 +1,105 @@
+"""A view of an index as it was at one moment (a point in time), which later writes do not change."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.errors import ElasticsearchError, NotFoundError
+
+KEPT_OPEN = "15m"
+"""For how long Elasticsearch keeps a view since it was last used: one portion and all its attempts take less."""
+PAGE = 1000
+DEFAULT_WINDOW = 10_000
+
+Hit = Mapping[str, Any]
+Address = tuple[str, str]
+"""The id of a document and its routing, which is empty where it has none."""
+
+
+class ViewLostError(ElasticsearchError):
+    """Elasticsearch no longer has a view: its node was restarted, or nobody used the view for too long."""
+
+
+@dataclass
+class View:
+    """An index at one moment: all that was written to it up to sequence number `settled` is seen, on every shard.
+
+    `written` is the sum of the shards' highest numbers; `window` is the most hits that the index gives at a time.
+    """
+
+    client: Requests
+    index: str
+    pit: str
+    settled: int
+    written: int
+    window: int
+
+    def search(self, body: Mapping[str, Any]) -> Any:
+        """Search, and have the view kept from now on; raises ViewLostError, and never answers with a part."""
+        try:
+            answer = self.client.request(
+                "POST",
+                "/_search",
+                {**body, "pit": {"id": self.pit, "keep_alive": KEPT_OPEN}},
+                query={"allow_partial_search_results": "false"},
+            )
+        except NotFoundError as error:
+            raise ViewLostError(
+                f"Elasticsearch lost its place in {self.index} ({error.reason}). Run the command again."
+            ) from error
+        self.pit = str(answer.get("pit_id", self.pit))
+        return answer
+
+    def count(self, query: Mapping[str, Any]) -> int:
+        """Return how many documents match."""
+        body = {"size": 0, "query": query, "track_total_hits": True}
+        return int(self.search(body)["hits"]["total"]["value"])
+
+    def pages(self, query: Mapping[str, Any], *, most: int = PAGE, **more: Any) -> Iterator[list[Hit]]:
+        """Yield all documents that match, at `most` so many at a time: ids and routings, and `more` of a search."""
+        size = min(most, self.window)
+        page = {"size": size, "query": query, "_source": False, "track_total_hits": False, **more}
+        page["sort"] = ["_shard_doc"]
+        hits: list[Hit] = self.search(page)["hits"]["hits"]
+        while hits:
+            yield hits
+            if len(hits) < size:
+                return
+            hits = self.search({**page, "search_after": hits[-1]["sort"]})["hits"]["hits"]
+
+    def holding(self, ids: Sequence[str]) -> set[Address]:
+        """Return which documents of these ids are seen."""
+        return {address(hit) for hits in self.pages({"ids": {"values": list(ids)}}) for hit in hits}
+
+    def renew(self) -> None:
+        """Have the view kept from now on; that one is lost is noticed when it is needed."""
+        with suppress(ViewLostError):
+            self.count({"match_none": {}})
+
+    def close(self) -> None:
+        """Let Elasticsearch forget the view."""
+        with suppress(NotFoundError):
+            self.client.request("DELETE", "/_pit", {"id": self.pit})
+
+
+def open_view(client: Requests, index: str, window: int) -> View:
+    """Open a view of an index as it is now; close it after use."""
+    progress = read_progress(client, index)
+    client.request("POST", f"/{index}/_refresh")
+    pit = client.request("POST", f"/{index}/_pit", query={"keep_alive": KEPT_OPEN})["id"]
+    return View(client, index, str(pit), progress.settled, progress.written, window)
+
+
+def read_window(client: Requests, index: str) -> int:
+    """Return how many hits an index gives at a time, by a setting that people may lower to 1."""
+    found = client.request("GET", f"/{index}/_settings/index.max_result_window")
+    settings = found.get(index, {}).get("settings", {}).get("index", {})
+    return int(settings.get("max_result_window", DEFAULT_WINDOW))
+
+
+def address(hit: Hit) -> Address:
+    """Return what names a document: two of one id may be there by different routings."""
+    return str(hit["_id"]), str(hit.get("_routing") or "")

@@ -1,0 +1,1 @@
+"""Embeddings without an ingest pipeline: of documents, and of queries."""

@@ -1,0 +1,131 @@
+"""Embeds documents without Elasticsearch: what the ingest pipeline does, for clusters whose licence has no inference.
+
+The vectors are those that the pipeline would have made: the document prefix before the text, the first `dims`
+numbers of the answer, scaled back to length 1.
+"""
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from components.elasticsearch.embedding import server
+from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.errors import (
+    EmbeddingError,
+    EmbeddingRefusedError,
+    EmbeddingUnavailableError,
+)
+from components.elasticsearch.identity import canonical
+
+BATCH = 16
+"""Texts in one request: enough to keep every slot of the server busy, few enough to answer within the timeout."""
+
+TIMEOUT = 600.0
+"""Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
+
+ABOUT_THE_SERVER = (401, 403, 404)
+"""Refusals that no document is to blame for."""
+
+
+QUERY_PATIENCE = 30.0
+"""Seconds for which the server is asked again to embed a query: somebody sits and waits for it."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds for which a server that is busy, starting or out of reach is asked again, and between two requests."""
+
+    limit: float = 300.0
+    first_pause: float = 0.5
+    longest_pause: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedder:
+    """An embedding server and its model: `url` is the full address of /v1/embeddings as this machine reaches it.
+
+    The model returns `width` numbers, of which `dims` are kept.
+    """
+
+    url: str
+    api_key: str = field(default="", repr=False)
+    model: str
+    document_prefix: str
+    query_prefix: str
+    width: int
+    dims: int
+    patience: Patience = field(default_factory=Patience)
+
+    @classmethod
+    def of_json(cls, text: str, api_key: str) -> "Embedder":
+        """Read what `as_json` wrote."""
+        return cls(**json.loads(text), api_key=api_key)
+
+    def as_json(self) -> str:
+        """Return the one JSON text for this embedder, without its key and its patience."""
+        return canonical(
+            {
+                "url": self.url,
+                "model": self.model,
+                "document_prefix": self.document_prefix,
+                "query_prefix": self.query_prefix,
+                "width": self.width,
+                "dims": self.dims,
+            }
+        )
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the `dims` numbers of a query, of length 1; raises EmbeddingError."""
+        hasty = replace(self, patience=replace(self.patience, limit=min(self.patience.limit, QUERY_PATIENCE)))
+        return self._checked(hasty._ask([f"{self.query_prefix}{text}"], "the query"), ["the query"])[0]
+
+    def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
+        """Return the `dims` numbers, of length 1, of each document, in their order.
+
+        `names` say in messages which document is meant; without them it is their number, from 1. Raises
+        EmbeddingError: with the document when one cannot be embedded, or when the server stays out of reach.
+        """
+        shown = [f"document {name}" for name in names or range(1, len(texts) + 1)]
+        vectors: list[list[float]] = []
+        for start in range(0, len(texts), BATCH):
+            vectors += self._batch(texts[start : start + BATCH], shown[start : start + BATCH])
+        return vectors
+
+    def _batch(self, texts: Sequence[str], names: Sequence[str]) -> list[list[float]]:
+        prefixed = [f"{self.document_prefix}{text}" for text in texts]
+        try:
+            answered = self._ask(prefixed, names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}")
+        except EmbeddingRefusedError as error:
+            if len(texts) == 1 or error.status in ABOUT_THE_SERVER:
+                raise
+            # One of them is to blame: alone, it is refused by its name; the others are embedded.
+            return [self._batch([text], [name])[0] for text, name in zip(texts, names, strict=True)]
+        return self._checked(answered, names)
+
+    def _ask(self, texts: Sequence[str], what: str) -> list[list[float]]:
+        started = time.monotonic()
+        pause = self.patience.first_pause
+        while True:
+            try:
+                return server.ask(self.url, self.api_key, self.model, texts, what=what, timeout=TIMEOUT)
+            except EmbeddingUnavailableError:
+                if time.monotonic() + pause - started > self.patience.limit:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, self.patience.longest_pause)
+
+    def _checked(self, vectors: Sequence[Sequence[float]], names: Sequence[str]) -> list[list[float]]:
+        for vector, name in zip(vectors, names, strict=True):
+            if len(vector) != self.width:
+                raise EmbeddingError(
+                    f"{self.url} returned {len(vector)} numbers for {name} where modelWidth promises {self.width}: "
+                    "correct modelWidth or modelFile."
+                )
+            if not all(map(math.isfinite, vector)):
+                raise EmbeddingError(
+                    f"{self.url} returned numbers for {name} that are not finite: the model file may be damaged. "
+                    "Try another quant, or another llamaCppRef."
+                )
+        return [truncate(vector, self.dims) for vector in vectors]

@@ -1,0 +1,108 @@
+"""Search by meaning at every number of dimensions.
+
+`query_vector_builder` yields as many numbers as the model returns, so it serves only an index that keeps them all.
+Below, the query is embedded here, truncated as the pipeline truncates documents, and sent as `query_vector`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.elasticsearch.client.client import Client, Requests
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.embedding.server import ask
+from components.elasticsearch.errors import EmbeddingError
+from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
+
+EMBEDDING_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A document that was found; `score` is Elasticsearch's, (1 + cosine) / 2 with similarity cosine."""
+
+    id: str
+    score: float
+    content: str
+
+
+def embed(embeddings_url: str, api_key: str, model: str, text: str) -> list[float]:
+    """Ask the server at `embeddings_url` (the full address of /v1/embeddings) for the embedding of `text`.
+
+    Raises EmbeddingError when it gives none.
+    """
+    return ask(embeddings_url, api_key, model, [text], what="the query", timeout=EMBEDDING_TIMEOUT)[0]
+
+
+def truncate(vector: Sequence[float], dims: int) -> list[float]:
+    """Keep the first `dims` numbers of an embedding and make their length 1; a vector of zeros stays one.
+
+    Raises EmbeddingError when there are fewer.
+    """
+    if len(vector) < dims:
+        raise EmbeddingError(
+            f"The server returned {len(vector)} numbers where the index has {dims}: correct dims or modelWidth."
+        )
+    kept = [float(number) for number in vector[:dims]]
+    length = math.sqrt(math.fsum(number * number for number in kept))
+    return [number / length for number in kept] if length > 0 else kept
+
+
+def search(client: Requests, index: str, vector: Sequence[float], size: int = 10) -> list[Hit]:
+    """Return the `size` documents whose vectors are nearest to `vector`, best first."""
+    knn = {"field": VECTOR, "query_vector": list(vector)}
+    return _hits(client, index, {"size": size, "knn": knn, "_source": [CONTENT]})
+
+
+def search_with_builder(
+    client: Requests, index: str, inference_id: str, text: str, size: int = 10
+) -> list[Hit]:
+    """Search as Elasticsearch embeds `text` itself, which includes the query prefix if the model has one.
+
+    For an index that keeps all numbers of the model only: Elasticsearch refuses (RefusedError) any other.
+    """
+    return _hits(client, index, builder_body(inference_id, text, size))
+
+
+def builder_body(inference_id: str, text: str, size: int) -> dict[str, object]:
+    """Return the request for a search in which Elasticsearch embeds the query."""
+    embedding = {"model_id": inference_id, "model_text": text}
+    return {"size": size, "knn": {"field": VECTOR, "query_vector_builder": {"text_embedding": embedding}}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemanticSearch:
+    """Search in one index: how to reach it, and how its model embeds a query."""
+
+    connection: Connection
+    embeddings_url: str
+    api_key: str
+    model: str
+    query_prefix: str
+    dims: int
+    alias: str
+    inference_id: str
+
+    def search(self, text: str, size: int = 10) -> list[Hit]:
+        """Return the `size` documents that answer `text` best, at any number of dimensions.
+
+        Raises EmbeddingError or another ElasticsearchError when there is no answer.
+        """
+        vector = embed(self.embeddings_url, self.api_key, self.model, f"{self.query_prefix}{text}")
+        with Client(self.connection) as client:
+            return search(client, self.alias, truncate(vector, self.dims), size)
+
+    def search_with_builder(self, text: str, size: int = 10) -> list[Hit]:
+        """Return the same at the model's full width, with the embedding made by Elasticsearch."""
+        with Client(self.connection) as client:
+            return search_with_builder(
+                client, self.alias, self.inference_id, f"{self.query_prefix}{text}", size
+            )
+
+
+def _hits(client: Requests, index: str, body: dict[str, object]) -> list[Hit]:
+    answer = client.request("POST", f"/{index}/_search", body)
+    return [
+        Hit(str(hit["_id"]), float(hit["_score"]), str(hit.get("_source", {}).get(CONTENT, "")))
+        for hit in answer["hits"]["hits"]
+    ]

@@ -1,0 +1,204 @@
+"""Pipelines that go on embedding for an old generation as it was made, after the stack's own pipeline has changed.
+
+One for each generation that needs it, named after it, made from its identity: so it is the same whoever makes it and
+how often, and it goes with its generation.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.digest import has_digest, map_digest
+from components.elasticsearch.errors import PrivilegeError
+from components.elasticsearch.generations.index import alias_of_name, meta_of
+from components.elasticsearch.identity import MANAGED_BY, Identity
+from components.elasticsearch.ingest_pipeline import DIGEST
+from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
+
+SUFFIX = "-frozen"
+TAKES_TEXT = ("keyword", "text", "wildcard")
+"""How an index of people's may map a digest: it takes the text, whoever mapped it."""
+
+SETTLE_SECONDS = 0.5
+"""For writes that have looked up the name of their pipeline and not begun with it."""
+
+
+def frozen_id(index: str) -> str:
+    """Return the name of the pipeline that is kept for a generation."""
+    return f"{index}{SUFFIX}"
+
+
+def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str, Any]:
+    """Return the pipeline by which the generation was made."""
+    body = _pipeline_of(identity, inference_id)
+    return {
+        **body,
+        "description": f"{body['description']}, kept for {index}",
+        "_meta": {"managed_by": MANAGED_BY, "frozen_for": index},
+    }
+
+
+def freeze(client: Requests, index: str, identity: Identity, inference_id: str) -> None:
+    """Have a generation embed by a pipeline of its own; doing it again changes nothing."""
+    map_digest(client, index)
+    meta = meta_of(client.request("GET", f"/{index}")[index])
+    body = build_frozen(index, identity, inference_id)
+    body["_meta"] |= {"alias": meta.get("alias", ""), OWNER: owner_of(meta)}
+    client.request("PUT", f"/_ingest/pipeline/{frozen_id(index)}", body)
+    client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": frozen_id(index)})
+
+
+def note_owner(client: Requests, index: str) -> None:
+    """Note, in the pipeline that is kept for a generation, whose that generation is."""
+    name = frozen_id(index)
+    body = ingest_pipeline.read_live(client, name)
+    if body is not None:
+        meta = meta_of(client.request("GET", f"/{index}")[index])
+        noted = {**body.get("_meta", {}), "alias": meta.get("alias", ""), OWNER: owner_of(meta)}
+        client.request("PUT", f"/_ingest/pipeline/{name}", {**body, "_meta": noted})
+
+
+def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], inference_id: str) -> None:
+    """Before a pipeline becomes `body`: freeze what it is now for those generations that it would embed wrongly for.
+
+    Their writers go on getting the embeddings that fit. All that use it, of ours or not, get the field that it writes.
+    """
+    frozen = False
+    for index in _users(client, pipeline_id):
+        found = client.request("GET", f"/{quote(index, safe='')}")[index]
+        meta = meta_of(found)
+        _map_digest(client, index, found, ours=is_managed(meta))
+        if not is_managed(meta) or meta.get("migration"):
+            continue
+        identity = Identity.of_meta(meta, index)
+        if _pipeline_of(identity, inference_id)["processors"] != body["processors"]:
+            freeze(client, index, identity, inference_id)
+            frozen = True
+    if frozen:
+        time.sleep(SETTLE_SECONDS)
+
+
+def require_mappable(client: Requests, pipeline_id: str) -> None:
+    """Raise ConflictError when an index that uses the pipeline has a field of another kind where it writes digests."""
+    for index in _users(client, pipeline_id):
+        body = client.request("GET", f"/{quote(index, safe='')}")[index]
+        properties = body.get("mappings", {}).get("properties", {})
+        if is_managed(meta_of(body)) or properties.get(DIGEST, {}).get("type", "keyword") not in TAKES_TEXT:
+            has_digest(index, properties)
+
+
+def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: bool) -> None:
+    """Have an index know the field of digests; one of people's, which we may not change, learns it by itself.
+
+    Raises PrivilegeError where it cannot: documents with a field that it does not know would be refused.
+    """
+    if not ours and DIGEST in body.get("mappings", {}).get("properties", {}):
+        return
+    try:
+        map_digest(client, index)
+    except PrivilegeError:
+        if ours or str(body.get("mappings", {}).get("dynamic", "true")) == "strict":
+            raise
+
+
+def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, alias: str = "") -> None:
+    """Have the stack's kept pipelines embed with another endpoint, after its name was changed from `before`.
+
+    An empty `before` stands for any, an empty `alias` for every alias.
+    """
+    for name, body in _kept(client, alias, claim).items():
+        live = ingest_pipeline.without_dates(body)
+        ids = ingest_pipeline.inference_ids(live)
+        if ids == [inference_id] or (before and ids != [before]):
+            continue
+        for processor in live["processors"]:
+            if "inference" in processor:
+                processor["inference"]["model_id"] = inference_id
+        client.request("PUT", f"/_ingest/pipeline/{name}", live)
+
+
+def unused(client: Requests, alias: str, claim: Claim) -> list[str]:
+    """Return the pipelines that were kept for generations of an alias which do not use them, or are gone."""
+    names = []
+    for name, body in _kept(client, alias, claim).items():
+        index = str(body["_meta"]["frozen_for"])
+        live = client.find(f"/{index}")
+        settings = live[index].get("settings", {}).get("index", {}) if live else {}
+        # A clone that people made of a generation embeds by its pipeline.
+        if settings.get("default_pipeline") != name and not _users(client, name):
+            names.append(name)
+    return names
+
+
+def sweep(client: Requests, alias: str, claim: Claim) -> None:
+    """Delete what `unused` returns."""
+    for name in unused(client, alias, claim):
+        ingest_pipeline.delete(client, name)
+
+
+def delete_of(client: Requests, index: str) -> None:
+    """Delete the pipeline that was kept for an index, unless one that people cloned from it embeds by it."""
+    if not _users(client, frozen_id(index)):
+        ingest_pipeline.delete(client, frozen_id(index))
+
+
+def release(client: Requests, alias: str, claim: Claim) -> None:
+    """Have no generation embed in Elasticsearch any more, where the client does: the endpoint can then go."""
+    found = _kept(client, alias, claim)
+    for body in found.values():
+        index = str(body["_meta"]["frozen_for"])
+        if client.find(f"/{index}") is not None:
+            client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": "_none"})
+    if found:
+        sweep(client, alias, claim)
+
+
+def _kept(client: Requests, alias: str, claim: Claim) -> dict[str, dict[str, Any]]:
+    """Return the kept pipelines of a stack for one alias, or for all where it is empty.
+
+    Names tell too little: those of the alias `jina-demo` begin like those of an alias `jina`.
+    """
+    found = client.find(f"/_ingest/pipeline/{alias}{'-' if alias else ''}*{SUFFIX}") or {}
+    kept = {}
+    for name, body in sorted(found.items()):
+        meta = body.get("_meta", {})
+        if not is_managed(meta) or name != frozen_id(str(meta.get("frozen_for", ""))):
+            continue
+        of_alias, owner = _whose(client, meta)
+        if alias in ("", of_alias) and claim.covers(owner):
+            kept[name] = body
+    return kept
+
+
+def _whose(client: Requests, meta: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the alias and the owner of the generation that a pipeline was kept for."""
+    index = str(meta["frozen_for"])
+    live = client.find(f"/{index}")
+    # Of a generation that is gone its pipeline tells; version 0.1.0 noted the name of the index alone.
+    told = meta_of(live[index]) if live else meta
+    return str(told.get("alias") or alias_of_name(index)), owner_of(told)
+
+
+def _users(client: Requests, pipeline_id: str) -> list[str]:
+    """Return the indices that embed by a pipeline; those that are closed take no documents."""
+    names = "index.default_pipeline,index.verified_before_close"
+    answer = client.request("GET", f"/*/_settings/{names}", query={"expand_wildcards": "all"})
+    settings = {index: body.get("settings", {}).get("index", {}) for index, body in answer.items()}
+    return sorted(
+        index
+        for index, found in settings.items()
+        if found.get("default_pipeline") == pipeline_id and found.get("verified_before_close") != "true"
+    )
+
+
+def _pipeline_of(identity: Identity, inference_id: str) -> dict[str, Any]:
+    return ingest_pipeline.build_pipeline(
+        inference_id=inference_id,
+        model=identity.model,
+        document_prefix=identity.document_prefix,
+        dims=identity.dims,
+        width=identity.width,
+    )

@@ -1,0 +1,48 @@
+"""What people have in a cluster, in whichever state: all that Elasticsearch did not make by itself."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.generations.live_index import EVERY_STATE
+
+OF_ELASTICSEARCH = re.compile(
+    r"\.(security|security-(tokens|profile)|tasks|inference|secrets-inference|geoip_databases|async-search|watches"
+    r"|triggered_watches|snapshot-blob-cache)(-\d+)?"
+    r"|\.(ml|monitoring|transform|kibana|profiling)[-_.].+"
+    r"|\.(logs-deprecation|deprecation|slm-history|fleet|apm)[-.].+|ilm-history-\d+"
+)
+"""Names of what Elasticsearch makes by itself and does not always mark as its own: it holds its bookkeeping, not
+people's documents. Names of people begin with a dot too, so a dot alone tells nothing."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """An index or a data stream, by its name; of one that is `closed`, nothing can be counted."""
+
+    name: str
+    closed: bool = False
+
+
+def of_people(client: Requests) -> Iterator[Held]:
+    """Yield the indices and data streams, hidden and closed ones too, that Elasticsearch did not make by itself."""
+    answer: Mapping[str, Any] = client.request("GET", "/_resolve/index/*", query=EVERY_STATE)
+    for found in answer.get("indices", []):
+        attributes = found.get("attributes", [])
+        # What a data stream holds is counted by its own name.
+        if "system" not in attributes and not found.get("data_stream"):
+            yield from _unless_of_elasticsearch(Held(str(found["name"]), "closed" in attributes))
+    for found in answer.get("data_streams", []):
+        yield from _unless_of_elasticsearch(Held(str(found["name"])))
+
+
+def _unless_of_elasticsearch(held: Held) -> Iterator[Held]:
+    if not is_elasticsearchs(held.name):
+        yield held
+
+
+def is_elasticsearchs(name: str) -> bool:
+    """Tell whether a name is one that Elasticsearch gives to what it makes by itself."""
+    return OF_ELASTICSEARCH.fullmatch(name) is not None

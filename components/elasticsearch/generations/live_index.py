@@ -1,0 +1,85 @@
+"""Reads what is there of an alias: the index behind it, and the generations that were made for it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.bulk import read_held
+from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.errors import UnreadableIdentityError
+from components.elasticsearch.generations.index import Generation, LiveIndex, meta_of
+from components.elasticsearch.generations.kept_settings import kept_notes, kept_settings
+from components.elasticsearch.identity import Identity
+from components.elasticsearch.ingest_pipeline import VECTOR
+from components.elasticsearch.ownership import is_managed, owner_of
+
+EVERY_STATE = {"expand_wildcards": "all"}
+"""Hidden and closed indices too, which a wildcard leaves out by itself."""
+
+
+def read_live(client: Requests, alias: str) -> LiveIndex:
+    """Read the alias, what is behind it, and the generations that were made for it, by whichever stack."""
+    named = client.find(f"/{alias}", query=EVERY_STATE) or {}
+    if alias in named:
+        return LiveIndex(concrete=True)
+    made = client.find(f"/{alias}-*", query=EVERY_STATE) or {}
+    behind = tuple(_generation(client, index, body) for index, body in sorted(named.items()))
+    beside = tuple(
+        _generation(client, index, body)
+        for index, body in sorted(made.items())
+        if index not in named and meta_of(body).get("alias") == alias
+    )
+    return LiveIndex(behind=behind, beside=beside, taken=frozenset(made))
+
+
+def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Generation:
+    one = _described(index, body)
+    if one.closed:
+        return one
+    # What was noted when people last could not write to it.
+    noted = one.retired.get("written") if one.retired else one.migration.get("filled")
+    written = None if noted is None else read_progress(client, index).written
+    uuid = body.get("settings", {}).get("index", {}).get("uuid")
+    return replace(
+        one,
+        # A clone, or one restored from a snapshot, is another index with the notes of this one.
+        touched=written != noted or one.retired.get("uuid", uuid) != uuid,
+        # The alias may point to an index that people named.
+        held=read_held(client, quote(index, safe="")),
+    )
+
+
+def _described(index: str, body: Mapping[str, Any]) -> Generation:
+    meta = meta_of(body)
+    mappings = body.get("mappings", {})
+    properties = mappings.get("properties", {})
+    settings = body.get("settings", {}).get("index", {})
+    ours = is_managed(meta)
+    identity, unreadable = None, ""
+    if ours:
+        try:
+            identity = Identity.of_meta(meta, index)
+        except UnreadableIdentityError as error:
+            unreadable = error.why
+    return Generation(
+        index=index,
+        managed=ours,
+        owner=owner_of(meta),
+        identity=identity,
+        unreadable=unreadable,
+        # Set by Elasticsearch when it closes an index, and taken away when it opens it.
+        closed=str(settings.get("verified_before_close", "")) == "true",
+        vector=properties.get(VECTOR, {}),
+        properties=properties,
+        default_pipeline=str(settings.get("default_pipeline", "")),
+        replicas=str(settings.get("number_of_replicas", "0")),
+        aliases=body.get("aliases", {}),
+        successor=str(meta.get("successor", "")) if ours else "",
+        migration=dict(meta.get("migration") or {}) if ours else {},
+        retired=dict(meta.get("retired") or {}) if ours else {},
+        settings=kept_settings(settings),
+        mappings={key: mappings[key] for key in mappings if key != "properties"}
+        | {"_meta": kept_notes(meta)},
+    )

@@ -1,0 +1,75 @@
+"""Why an index is left alone, told with what to do: as texts, so that every refusal reads alike."""
+
+from collections.abc import Mapping
+
+from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex, new_name
+
+
+def documents(count: int) -> str:
+    """Return "1 document" or "2 documents"."""
+    return "1 document" if count == 1 else f"{count} documents"
+
+
+def without_content(current: Generation, count: int) -> str:
+    """Say that documents bring an embedding of their own, which no other can be made from."""
+    what = "an embedding, and no content that another could be made from"
+    return (
+        f"{documents(count)} of {current.index} have {what}: they would lose it. Nothing was changed. Set the old "
+        "values back (`pulumi config set`), or give those documents content, or delete them."
+    )
+
+
+def concrete_index(wanted: WantedIndex) -> str:
+    """Say that an index has the alias's name, and how to keep its documents and put them behind the alias."""
+    name = new_name(wanted, LiveIndex())
+    return (
+        f"{wanted.alias} is an index already, and this project keeps its indices behind an alias of that name. "
+        "Either set elasticsearchIndex to another name, or adopt the index with all its documents, provided that "
+        f"they were embedded by {wanted.identity.model} with {wanted.identity.dims} dimensions:\n"
+        f"  pulumi up --config elasticsearchAdopt={wanted.alias}\n"
+        f"It is then called {name}, and {wanted.alias} is its alias."
+    )
+
+
+def closed_index(current: Generation) -> str:
+    """Say that the index in use is closed, so that nothing in it can be read."""
+    return (
+        f"{current.index} is closed, so that nothing can be read from it or written to it. Nothing was changed. Open "
+        f"it (POST /{current.index}/_open), and run the command again."
+    )
+
+
+def unlike_index(current: Generation, wanted: WantedIndex) -> str:
+    """Say that the alias points to an index of another mapping that this project did not make."""
+    return unlike_mapping(f"Alias {wanted.alias} points to {current.index}, which", current.vector, wanted)
+
+
+def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex) -> str:
+    """Say that `what` was not made by this project and has embeddings of another mapping."""
+    live = {key: vector.get(key) for key in ("type", "dims", "similarity")}
+    identity = wanted.identity
+    return (
+        f"{what} was not made by this project, and its content_embedding is {live} where dims {identity.dims} and "
+        f"similarity {identity.similarity} are wanted. "
+        "Set dims and elasticsearchSimilarity to those values, or elasticsearchIndex to another name."
+    )
+
+
+def deletion(alias: str, at_stake: Mapping[str, int | None], where: str) -> str:
+    """Say which indices hold how many documents that a deletion would take, and the commands that allow it.
+
+    None stands for an index whose documents can't be counted.
+    """
+    counted = sum(count or 0 for count in at_stake.values())
+    listed = ", ".join(
+        f"{index}, which can't be counted: it is closed, or blocked"
+        if count is None
+        else f"{count} in {index}"
+        for index, count in sorted(at_stake.items())
+    )
+    what = documents(counted) if counted else "documents"
+    return (
+        f"{where} holds {what} that this stack did not put there ({listed}), and they would be deleted. "
+        "None of them was. An index that is closed can be opened and looked at (POST /<index>/_open). If they may go:\n"
+        f"  pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
+    )

@@ -1,0 +1,121 @@
+"""What else uses the stack's pipeline and endpoint: people's own indices and pipelines, and those of other stacks.
+
+Searches that have Elasticsearch embed the query leave no trace here: nothing can be said of them.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.errors import ConflictError, NotFoundError
+from components.elasticsearch.generations.index import meta_of
+from components.elasticsearch.generations.live_index import EVERY_STATE
+from components.elasticsearch.inference_endpoint import TASK
+from components.elasticsearch.ownership import Claim, is_managed, owner_of
+
+PIPELINE_SETTINGS = ("default_pipeline", "final_pipeline")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Users:
+    """The names of what is not the stack's own: indices with its pipeline, pipelines with either, semantic_text."""
+
+    indices: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    mappings: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.indices or self.pipelines or self.mappings)
+
+    def __str__(self) -> str:
+        listed = {"index": self.indices, "ingest pipeline": self.pipelines, "semantic_text in": self.mappings}
+        return ", ".join(f"{what} {name}" for what, names in listed.items() for name in names)
+
+
+def read_users(
+    client: Requests, claim: Claim, aliases: Collection[str], *, pipeline_id: str = "", inference_id: str = ""
+) -> Users:
+    """Return who, apart from the stack's indices of `aliases`, uses a pipeline or an endpoint; empty stands for none.
+
+    An index of an alias that the stack gave up is not carried over any more.
+    """
+    found = client.find("/_ingest/pipeline") or {} if pipeline_id or inference_id else {}
+    pipelines = tuple(
+        name
+        for name, body in sorted(found.items())
+        if not _is_ours(body.get("_meta", {}), claim) and _uses(body, pipeline_id, inference_id)
+    )
+    return Users(
+        indices=tuple(_indices(client, claim, aliases, pipeline_id)) if pipeline_id else (),
+        pipelines=pipelines,
+        mappings=_mappings(client, inference_id) if inference_id else (),
+    )
+
+
+def endpoint_owners(client: Requests, inference_id: str) -> set[str]:
+    """Return the stacks whose pipelines embed with an endpoint, which has no place for an owner itself."""
+    found = client.find("/_ingest/pipeline") or {}
+    metas = [body.get("_meta", {}) for body in found.values() if _uses(body, "", inference_id)]
+    return {owner_of(meta) for meta in metas if is_managed(meta)}
+
+
+def require_no_others(
+    client: Requests,
+    claim: Claim,
+    aliases: Collection[str],
+    what: str,
+    *,
+    pipeline_id: str,
+    inference_id: str,
+) -> None:
+    """Raise ConflictError, naming them, when others use the pipeline or the endpoint; `what` says what would happen."""
+    users = read_users(client, claim, aliases, pipeline_id=pipeline_id, inference_id=inference_id)
+    if users:
+        raise ConflictError(
+            f"{what}, and this stack is not alone in using them: {users}. Their documents would be refused, or get "
+            "vectors that cannot be compared with those that they have. Nothing was changed. Give them a pipeline and "
+            "an endpoint of their own; or, to decide about them after the change, take the pipeline away from them "
+            '(PUT /<index>/_settings {"index.default_pipeline": "_none"}), and run the command again.'
+        )
+
+
+def _indices(client: Requests, claim: Claim, aliases: Collection[str], pipeline_id: str) -> Iterator[str]:
+    names = ",".join(f"index.{one}" for one in PIPELINE_SETTINGS)
+    answer: Mapping[str, Any] = client.request("GET", f"/*/_settings/{names}", query=EVERY_STATE)
+    for index, body in sorted(answer.items()):
+        settings = body.get("settings", {}).get("index", {})
+        if pipeline_id not in (settings.get(one) for one in PIPELINE_SETTINGS):
+            continue
+        live = client.find(f"/{quote(index, safe='')}")
+        meta = meta_of(live[index]) if live else {}
+        if live and not (_is_ours(meta, claim) and meta.get("alias") in aliases):
+            yield index
+
+
+def _mappings(client: Requests, inference_id: str) -> tuple[str, ...]:
+    """Return the indices with a semantic_text field that embeds with the endpoint, as its deletion would name them."""
+    try:
+        answer = client.request("DELETE", f"/_inference/{TASK}/{inference_id}", query={"dry_run": "true"})
+    except NotFoundError:
+        return ()
+    return tuple(sorted(map(str, answer.get("indexes", []))))
+
+
+def _is_ours(meta: Mapping[str, Any], claim: Claim) -> bool:
+    return is_managed(meta) and claim.covers(owner_of(meta))
+
+
+def _uses(value: Any, pipeline_id: str, inference_id: str) -> bool:
+    """Tell whether a pipeline, or a part of it, calls the pipeline or embeds with the endpoint."""
+    if isinstance(value, list):
+        return any(_uses(one, pipeline_id, inference_id) for one in value)
+    if not isinstance(value, Mapping):
+        return False
+    called, embeds = value.get("pipeline"), value.get("inference")
+    if pipeline_id and isinstance(called, Mapping) and called.get("name") == pipeline_id:
+        return True
+    if inference_id and isinstance(embeds, Mapping) and embeds.get("model_id") == inference_id:
+        return True
+    return any(_uses(one, pipeline_id, inference_id) for one in value.values())

@@ -1,0 +1,188 @@
+"""The inference endpoint: service `openai`, task `text_embedding`, in front of the stack's embedding server.
+
+Elasticsearch has no upsert of endpoints, keeps `url`, `model_id`, `dimensions` and `similarity` for good, and never
+shows the API key again. It asks the server for an embedding each time an endpoint is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.endpoint_validation import explained
+from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
+
+TASK = "text_embedding"
+SERVICE = "openai"
+NO_KEY = "unused"
+"""What the service gets as API key for a server that asks for none: it insists on one."""
+
+REQUESTS_PER_MINUTE = 60_000
+"""Far above what one server does: it queues requests itself, and the default of 3000 would slow a GPU down."""
+
+CONFLICT, BAD_REQUEST = 409, 400
+VALIDATION_TIMEOUT = 120.0
+
+Action = Literal["nothing", "create", "update", "replace"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """What an endpoint is, without its key: `url` is the full address of /v1/embeddings as the node sees it.
+
+    `dimensions` is what the server returns, whatever part of it the index keeps.
+    """
+
+    model_id: str
+    url: str
+    dimensions: int
+    similarity: str = "cosine"
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+
+    def service_settings(self, api_key: str = "") -> dict[str, Any]:
+        """Return the endpoint as Elasticsearch wants it."""
+        return {
+            "api_key": api_key or NO_KEY,
+            "model_id": self.model_id,
+            "url": self.url,
+            "dimensions": self.dimensions,
+            "similarity": self.similarity,
+            "rate_limit": {"requests_per_minute": self.requests_per_minute},
+        }
+
+    @property
+    def fixed(self) -> tuple[object, ...]:
+        """What cannot be changed in an endpoint that exists."""
+        return (self.model_id, self.url, self.dimensions, self.similarity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveEndpoint:
+    """An endpoint as Elasticsearch shows it; `endpoint` is None when it is of another service or task."""
+
+    service: str
+    task: str
+    endpoint: Endpoint | None
+
+    def shown(self) -> dict[str, Any]:
+        """Return what is there as plain values, for state and for messages."""
+        return {
+            "service": self.service,
+            "task": self.task,
+            **(asdict(self.endpoint) if self.endpoint else {}),
+        }
+
+
+def read_live(client: Requests, inference_id: str) -> LiveEndpoint | None:
+    """Return the endpoint of that name, or None."""
+    answer = client.find(f"/_inference/{inference_id}")
+    if answer is None or not answer.get("endpoints"):
+        return None
+    found = answer["endpoints"][0]
+    settings: Mapping[str, Any] = found.get("service_settings", {})
+    same_kind = found.get("service") == SERVICE and found.get("task_type") == TASK
+    return LiveEndpoint(
+        service=str(found.get("service")),
+        task=str(found.get("task_type")),
+        endpoint=Endpoint(
+            model_id=str(settings.get("model_id", "")),
+            url=str(settings.get("url", "")),
+            dimensions=int(settings.get("dimensions") or 0),
+            similarity=str(settings.get("similarity", "")),
+            requests_per_minute=int(settings.get("rate_limit", {}).get("requests_per_minute") or 0),
+        )
+        if same_kind
+        else None,
+    )
+
+
+def plan(
+    inference_id: str, live: LiveEndpoint | None, wanted: Endpoint, *, ours: bool, new_key: bool
+) -> Action:
+    """Decide how the live endpoint becomes the wanted one.
+
+    `ours` says that this stack made or adopted it, `new_key` that the server's API key is another than before.
+    Raises ConflictError when an endpoint that is not ours is in the way.
+    """
+    if live is None:
+        return "create"
+    if live.endpoint is not None and live.endpoint.fixed == wanted.fixed:
+        same = live.endpoint == wanted and not new_key
+        return "nothing" if same else "update"
+    if ours:
+        return "replace"
+    raise ConflictError(
+        f"There is an inference endpoint {inference_id} already, and it is another one: {live.shown()}; "
+        f"wanted: {asdict(wanted)}. Set elasticsearchInferenceId to a name that is free, or have it replaced: "
+        "pulumi up --config elasticsearchAdopt=<the name of the index>"
+    )
+
+
+def converge(
+    client: Requests, inference_id: str, wanted: Endpoint, api_key: str, *, ours: bool, new_key: bool
+) -> Action:
+    """Make the endpoint what is wanted; return what was done.
+
+    Raises ValidationError when the node gets no right embedding, ConflictError when a foreign endpoint is in the way.
+    """
+    action = plan(inference_id, read_live(client, inference_id), wanted, ours=ours, new_key=new_key)
+    if action == "create":
+        return _create(client, inference_id, wanted, api_key)
+    if action == "update":
+        settings = wanted.service_settings(api_key)
+        changed = {key: settings[key] for key in ("api_key", "rate_limit")}
+        with explained(wanted.url, inference_id):
+            client.request(
+                "PUT",
+                f"/_inference/{TASK}/{inference_id}/_update",
+                {"service_settings": changed},
+                timeout=VALIDATION_TIMEOUT,
+            )
+    if action == "replace":
+        _verify(client, inference_id, wanted, api_key)
+        # Pipelines go on referring to the name.
+        delete(client, inference_id, force=True)
+        _put(client, inference_id, wanted, api_key)
+    return action
+
+
+def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
+    """Delete the endpoint if it is there; raises ConflictError, naming them, while pipelines use it."""
+    try:
+        client.request(
+            "DELETE", f"/_inference/{TASK}/{inference_id}", query={"force": "true"} if force else None
+        )
+    except NotFoundError:
+        return
+    except RefusedError as error:
+        if error.status != CONFLICT:
+            raise
+        raise ConflictError(
+            f"Inference endpoint {inference_id} is still in use and was not deleted: {error.reason} "
+            "Point those pipelines or mappings at another endpoint, or delete them, and run the command again."
+        ) from error
+
+
+def _create(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> Action:
+    try:
+        _put(client, inference_id, wanted, api_key)
+    except RefusedError as error:
+        if error.kind != "resource_already_exists_exception":
+            raise
+        # The answer to an earlier attempt was lost, or somebody was quicker.
+        plan(inference_id, read_live(client, inference_id), wanted, ours=False, new_key=False)
+    return "create"
+
+
+def _put(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    body = {"service": SERVICE, "service_settings": wanted.service_settings(api_key)}
+    with explained(wanted.url, inference_id):
+        client.request("PUT", f"/_inference/{TASK}/{inference_id}", body, timeout=VALIDATION_TIMEOUT)
+
+
+def _verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    """Have the node try the new settings under another name, before the endpoint in use is deleted."""
+    trial = f"{inference_id}-verification"
+    delete(client, trial)
+    _put(client, trial, wanted, api_key)
+    delete(client, trial)

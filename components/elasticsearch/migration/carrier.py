@@ -1,0 +1,244 @@
+"""Carries documents from one index to another, in portions, while people go on writing to the first.
+
+Elasticsearch numbers the writes to an index: a portion is what has numbers between two bounds, and what was written
+up to the upper one never has to be looked at again. How far it has come is written into the new index itself.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents import reindex
+from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.documents.views import ViewLostError, read_window
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.errors import EmbeddingError, EmbeddingUnavailableError, IndexingError
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.migration import strategy
+from components.elasticsearch.migration.portions import EVERYTHING, count_between, find_upper, numbered
+from components.elasticsearch.migration.reembedding import StillBusyError, Versions, reembed
+from components.elasticsearch.migration.strategy import Strategy
+from components.elasticsearch.migration.vanished import Following
+
+Say = Callable[[str], None]
+NOTHING = -1
+"""A sequence number below all that there are."""
+FIRST_PORTION = {"copy": 2000, "slice": 2000, "re-embed": 64}
+BATCH = {"copy": 500, "slice": 500, "re-embed": 16}
+"""Documents in one bulk request of Elasticsearch's; each of the last is an embedding."""
+LARGEST_PORTION = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Seconds: `stalled` until a portion that fails over and over ends the migration, pauses between its attempts.
+
+    `portion` is what a portion should take; `rest` what the last one may take, which nobody can write during.
+    `passes` bounds how often what was written meanwhile is caught up with before writers are refused.
+    """
+
+    stalled: float = 300.0
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+    portion: float = 10.0
+    rest: float = 0.2
+    passes: int = 20
+    between_lines: float = 10.0
+
+
+@dataclass(kw_only=True)
+class Carrier:
+    """Carries from index `old` to index `new`.
+
+    All that was written to the old one up to sequence number `watermark` is in the new one. `following` deletes what
+    was deleted from the old one since.
+    """
+
+    client: Requests
+    alias: str
+    pipeline_id: str
+    dims: int
+    old: str
+    new: str
+    strategy: Strategy
+    watermark: int
+    pace: Pace
+    say: Say
+    embedder: Embedder | None = None
+    portion: int = 0
+    batch: int = 0
+    rate: float = 0.0
+    carried: int = 0
+    said: float = 0.0
+    following: Following = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.said = time.monotonic()
+        self.following = Following(self.client, self.old, self.new, read_window(self.client, self.old))
+        self.portion, self.batch = FIRST_PORTION[self.strategy], self._most_at_once()
+
+    def _most_at_once(self) -> int:
+        return min(BATCH[self.strategy], self.following.window)
+
+    def catch_up(self) -> None:
+        """Carry documents over until what is left takes no time, or writers are as fast as this is."""
+        before = math.inf
+        for _ in range(self.pace.passes):
+            target, vanished = self._look_again()
+            left = self._count(target) + vanished
+            if left <= max(1.0, self.rate * self.pace.rest) or left > 0.8 * before:
+                return
+            self.carry_up_to(target, left)
+            before = left
+
+    def _look_again(self) -> tuple[int, int]:
+        """Return up to which number all is done on the old one, and how many documents vanished from it."""
+        if self.following.begun:
+            vanished = self.follow_deletions()
+            return self.following.settled, vanished
+        return read_progress(self.client, self.old).settled, 0
+
+    def follow_deletions(self) -> int:
+        """Delete from the new one what vanished from the old one; return how many documents. See `Following`."""
+        return self.following.follow(self.watermark)
+
+    def close(self) -> None:
+        """Let Elasticsearch forget what it keeps for this."""
+        self.following.close()
+
+    def carry_up_to(self, target: int, left: int) -> None:
+        """Carry over, portion by portion, what was written up to sequence number `target`: `left` documents.
+
+        Raises IndexingError when a portion fails for too long, or for good.
+        """
+        pause, failing_since = self.pace.first_pause, 0.0
+        while self.watermark < target:
+            upper = self._upper(target, left)
+            started = time.monotonic()
+            if target != EVERYTHING or failing_since:
+                # Of the rest a second task would write the same again, while people wait.
+                reindex.wait_for_others(self.client, self.new)
+            outcome = self._carry(upper)
+            if outcome.failure:
+                failing_since = failing_since or started
+                if outcome.lasts or time.monotonic() + pause - failing_since > self.pace.stalled:
+                    raise IndexingError(_not_carried(self, outcome))
+                self._ask_for_less()
+                time.sleep(pause)
+                pause = min(2 * pause, self.pace.longest_pause)
+                continue
+            pause, failing_since = self.pace.first_pause, 0.0
+            if target == EVERYTHING:
+                # Nothing is noted of the rest: once writers are let in again, another shard may have lower numbers.
+                self.watermark = upper
+            else:
+                self._advance(upper)
+                self.following.renew()
+            left -= outcome.carried
+            self._adapt(outcome.carried, time.monotonic() - started)
+            self._tell(left)
+
+    def _carry(self, upper: int) -> reindex.Outcome:
+        """Carry over what has a sequence number above the watermark and up to `upper`."""
+        outcome = self._run(upper, "external_gte")
+        if outcome.stale and not outcome.failure:
+            # Deleted and made again, so that its versions began anew. What is read now is what counts.
+            outcome = self._run(upper, "internal")
+        return outcome
+
+    def _run(self, upper: int, versions: Versions) -> reindex.Outcome:
+        if self.embedder is None or self.strategy != "re-embed":
+            return reindex.run_reindex(self.client, self._body(upper, versions))
+        try:
+            done = reembed(
+                self.client,
+                self.embedder,
+                source=self.old,
+                destination=self.new,
+                query=numbered(self.watermark, upper),
+                versions=versions,
+            )
+        except (EmbeddingUnavailableError, StillBusyError) as error:
+            return reindex.Outcome(failure=str(error).rstrip("."))
+        except ViewLostError:
+            return reindex.Outcome(failure=reindex.RESTARTED)
+        except (EmbeddingError, IndexingError) as error:
+            return reindex.Outcome(failure=str(error).rstrip("."), lasts=True)
+        return reindex.Outcome(done.carried, done.stale)
+
+    def _advance(self, upper: int) -> None:
+        self.watermark = upper
+        progress = {"source": self.old, "strategy": self.strategy, "watermark": upper}
+        indices.add_meta(self.client, self.new, {"migration": progress})
+
+    def _adapt(self, count: int, seconds: float) -> None:
+        self.carried += count
+        self.batch = min(self._most_at_once(), 2 * self.batch)
+        if count:
+            self.rate = count / max(seconds, 1e-3)
+            self.portion = max(self.batch, min(LARGEST_PORTION, int(self.rate * self.pace.portion)))
+
+    def _ask_for_less(self) -> None:
+        """Ask the embedding server, which may be overloaded, for less at a time, and lose less when it fails."""
+        self.batch = max(1, self.batch // 2)
+        self.portion = max(self.batch, self.portion // 2)
+
+    def carry_rest(self, left: int) -> None:
+        """Carry over the `left` documents that are left; to be called when nobody can write any more."""
+        if left:
+            self.carry_up_to(EVERYTHING, left)
+
+    def _tell(self, left: int) -> None:
+        if left <= 0 or time.monotonic() - self.said < self.pace.between_lines:
+            return
+        self.said = time.monotonic()
+        total = self.carried + left
+        seconds = left / self.rate if self.rate else 0.0
+        self.say(
+            f"{self.alias}: {self.carried:,} of {total:,} documents carried over "
+            f"({100 * self.carried // total} %), about {shown_seconds(seconds)} left"
+        )
+
+    def _count(self, target: int) -> int:
+        self.client.request("POST", f"/{self.old}/_refresh")
+        return count_between(self.client, self.old, self.watermark, target)
+
+    def _upper(self, target: int, left: int) -> int:
+        """Return the sequence number up to which there are about as many documents as a portion has."""
+        if left <= self.portion:
+            return target
+        return find_upper(self.client, self.old, self.watermark, target, self.portion)
+
+    def _body(self, upper: int, versions: Versions) -> dict[str, Any]:
+        body = strategy.reindex_body(
+            self.strategy,
+            source=self.old,
+            destination=self.new,
+            pipeline_id=self.pipeline_id,
+            dims=self.dims,
+        )
+        body["source"] |= {"query": numbered(self.watermark, upper), "size": self.batch}
+        body["dest"]["version_type"] = versions
+        return {**body, "conflicts": "proceed"}
+
+
+def shown_seconds(seconds: float) -> str:
+    """Return a duration as people say it."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 (reads better)
+
+
+def _not_carried(moving: Carrier, outcome: reindex.Outcome) -> str:
+    which = f"Document {outcome.document}" if outcome.document else "A portion of the documents"
+    way_out = (
+        f"Change or delete that document in {moving.alias}"
+        if outcome.lasts and outcome.document
+        else "Look at the embedding server and at Elasticsearch (docker ps, docker logs)"
+    )
+    return (
+        f"{which} of {moving.old} could not be carried over to {moving.new}: {outcome.failure}. "
+        f"{moving.old} is in use as before, and {moving.carried:,} documents were carried over in this run. "
+        f"{way_out}, and run the command again: it goes on from here."
+    )

@@ -1,0 +1,56 @@
+"""Finds the sequence number up to which an index holds as many documents as a portion has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+
+EVERYTHING = 2**63 - 1
+"""A sequence number above all that there are."""
+ENOUGH = 0.5
+"""What a portion must have at least of what is asked for: to find the exact number takes more requests."""
+
+
+def numbered(above: int, upper: int) -> dict[str, Any]:
+    """Return the query for documents with a sequence number above one, and up to another."""
+    bounds = {"gt": above} if upper == EVERYTHING else {"gt": above, "lte": upper}
+    return {"range": {"_seq_no": bounds}}
+
+
+def count_between(client: Requests, index: str, above: int, upper: int) -> int:
+    """Count the documents with such numbers, as of the last refresh."""
+    return int(client.request("POST", f"/{index}/_count", {"query": numbered(above, upper)})["count"])
+
+
+def find_upper(client: Requests, index: str, above: int, target: int, portion: int) -> int:
+    """Return a number up to `target` such that about `portion` documents, no more, are above one and up to it.
+
+    By counting alone, which no setting of an index limits. With several shards as many documents as shards may have
+    one number: a portion may then be larger, since it has one number at least.
+    """
+    first, last = (_outermost(client, index, numbered(above, target), order) for order in ("asc", "desc"))
+    if first is None or last is None:
+        return target
+    low, high, tried = first, last, min(last, first + portion - 1)
+    while low < high:
+        found = count_between(client, index, above, tried)
+        if found > portion:
+            high = tried - 1
+        elif found >= ENOUGH * portion:
+            return tried
+        else:
+            low = tried
+        tried = max(first, (low + high + 1) // 2)
+    return low if low < last else target
+
+
+def _outermost(client: Requests, index: str, query: Mapping[str, Any], order: str) -> int | None:
+    body = {
+        "query": query,
+        "sort": [{"_seq_no": order}],
+        "size": 1,
+        "_source": False,
+        "track_total_hits": False,
+    }
+    hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
+    return int(hits[0]["sort"][0]) if hits else None

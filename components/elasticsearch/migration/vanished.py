@@ -1,0 +1,206 @@
+"""Finds the documents that were deleted from an index between two views of it, and deletes them from its successor.
+
+Elasticsearch numbers every write (`_seq_no`), and an unchanged document keeps its number. So of the documents with
+numbers up to those that the earlier view has seen, the later view sees a part: where the two see as many in a range of
+numbers, they see the same. Only ranges that differ are looked into, so that the work grows with what was changed or
+deleted between the two, and not with what the index holds.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.resending import PAUSES, refusal_of
+from components.elasticsearch.documents.views import Hit, View, ViewLostError, address, open_view
+from components.elasticsearch.embedding.server import BUSY
+from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.migration.portions import numbered
+
+Span = tuple[int, int]
+"""A range of sequence numbers, with both ends."""
+
+FIRST_RANGES = 13
+"""Two to this power is the number of ranges that are compared first; Elasticsearch gives up to 65,536 at a time."""
+FINER = 6
+"""Each range that differs is divided into two to this power of smaller ones."""
+FEW = 16
+"""Documents in a range that differs whose ids are compared; more of them are divided further."""
+SPANS = 64
+"""Ranges that are looked into in one request."""
+ALL: Mapping[str, Any] = {"match_all": {}}
+
+
+@dataclass
+class Following:
+    """Deletes from index `new` what vanished from index `old`, as often as it is asked to.
+
+    `window` is the most hits that the old one gives at a time. Between two times a view is kept that sees every
+    document of the new one, but for those that were carried over after it was opened and have a higher number than it
+    had settled: so nothing of that kind may be carried over in between, except when nobody can write any more.
+    """
+
+    client: Requests
+    old: str
+    new: str
+    window: int
+    view: View | None = None
+    counted: Counter[int] | None = None
+    former: list[View] = field(default_factory=list)
+
+    @property
+    def begun(self) -> bool:
+        """Whether all that vanished up to some moment was deleted."""
+        return self.view is not None
+
+    @property
+    def settled(self) -> int:
+        """The number up to which documents may be carried over before the next time."""
+        return self.view.settled if self.view else -1
+
+    @property
+    def written(self) -> int:
+        """The sum of the highest numbers of the old one's shards when it was last looked at."""
+        return self.view.written if self.view else -1
+
+    def prepare(self) -> None:
+        """Count now what the next time would count first of what is known already."""
+        if self.view is not None:
+            self.counted = _first_counts(self.view, self.view.settled)
+
+    def follow(self, watermark: int) -> int:
+        """Delete what vanished since the last time; return how many documents.
+
+        The first time, and when Elasticsearch lost its place, all ids are compared, unless the new one has just the
+        documents that are in the old one with numbers up to the `watermark`, up to which it was filled.
+        """
+        before, self.view = self.view, open_view(self.client, self.old, self.window)
+        counted, self.counted = self.counted, None
+        if before is not None:
+            self.former.append(before)
+            # Where one is lost, or both are, a node was restarted.
+            with suppress(ViewLostError):
+                return delete_vanished(self.client, self.new, before, self.view, counted)
+        return self._compare_all(self.view, watermark)
+
+    def _compare_all(self, view: View, watermark: int) -> int:
+        held = open_view(self.client, self.new, self.window)
+        try:
+            if held.count(ALL) <= view.count(numbered(-1, watermark)):
+                return 0
+            return delete_all_vanished(self.client, held, view)
+        finally:
+            held.close()
+
+    def renew(self) -> None:
+        """Have Elasticsearch keep its place from now on, and forget earlier ones."""
+        self._forget()
+        if self.view is not None:
+            self.view.renew()
+
+    def close(self) -> None:
+        """Let Elasticsearch forget its place."""
+        self._forget()
+        if self.view is not None:
+            self.view.close()
+            self.view = None
+
+    def _forget(self) -> None:
+        while self.former:
+            self.former.pop().close()
+
+
+def delete_vanished(
+    client: Requests, new: str, before: View, after: View, counted: Counter[int] | None = None
+) -> int:
+    """Delete from index `new` what `before` saw of its source and `after` does not; return how many these were.
+
+    `counted` is what `Following.prepare` counted of `before`, if anything.
+    What was deleted and made again before `after` is seen by it; what was made again since is carried over later.
+    Raises ViewLostError.
+    """
+    queries = [_any_of(spans) for spans in _batched(_differing(before, after, counted))]
+    # What had no settled number yet when the earlier view was opened: a few that were being written.
+    queries.append({"range": {"_seq_no": {"gt": before.settled}}})
+    return sum(_delete_unseen(client, new, hits, after) for query in queries for hits in before.pages(query))
+
+
+def delete_all_vanished(client: Requests, new: View, after: View) -> int:
+    """Delete from the index of `new` all that `after` does not see; return how many these were.
+
+    All ids are compared: this takes as long as there are documents. Raises ViewLostError.
+    """
+    return sum(_delete_unseen(client, new.index, hits, after) for hits in new.pages(ALL))
+
+
+def _delete_unseen(client: Requests, new: str, hits: Sequence[Hit], after: View) -> int:
+    there = after.holding([str(hit["_id"]) for hit in hits])
+    lines = [{"delete": _line(hit)} for hit in hits if address(hit) not in there]
+    if lines:
+        _delete(client, new, lines)
+    return len(lines)
+
+
+def _delete(client: Requests, new: str, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Delete documents, again while something is busy; raises IndexingError with the first that is refused."""
+    left = list(lines)
+    for pause in (*PAUSES, None):
+        items = [item["delete"] for item in client.request("POST", f"/{new}/_bulk", left)["items"]]
+        left = [line for line, item in zip(left, items, strict=True) if "error" in item]
+        refused = [item for item in items if "error" in item]
+        if not refused:
+            return
+        if pause is None or any(item.get("status") not in BUSY for item in refused):
+            raise IndexingError(refusal_of(new, refused, len(lines)))
+        time.sleep(pause)
+
+
+def _differing(before: View, after: View, counted: Counter[int] | None) -> list[Span]:
+    """Return small ranges of numbers, all that the earlier view has settled, in which the two see different ones."""
+    seen = _first_counts(before, before.settled) if counted is None else counted
+    left = _first_counts(after, before.settled)
+    exponent = _first_exponent(before.settled)
+    while True:
+        differing = {key: count for key, count in seen.items() if count != left[key]}
+        spans = [(key, min(key + (1 << exponent) - 1, before.settled)) for key in sorted(differing)]
+        if exponent == 0 or sum(differing.values()) <= FEW * len(spans):
+            return spans
+        exponent = max(0, exponent - FINER)
+        seen, left = _counts(before, spans, exponent), _counts(after, spans, exponent)
+
+
+def _first_exponent(settled: int) -> int:
+    return max(0, (settled + 1).bit_length() - FIRST_RANGES)
+
+
+def _first_counts(view: View, settled: int) -> Counter[int]:
+    """Count what a view sees up to a number, by the ranges that are compared first."""
+    return _counts(view, [(0, settled)] if settled >= 0 else [], _first_exponent(settled))
+
+
+def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
+    """Count what a view sees in those spans, by ranges that are two to that power numbers wide."""
+    counts: Counter[int] = Counter()
+    for some in _batched(spans):
+        ranges = {"histogram": {"field": "_seq_no", "interval": 1 << exponent, "min_doc_count": 1}}
+        answer = view.search({"size": 0, "query": _any_of(some), "aggs": {"ranges": ranges}})
+        for bucket in answer["aggregations"]["ranges"]["buckets"]:
+            counts[int(bucket["key"])] += int(bucket["doc_count"])
+    return counts
+
+
+def _any_of(spans: Sequence[Span]) -> dict[str, Any]:
+    ranges = [{"range": {"_seq_no": {"gte": first, "lte": last}}} for first, last in spans]
+    return {"bool": {"should": ranges, "minimum_should_match": 1}}
+
+
+def _batched(spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
+    return (tuple(spans[start : start + SPANS]) for start in range(0, len(spans), SPANS))
+
+
+def _line(hit: Hit) -> dict[str, str]:
+    id_, routing = address(hit)
+    return {"_id": id_, **({"routing": routing} if routing else {})}

@@ -1,0 +1,146 @@
+"""Compares a new generation with the one that it was filled from, before people are sent to it."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.views import read_window
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.generations.index import WantedIndex
+from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
+from components.elasticsearch.migration.strategy import Strategy
+
+SAMPLE = 8
+NEAR = 0.999
+"""Cosine: the same text embedded in another batch differs in the last digits only."""
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many documents an index holds, how many have an embedding, and how many were written `since`."""
+
+    documents: int
+    embedded: int
+    since: int
+
+
+def count(client: Requests, index: str, since: int = -1) -> Count:
+    """Count what an index holds as of its last refresh, and what of it has a sequence number above `since`."""
+    made = {"filter": {"exists": {"field": VECTOR}}}
+    later = {"filter": {"range": {"_seq_no": {"gt": since}}}}
+    body = {"size": 0, "track_total_hits": True, "aggs": {"embedded": made, "since": later}}
+    answer = client.request("POST", f"/{index}/_search", body)
+    found = answer["aggregations"]
+    return Count(
+        int(answer["hits"]["total"]["value"]),
+        int(found["embedded"]["doc_count"]),
+        int(found["since"]["doc_count"]),
+    )
+
+
+def compare_counts(client: Requests, new: str, old: str, expected: Count) -> None:
+    """Compare the two when nobody can write any more, and what was deleted from the old one is gone from the new.
+
+    All that the old one holds, which is what is `expected`, is in the new one when this is called: so equal counts
+    mean equal documents.
+    Raises IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings.
+    """
+    client.request("POST", f"/{new}/_refresh")
+    found = count(client, new)
+    if found.documents == expected.documents and found.embedded >= expected.embedded:
+        return
+    raise IndexingError(
+        f"The new index {new} holds {found.documents} documents, {found.embedded} of them embedded, instead of "
+        f"{expected.documents}, {expected.embedded} of them embedded. {old} is in use as before. Look at the log of "
+        f"Elasticsearch, delete the new one (DELETE /{new}), and run the command again."
+    )
+
+
+def verify_sample(
+    client: Requests,
+    new: str,
+    wanted: WantedIndex,
+    old: str,
+    chosen: Strategy,
+    *,
+    patience: float,
+    embedder: Embedder | None = None,
+) -> None:
+    """Raise IndexingError unless some documents, taken at random, have the embeddings that they would get now.
+
+    Embeddings that were copied or sliced are compared with those of the old generation.
+    """
+    client.request("POST", f"/{new}/_refresh")
+    pick = {"function_score": {"query": {"exists": {"field": VECTOR}}, "random_score": {}}}
+    found = _vectors(client, new, pick)
+    if chosen == "re-embed":
+        texts = {one: hit["content"] for one, hit in found.items() if isinstance(hit["content"], str)}
+        if embedder is None:
+            expected = _embedded(client, wanted.pipeline_id, texts, patience)
+        else:
+            vectors = embedder.embed_documents(list(texts.values()), list(texts))
+            expected = dict(zip(texts, vectors, strict=True))
+    else:
+        there = _vectors(client, old, {"ids": {"values": sorted(found)}})
+        # Those that were changed meanwhile are carried over again later.
+        same = {one: hit for one, hit in there.items() if hit["version"] == found[one]["version"]}
+        expected = {one: hit["vector"][: wanted.identity.dims] for one, hit in same.items()}
+    for one, vector in expected.items():
+        stored = found[one]["vector"]
+        if len(stored) != wanted.identity.dims or cosine(stored, vector) < NEAR:
+            raise IndexingError(
+                f"Document {one} has another embedding in the new index {new} than it should have (cosine "
+                f"{cosine(stored, vector):.4f}). {old} is in use as before. Was the model or the pipeline changed "
+                f"during the migration? Delete the new index (DELETE /{new}), and run the command again."
+            )
+
+
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return the cosine of two vectors, 0 when they are of different lengths or one is of zeros."""
+    if len(a) != len(b):
+        return 0.0
+    lengths = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
+    return math.fsum(x * y for x, y in zip(a, b, strict=True)) / lengths if lengths else 0.0
+
+
+def _vectors(client: Requests, index: str, query: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    size = min(SAMPLE, read_window(client, index))
+    body = {"query": query, "size": size, "fields": [VECTOR], "_source": [CONTENT], "version": True}
+    hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
+    return {
+        str(hit["_id"]): {
+            "vector": hit["fields"][VECTOR],
+            "content": hit.get("_source", {}).get(CONTENT),
+            "version": hit["_version"],
+        }
+        for hit in hits
+        if VECTOR in hit.get("fields", {})
+    }
+
+
+def _embedded(
+    client: Requests, pipeline_id: str, texts: dict[str, str], patience: float
+) -> dict[str, list[float]]:
+    """Return what the pipeline makes of texts, by id; ask again while the embedding server is busy."""
+    deadline, pause = time.monotonic() + patience, 0.5
+    docs = [
+        {"_index": "_verification", "_id": one, "_source": {CONTENT: text}} for one, text in texts.items()
+    ]
+    while docs:
+        path = f"/_ingest/pipeline/{pipeline_id}/_simulate"
+        answers = client.request("POST", path, {"docs": docs}, timeout=600)["docs"]
+        errors = [answer["error"] for answer in answers if "error" in answer]
+        if not errors:
+            return {answer["doc"]["_id"]: answer["doc"]["_source"][VECTOR] for answer in answers}
+        if time.monotonic() + pause > deadline:
+            raise IndexingError(
+                f"The new embeddings could not be verified: {errors[0].get('reason')}. The old index is in use as "
+                "before. Look at the embedding server (docker ps, docker logs), and run the command again."
+            )
+        time.sleep(pause)
+        pause = min(2 * pause, 30.0)
+    return {}

@@ -1,0 +1,1 @@
+"""The stack's own Elasticsearch node: its container, volumes and superuser."""

@@ -1,0 +1,78 @@
+"""The password of the stack's own node's superuser: found out, and made what is wanted."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from components.elasticsearch.client.client import Client, Requests
+from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.client.failures import way_back_in
+from components.elasticsearch.errors import CredentialsError, UnavailableError
+
+SUPERUSER = "elastic"
+
+PATIENCE = 30.0
+"""Seconds for which a node that accepts no password is asked again.
+
+After a start Elasticsearch says 401 to everybody for as long as the index with its users, which it opens before others,
+is not there yet.
+"""
+
+PAUSE = 2.0
+NOT_FORMED = "_na_"
+"""What a node gives as its cluster's uuid before there is a cluster."""
+
+
+def converge(
+    connection: Connection,
+    wanted: str,
+    known: Iterable[str],
+    *,
+    container: str,
+    patience: float = PATIENCE,
+    say: Callable[[str], None] = lambda _line: None,
+) -> str:
+    """Make `wanted` the superuser's password; return the cluster's uuid.
+
+    `connection` is the node's, whatever password it has; `known` are passwords that it may have had before. Raises
+    CredentialsError when it accepts none of them for `patience` seconds: the message names the way back in, through
+    `container`.
+    """
+    until = time.monotonic() + patience
+    told = False
+    while True:
+        for password in dict.fromkeys([wanted, *known]):
+            with Client(replace(connection, password=password)) as client:
+                try:
+                    uuid = read_cluster_uuid(client, patience)
+                except CredentialsError:
+                    continue
+                if password != wanted:
+                    client.request("POST", f"/_security/user/{SUPERUSER}/_password", {"password": wanted})
+            return uuid
+        if time.monotonic() >= until:
+            raise CredentialsError(
+                f"The node in container {container} accepts no password that this stack knows for its user "
+                f"{SUPERUSER} (401). {way_back_in(container)}"
+            )
+        if not told:
+            say(f"the node accepts no known password yet: it is asked again for {patience:.0f} s")
+            told = True
+        time.sleep(PAUSE)
+
+
+def read_cluster_uuid(client: Requests, patience: float = PATIENCE) -> str:
+    """Return the uuid of the cluster, which it keeps for as long as its data; wait until there is a cluster.
+
+    Raises UnavailableError when there is none after `patience` seconds.
+    """
+    until = time.monotonic() + patience
+    while True:
+        uuid = str(client.request("GET", "/").get("cluster_uuid") or NOT_FORMED)
+        if uuid != NOT_FORMED:
+            return uuid
+        if time.monotonic() >= until:
+            raise UnavailableError(
+                f"The node answers, and has formed no cluster within {patience:.0f} s. Its log says why."
+            )
+        time.sleep(PAUSE / 4)

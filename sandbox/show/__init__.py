@@ -1,0 +1,1 @@
+"""What a person sees of the demo: progress, answers, and the report at its end."""

@@ -1,0 +1,153 @@
+"""Ingest pipelines: what is refused when they are stored, and what their processors leave in a document."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.sandbox.elasticsearch_node.answers import error_of
+from tests.fixtures.elasticsearch_node import Node
+
+pytestmark = pytest.mark.sandbox
+
+PATH = "/_ingest/pipeline/embed"
+EMBED = {"model_id": "embedder", "input_output": {"input_field": "content", "output_field": "vector"}}
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "kind", "reason", "metadata"),
+    [
+        (
+            {"processors": [{"sett": {"field": "a", "value": 1}}]},
+            "parse_exception",
+            "No processor type exists with name [sett]",
+            {"processor_type": "sett"},
+        ),
+        (
+            {"processors": [{"set": {"field": "a", "value": 1, "overide": True}}]},
+            "parse_exception",
+            "processor [set] doesn't support one or more provided configuration parameters [overide]",
+            {"processor_type": "set"},
+        ),
+        (
+            {"processors": [{"remove": {"field": "a", "ignoremissing": True, "tag": "t"}}]},
+            "parse_exception",
+            "processor [remove] doesn't support one or more provided configuration parameters [ignoremissing]",
+            {"processor_type": "remove", "processor_tag": "t"},
+        ),
+        (
+            {"processors": [{"inference": {**EMBED, "inputs": []}}]},
+            "parse_exception",
+            "processor [inference] doesn't support one or more provided configuration parameters [inputs]",
+            {"processor_type": "inference"},
+        ),
+        (
+            {"processors": [], "procesors": []},
+            "parse_exception",
+            "pipeline [embed] doesn't support one or more provided configuration parameters [procesors]",
+            {},
+        ),
+        (
+            {"processors": [{"set": {"value": 1}}]},
+            "parse_exception",
+            "[field] required property is missing",
+            {"property_name": "field", "processor_type": "set"},
+        ),
+        (
+            {"processors": [{"inference": {"input_output": EMBED["input_output"]}}]},
+            "parse_exception",
+            "[model_id] required property is missing",
+            {"property_name": "model_id", "processor_type": "inference"},
+        ),
+        (
+            {"processors": [{"inference": {**EMBED, "target_field": "b"}}]},
+            "parse_exception",
+            "[target_field] option is incompatible with [input_output]. "
+            "Use the [output_field] option to specify where to write the inference results to.",
+            {"property_name": "target_field", "processor_type": "inference"},
+        ),
+        (
+            {"processors": [{"inference": {**EMBED, "inference_config": {"embedding": {}}}}]},
+            "status_exception",
+            "unrecognized inference configuration type [embedding]. Supported types [text_embedding]",
+            {},
+        ),
+        (
+            {"processors": [{"script": {"params": {}}}]},
+            "parse_exception",
+            "[source] required property is missing",
+            {},
+        ),
+        (
+            {"processors": [], "on_failure": []},
+            "parse_exception",
+            "pipeline [embed] cannot have an empty on_failure option defined",
+            {},
+        ),
+    ],
+)
+def test_a_faulty_pipeline_is_refused_when_it_is_stored(
+    node: Node, *, pipeline: dict[str, Any], kind: str, reason: str, metadata: dict[str, str]
+) -> None:
+    answer = node.send("PUT", PATH, pipeline)
+    error = error_of(answer)
+    assert (answer.status_code, error["type"], error["reason"]) == (400, kind, reason)
+    assert {name: error.get(name) for name in metadata} == metadata
+    missing = node.send("GET", PATH)
+    assert (missing.status_code, missing.json()) == (404, {})
+
+
+@pytest.mark.parametrize(
+    ("source", "cause"),
+    [
+        ("ctx.a = ;", "invalid sequence of tokens near [';']."),
+        ("ctx.a = missing", "cannot resolve symbol [missing]"),
+        ("double[] a = new double[2]; ctx.a = a.size()", "member method [double[], size/0] not found"),
+        ("System.exit(1)", "static method [java.lang.System, exit/1] not found"),
+    ],
+)
+def test_a_script_that_does_not_compile_is_refused_when_it_is_stored(
+    node: Node, source: str, cause: str
+) -> None:
+    answer = node.send("PUT", PATH, {"processors": [{"script": {"source": source}}]})
+    error = error_of(answer)
+    assert (answer.status_code, error["type"], error["reason"]) == (400, "script_exception", "compile error")
+    assert (error["lang"], error["script"]) == ("painless", source)
+    assert error["position"]["start"] <= error["position"]["offset"] <= error["position"]["end"]
+    assert cause in error["caused_by"]["reason"]
+    assert any("HERE" in line for line in error["script_stack"])
+
+
+def test_a_stored_pipeline_is_shown_as_it_was_sent(node: Node) -> None:
+    pipeline = {
+        "description": "d",
+        "version": 3,
+        "_meta": {"owner": "me"},
+        "processors": [{"set": {"field": "a", "value": "b"}}],
+    }
+    assert node.send("PUT", PATH, pipeline).json() == {"acknowledged": True}
+    shown = node.send("GET", PATH).json()["embed"]
+    dates = {name: shown.pop(name) for name in ("created_date_millis", "modified_date_millis")}
+    assert shown == pipeline
+    assert all(isinstance(date, int) for date in dates.values())
+
+
+@pytest.mark.parametrize("setting", ["default_pipeline", "final_pipeline"])
+def test_a_pipeline_that_an_index_uses_cannot_be_deleted(node: Node, setting: str) -> None:
+    assert node.send("PUT", PATH, {"processors": []}).ok
+    assert node.send("PUT", "/documents", {"settings": {setting: "embed"}}).ok
+    answer = node.send("DELETE", PATH)
+    error = error_of(answer)
+    kind = setting.removesuffix("_pipeline")
+    assert (answer.status_code, error["type"], error["reason"]) == (
+        400,
+        "illegal_argument_exception",
+        f"pipeline [embed] cannot be deleted because it is the {kind} pipeline for 1 index(es) including [documents]",
+    )
+    assert node.send("DELETE", "/documents").ok
+    assert node.send("DELETE", PATH).json() == {"acknowledged": True}
+    again = node.send("DELETE", PATH)
+    assert (again.status_code, error_of(again)["type"], error_of(again)["reason"]) == (
+        404,
+        "resource_not_found_exception",
+        "pipeline [embed] is missing",
+    )

@@ -1,0 +1,147 @@
+"""Ingest processors: what they leave in a document, and on which documents they fail."""
+
+from typing import Any
+
+import pytest
+
+from tests.contract.sandbox.elasticsearch_node.answers import error_of
+from tests.fixtures.elasticsearch_node import Node
+from tests.fixtures.embedding_server import EmbeddingServer, embedding
+
+pytestmark = pytest.mark.sandbox
+
+PATH = "/_ingest/pipeline/embed"
+EMBED = {"model_id": "embedder", "input_output": {"input_field": "content", "output_field": "vector"}}
+
+
+def simulate(node: Node, processors: list[dict[str, Any]], source: dict[str, Any]) -> dict[str, Any]:
+    """Return the document that the processors leave; its `error` when one of them fails."""
+    body = {"pipeline": {"processors": processors}, "docs": [{"_source": source}]}
+    answer = node.send("POST", "/_ingest/pipeline/_simulate", body)
+    assert answer.status_code == 200, answer.text
+    result: dict[str, Any] = answer.json()["docs"][0]
+    return result
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_the_inference_processor_writes_the_vector_and_the_id_of_the_model(
+    node: Node, model: EmbeddingServer
+) -> None:
+    document = simulate(node, [{"inference": EMBED}], {"content": "text"})["doc"]["_source"]
+    assert document == {
+        "content": "text",
+        "vector": pytest.approx(embedding("text", 8), abs=1e-6),
+        "model_id": "embedder",
+    }
+    assert model.texts[-1] == "text"
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_the_inference_processor_appends_to_a_field_that_is_there(node: Node) -> None:
+    document = simulate(node, [{"inference": EMBED}], {"content": "text", "vector": [1.0], "model_id": "old"})
+    vector = document["doc"]["_source"]["vector"]
+    assert vector == [1.0, pytest.approx(embedding("text", 8), abs=1e-6)]
+    assert document["doc"]["_source"]["model_id"] == ["old", "embedder"]
+
+
+@pytest.mark.usefixtures("endpoint")
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("ctx.vector = ctx.vector.subList(0, 2)", "dynamic method [double[], subList/2] not found"),
+        ("ctx.vector = ctx.vector.size()", "dynamic method [double[], size/0] not found"),
+    ],
+)
+def test_a_script_meets_the_vector_as_an_array_without_the_methods_of_a_list(
+    node: Node, source: str, reason: str
+) -> None:
+    result = simulate(node, [{"inference": EMBED}, {"script": {"source": source}}], {"content": "text"})
+    assert result["error"]["type"] == "script_exception"
+    assert reason in result["error"]["caused_by"]["reason"]
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_script_that_counts_by_length_truncates_the_vector(node: Node) -> None:
+    source = "def v = new ArrayList(); for (int i = 0; i < params.n; i++) { v.add(ctx.vector[i]); } ctx.vector = v;"
+    steps = [{"inference": EMBED}, {"script": {"source": source, "params": {"n": 2}}}]
+    document = simulate(node, steps, {"content": "text"})["doc"]["_source"]
+    assert document["vector"] == pytest.approx(embedding("text", 8)[:2], abs=1e-6)
+
+
+@pytest.mark.usefixtures("endpoint")
+@pytest.mark.parametrize(
+    ("step", "source", "kind", "reason"),
+    [
+        (EMBED, {}, "illegal_argument_exception", "field [content] not present as part of path [content]"),
+        (
+            EMBED,
+            {"content": 1},
+            "illegal_argument_exception",
+            "input field [content] cannot be processed because it is not a text field",
+        ),
+        (
+            {**EMBED, "model_id": "other"},
+            {"content": "text"},
+            "status_exception",
+            "[other] is not an inference service model or a deployed ml model",
+        ),
+        (
+            {"model_id": "embedder", "field_map": {}},
+            {"content": "text"},
+            "status_exception",
+            "[embedder] is configured for the _inference API and does not accept documents as input",
+        ),
+    ],
+)
+def test_the_inference_processor_fails_on_a_document_it_cannot_embed(
+    node: Node, *, step: dict[str, Any], source: dict[str, Any], kind: str, reason: str
+) -> None:
+    error = simulate(node, [{"inference": step}], source)["error"]
+    assert (error["type"], error["reason"]) == (kind, reason)
+
+
+def test_a_missing_input_can_be_ignored(node: Node) -> None:
+    steps = [{"inference": {**EMBED, "ignore_missing": True}}]
+    assert simulate(node, steps, {"other": 1})["doc"]["_source"] == {"other": 1}
+
+
+@pytest.mark.parametrize(
+    ("processors", "source", "left"),
+    [
+        ([{"set": {"field": "a", "value": "Document: {{{b}}}"}}], {"b": "x"}, {"a": "Document: x", "b": "x"}),
+        ([{"set": {"field": "a", "copy_from": "b"}}], {"b": [1, 2]}, {"a": [1, 2], "b": [1, 2]}),
+        ([{"set": {"field": "a", "value": 1, "override": False}}], {"a": 0}, {"a": 0}),
+        ([{"set": {"field": "a", "value": 1, "if": "ctx.b == null"}}], {"b": 0}, {"b": 0}),
+        ([{"remove": {"field": ["a", "b"], "ignore_missing": True}}], {"a": 1, "c": 2}, {"c": 2}),
+        ([{"remove": {"keep": ["c"]}}], {"a": 1, "c": 2}, {"c": 2}),
+        ([{"rename": {"field": "a", "target_field": "b"}}], {"a": 1}, {"b": 1}),
+        (
+            [{"remove": {"field": "a", "on_failure": [{"set": {"field": "b", "value": 1}}]}}],
+            {"c": 2},
+            {"c": 2, "b": 1},
+        ),
+    ],
+)
+def test_the_common_processors_change_a_document(
+    node: Node, processors: list[dict[str, Any]], source: dict[str, Any], left: dict[str, Any]
+) -> None:
+    assert simulate(node, processors, source)["doc"]["_source"] == left
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_each_document_of_a_bulk_fails_by_itself(node: Node) -> None:
+    fail = {"fail": {"message": "no {{{why}}}", "if": "ctx.why != null"}}
+    assert node.send("PUT", PATH, {"processors": [fail, {"inference": EMBED}]}).ok
+    lines = '{"index":{"_id":"1"}}\n{"content":"x"}\n{"index":{"_id":"2"}}\n{"why":"luck"}\n{"index":{"_id":"3"}}\n{}\n'
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = node.send("POST", "/documents/_bulk?pipeline=embed", data=lines, headers=headers)
+    items = [item["index"] for item in answer.json()["items"]]
+    assert (answer.status_code, answer.json()["errors"]) == (200, True)
+    assert [item["status"] for item in items] == [201, 500, 400]
+    assert (items[1]["error"]["type"], items[1]["error"]["reason"]) == ("fail_processor_exception", "no luck")
+    assert items[2]["error"]["type"] == "illegal_argument_exception"
+
+
+def test_a_write_through_a_pipeline_that_is_not_there_fails(node: Node) -> None:
+    answer = node.send("POST", "/documents/_doc?pipeline=none", {"a": 1})
+    assert (answer.status_code, error_of(answer)["reason"]) == (400, "pipeline with id [none] does not exist")

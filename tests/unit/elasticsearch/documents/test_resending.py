@@ -1,0 +1,104 @@
+"""Which documents that were refused are sent again, and what is said of the others."""
+
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.documents.bulk import Document, index_documents
+from components.elasticsearch.documents.resending import Resending
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.errors import IndexingError
+from tests.unit.elasticsearch.recording import RecordedCluster
+
+BLOCK = "index [jina-demo-1] blocked by: [FORBIDDEN/8/index write (api)];"
+
+
+def item(status: int, kind: str, reason: str, cause: str = "") -> dict[str, Any]:
+    error: dict[str, Any] = {"type": kind, "reason": reason}
+    if cause:
+        error["caused_by"] = {"type": "illegal_argument_exception", "reason": cause}
+    return {"_id": "a", "status": status, "error": error}
+
+
+CLOSED = item(403, "cluster_block_exception", BLOCK)
+SWITCHED = item(
+    400,
+    "document_parsing_exception",
+    "[1:9] failed to parse: The [dense_vector] field [content_embedding] in doc [document with id 'a'] has a "
+    "different number of dimensions [64] than defined in the mapping [128]",
+)
+BUSY = [item(status, "status_exception", "Received a server error") for status in (429, 502, 503, 504)]
+FINAL = [
+    item(400, "document_parsing_exception", "[1:9] failed to parse field [number]", "For input string: x"),
+    item(403, "security_exception", "action is unauthorized"),
+    item(500, "status_exception", "the input is too large"),
+]
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    seconds: list[float] = []
+    monkeypatch.setattr("components.elasticsearch.documents.bulk.time.sleep", seconds.append)
+    return seconds
+
+
+def bulk(*answers: dict[str, Any]) -> RecordedCluster:
+    """Return a cluster that answers a document with these items in turn."""
+    found = [{"items": [{"index": {**one, "_id": "a"}}]} for one in answers]
+    return RecordedCluster({"POST /jina-demo/_bulk": found})
+
+
+@pytest.mark.parametrize("refused", [CLOSED, SWITCHED, *BUSY], ids=lambda one: str(one["status"]))
+def test_what_passes_is_waited_for(refused: dict[str, Any], slept: list[float]) -> None:
+    cluster = bulk(refused, {"status": 201})
+    index_documents(cluster, "jina-demo", [Document("a", "text")])
+    assert len(cluster.written) == 2
+    assert slept[0] <= 1.0
+
+
+@pytest.mark.parametrize("refused", FINAL, ids=lambda one: str(one["status"]))
+def test_what_lasts_is_told_at_once(refused: dict[str, Any], slept: list[float]) -> None:
+    with pytest.raises(IndexingError, match=f"HTTP {refused['status']}"):
+        index_documents(bulk(refused), "jina-demo", [Document("a", "text")])
+    assert slept == []
+
+
+def test_one_that_lasts_is_told_before_those_that_may_pass() -> None:
+    assert Resending(embedded_anew=True).pause([CLOSED, FINAL[0]]) is None
+
+
+def test_an_index_that_stays_closed_is_told_with_what_to_do(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(1000))
+    monkeypatch.setattr(
+        "components.elasticsearch.documents.resending.time.monotonic", lambda: float(next(clock))
+    )
+    with pytest.raises(IndexingError, match=r"closed to writers for 60 s.*`pulumi up`.*blocks\.write"):
+        index_documents(bulk(*[CLOSED] * 100), "jina-demo", [Document("a", "text")])
+    assert 60 <= len(slept) <= 61
+
+
+def test_an_embedding_of_other_dims_is_made_again_once_by_the_pipeline_alone(slept: list[float]) -> None:
+    with pytest.raises(IndexingError, match="different number of dimensions"):
+        index_documents(bulk(SWITCHED, SWITCHED), "jina-demo", [Document("a", "text")])
+    assert len(slept) == 1
+    assert Resending(embedded_anew=False).pause([SWITCHED]) is None
+
+
+def test_vectors_are_held_against_the_index_each_time_before_they_are_sent(
+    slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Embedder, "embed_documents", lambda *_: [[1.0]])
+    embedder = Embedder(url="", model="m", document_prefix="", query_prefix="", width=1, dims=1)
+    cluster = bulk(CLOSED, BUSY[0], {"status": 201})
+    asked: list[int] = []
+    index_documents(
+        cluster,
+        "jina-demo",
+        [Document("a", "text")],
+        embedder,
+        before_sending=lambda: asked.append(len(cluster.written)),
+    )
+    assert asked == [0, 1, 2]
+    assert len(slept) == 2
