@@ -133,7 +133,7 @@ def steps(folder: Path, stack: str, prebuilt: str) -> dict[str, dict[str, Row]]:
 PROVED_ELSEWHERE = {
     "device": ("tests/e2e/test_gpu_stack.py", "there need not be a GPU: up to the engine's refusal"),
     "serverGpus": ("tests/unit/server/test_device_requests.py", "there need not be a GPU"),
-    "serverGpuLayers": ("tests/unit/settings/test_server_rules.py", "there need not be a GPU"),
+    "serverGpuLayers": ("tests/unit/settings/rules/test_server.py", "there need not be a GPU"),
     "stackId": ("tests/e2e/test_kept_data.py", "takes over the data of another stack"),
     "modelRepository": ("tests/contract/model/test_refusals.py", "needs a second repository on the Hub"),
     "modelRevision": ("tests/contract/model/test_moving_revision.py", "needs a second revision on the Hub"),
@@ -144,7 +144,7 @@ PROVED_ELSEWHERE = {
     ),
     "modelWidth": ("tests/contract/server/test_proof.py", "only the width that the model has is right"),
     "modelContextSize": (
-        "tests/unit/settings/test_server_rules.py",
+        "tests/unit/settings/rules/test_server.py",
         "a rule for serverContextSize, nothing that runs",
     ),
     "modelKeepFiles": (

@@ -4,8 +4,8 @@ import pytest
 
 from components.server.container import environment
 from components.settings import SettingsError
-from components.settings.argument_rules import PREFIX, near
-from components.settings.server_arguments import KNOWN, NOT_READ, OWN, REFUSED
+from components.settings.rules.arguments import PREFIX, near
+from components.settings.rules.known_arguments import KNOWN, NOT_READ, OWN, REFUSED
 from tests.unit.project import stack_settings
 
 

@@ -1,33 +1,18 @@
-"""Rules that tie one setting to another, each with its reason in the message."""
+"""Rules about Elasticsearch: its credentials, its node's limits, its vector index, and what may be deleted in it."""
 
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from components.settings.argument_rules import check_arguments
-from components.settings.image_rules import check_image
-from components.settings.memory_rules import check_memory
-from components.settings.model_rules import check_model
 from components.settings.reader import SettingsReader
 from components.settings.schema import ElasticsearchSettings, Settings
-from components.settings.server_rules import check_server
 
 LEAST_PASSWORD = 6
 """Characters that Elasticsearch asks of a password."""
 
 
-def check_rules(reader: SettingsReader, settings: Settings) -> None:
-    """Note in `reader` every broken rule between settings."""
-    check_model(reader, settings)
-    check_server(reader, settings)
-    check_memory(reader, settings)
-    check_arguments(reader, settings)
-    check_image(reader, settings.image)
-    _check_elasticsearch(reader, settings)
-    _check_vector_index(reader, settings)
-
-
-def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
+def check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
+    """Note in `reader` every broken rule about Elasticsearch."""
     elasticsearch = settings.elasticsearch
     reader.require(
         elasticsearch.adopt in ("", elasticsearch.index),
@@ -55,6 +40,7 @@ def _check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         _check_own_node(reader, settings, credentials)
     else:
         _check_credentials(reader, elasticsearch)
+    _check_vector_index(reader, settings)
 
 
 def _check_own_node(reader: SettingsReader, settings: Settings, credentials: Mapping[str, str]) -> None:

@@ -5,11 +5,12 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from components.settings.reader import SettingsReader
-from components.settings.schema import ImageSettings
+from components.settings.schema import Settings
 
 
-def check_image(reader: SettingsReader, image: ImageSettings) -> None:
+def check_image(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about the image."""
+    image = settings.image
     built, runs = (cuda_version(base) for base in (image.cuda_devel_base, image.cuda_runtime_base))
     reader.require(
         not built or not runs or built == runs,

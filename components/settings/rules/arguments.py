@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from components.settings.reader import SettingsReader
+from components.settings.rules.known_arguments import FOR_GPUS, KNOWN, NOT_READ, OWN, REFUSED
 from components.settings.schema import Settings
-from components.settings.server_arguments import FOR_GPUS, KNOWN, NOT_READ, OWN, REFUSED
 
 PREFIX = "LLAMA_ARG_"
 NEAR = 0.8

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.settings import SettingsError
-from components.settings.memory_rules import FILE_MEGABYTES, ITSELF, buffer_size, file_size
+from components.settings.rules.memory import FILE_MEGABYTES, ITSELF, buffer_size, file_size
 from components.settings.schema import QUANTS
 from tests.unit.project import PROJECT_DIRECTORY, stack_settings
 

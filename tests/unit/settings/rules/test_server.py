@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from components.settings.image_rules import cuda_version
+from components.settings.rules.image import cuda_version
 from components.settings.schema import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
 from tests.unit.project import config_schema, stack_settings
 
