@@ -10,7 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from components.settings.schema import DIMS, QUANTS
+from components.settings.quantisations import QUANTS
+from components.settings.schema import DIMS
 from sandbox.errors import SandboxError
 from sandbox.hub.service import stop_hub
 from sandbox.llama_cpp.source import stop_source
@@ -217,7 +218,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="bring the stack up and ask it the five questions")
-    up.add_argument("--quant", type=_one_of("quant", QUANTS), default="", help="empty keeps the stack's own")
+    up.add_argument(
+        "--quant", type=_one_of("quant", tuple(QUANTS)), default="", help="empty keeps the stack's own"
+    )
     dims = tuple(map(str, DIMS))
     up.add_argument("--dims", type=_one_of("dims", dims), default="", help="empty keeps the stack's own")
     up.add_argument("--picture", type=Path, help="write what is shown at the end to this SVG file")

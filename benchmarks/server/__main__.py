@@ -32,7 +32,7 @@ from benchmarks.server.servers import (
     stack_environment,
 )
 from benchmarks.server.variations import measure_variations
-from components.settings.schema import QUANTS
+from components.settings.quantisations import QUANTS
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import FULL
 from sandbox.models.library import ensure_eurobert_model
@@ -91,7 +91,7 @@ def proxy(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
 
 def quantisations(image: str, _model: Path, rounds: int) -> list[dict[str, Any]]:
     """Measure every quantisation; only two of them where a quick look is wanted."""
-    quants = QUANTS if rounds > 1 else QUANTS[:2]
+    quants = tuple(QUANTS) if rounds > 1 else tuple(QUANTS)[:2]
     return [asdict(one) for one in measure_quantisations(image, quants, rounds)]
 
 

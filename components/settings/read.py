@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from components.settings import schema
 from components.settings.certificate_setting import ca_certificate
 from components.settings.errors import SettingsError
+from components.settings.quantisations import QUANTS
 from components.settings.reader import SettingsReader
 from components.settings.rules import check_rules
 from components.settings.schema import (
@@ -58,7 +59,7 @@ def read_settings(
     Raises SettingsError, listing every problem, when any setting cannot be used.
     """
     reader = SettingsReader(config.values, config.secret_keys)
-    quant = reader.choice("quant", schema.QUANTS)
+    quant = reader.choice("quant", tuple(QUANTS))
     settings = Settings(
         quant=quant,
         dims=reader.integer("dims", 1, 4096),

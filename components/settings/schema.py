@@ -6,7 +6,6 @@ from typing import Literal
 Device = Literal["cpu", "cuda"]
 Delivery = Literal["mount", "volume"]
 
-QUANTS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K")
 DIMS = (32, 64, 128, 256, 512, 768)
 """Sizes at which the model was trained to be cut (Matryoshka), from its model card."""
 DEVICES: tuple[Device, ...] = ("cpu", "cuda")

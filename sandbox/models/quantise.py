@@ -9,6 +9,7 @@ from docker.errors import ContainerError, DockerException, ImageNotFound
 
 from components.errors import StackError
 from components.image.source_commit import resolve
+from components.settings.quantisations import QUANTS
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import BOOKWORM_SLIM
 from sandbox.docker.engine import ensure_engine
@@ -18,8 +19,6 @@ from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
 from sandbox.machine.cache import Say, entry
 from sandbox.machine.process import run
-
-QUANTS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K")
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONTEXT = PROJECT / "docker"

@@ -6,19 +6,9 @@ document, for as long as the server runs.
 
 import math
 
+from components.settings.quantisations import QUANTS
 from components.settings.reader import SettingsReader
 from components.settings.schema import JINA_REPOSITORY, Settings
-
-FILE_MEGABYTES = {
-    "F16": 431,
-    "Q8_0": 233,
-    "Q6_K": 182,
-    "Q5_K_M": 169,
-    "Q4_K_M": 157,
-    "Q3_K_M": 144,
-    "Q2_K": 133,
-}
-"""Sizes of the files in the default repository, in 10^6 bytes."""
 
 ITSELF = 40
 """MiB of the server before its first document, its model's file not counted."""
@@ -65,7 +55,7 @@ def file_size(settings: Settings) -> int:
     """Return the MiB of the model file; 0 for one of another repository, whose size is not known here."""
     if settings.model.repository != JINA_REPOSITORY:
         return 0
-    return math.ceil(FILE_MEGABYTES[settings.quant] * 1_000_000 / MEBIBYTE)
+    return math.ceil(QUANTS[settings.quant].megabytes * 1_000_000 / MEBIBYTE)
 
 
 def buffer_size(settings: Settings) -> int:

@@ -3,6 +3,7 @@
 import pytest
 
 from components.settings import SettingsError, StackConfig, read_settings
+from components.settings.quantisations import QUANTS
 from tests.unit.project import PROJECT_DIRECTORY, SECRETS, config_schema, stack_settings, stack_values
 
 
@@ -37,7 +38,7 @@ def test_the_stacks_differ_in_the_device_alone() -> None:
     assert {**stack_values("gpu"), "device": "cpu"} == stack_values("cpu")
 
 
-@pytest.mark.parametrize("quant", ["F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q3_K_M", "Q2_K"])
+@pytest.mark.parametrize("quant", QUANTS)
 def test_the_quant_names_the_model_file(quant: str) -> None:
     assert stack_settings("cpu", quant=quant).model.file == f"v5-nano-retrieval-{quant}.gguf"
 

@@ -1,14 +1,10 @@
 """A limit of memory that cannot hold the server is refused with the parts of what it needs."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from components.settings import SettingsError
-from components.settings.rules.memory import FILE_MEGABYTES, ITSELF, buffer_size, file_size
-from components.settings.schema import QUANTS
-from tests.unit.project import PROJECT_DIRECTORY, stack_settings
+from components.settings.rules.memory import ITSELF, buffer_size, file_size
+from tests.unit.project import stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
 OTHER = {**SMALL, "modelRepository": "me/mine", "modelWidth": 384, "dims": 384}
@@ -74,12 +70,3 @@ def test_a_limit_that_is_too_small_is_refused_with_the_need_its_parts_and_what_t
 )
 def test_a_limit_that_holds_the_server_is_taken(stack: str, changes: dict[str, object], memory: int) -> None:
     assert stack_settings(stack, **changes, serverMemory=memory).server.memory == memory
-
-
-def test_the_sizes_of_the_files_are_those_that_people_read() -> None:
-    readme = Path(PROJECT_DIRECTORY / "README.md").read_text()
-    listed = {
-        quant: int(size) for quant, size in re.findall(r"^\| (\w+) \| (?:about )?(\d+) MB \|", readme, re.M)
-    }
-    assert listed == FILE_MEGABYTES
-    assert tuple(listed) == QUANTS
