@@ -9,6 +9,7 @@ import pulumi_docker as docker
 from components.docker_container import duration
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
+from components.settings.setting import PREFIX, variables_of
 
 ALIAS = "llama-server"
 """Name on the stack's network under which the server is reached, through its proxy."""
@@ -34,39 +35,32 @@ READY_WITHIN = 300
 
 def environment(device: Device, model: ModelSettings, server: ServerSettings) -> dict[str, str]:
     """Return the server's environment; its API key is in a file."""
-    chosen = {
-        "LLAMA_ARG_MODEL": f"{MODELS}/{model.file}",
-        "LLAMA_ARG_ALIAS": model.name,
-        "LLAMA_ARG_EMBEDDINGS": "1",
-        "LLAMA_ARG_POOLING": model.pooling,
-        "LLAMA_ARG_CTX_SIZE": str(server.context_size),
-        "LLAMA_ARG_BATCH": str(server.batch_size),
-        "LLAMA_ARG_UBATCH": str(server.ubatch_size),
-        "LLAMA_ARG_N_PARALLEL": str(server.parallel),
+    variables = {
+        **variables_of(model),
+        **variables_of(server),
+        "MODEL": f"{MODELS}/{model.file}",
+        "EMBEDDINGS": "1",
         # Without it each slot gets its share of the context only, and a long document is refused.
-        "LLAMA_ARG_KV_UNIFIED": "1",
-        "LLAMA_ARG_FLASH_ATTN": server.flash_attention,
-        "LLAMA_ARG_HOST": "0.0.0.0",  # noqa: S104 (inside the container; the published address is a setting)
-        "LLAMA_ARG_PORT": str(PORT),
+        "KV_UNIFIED": "1",
+        "HOST": "0.0.0.0",  # noqa: S104 (inside the container; the published address is a setting)
+        "PORT": str(PORT),
         # The second is the name that the fork reads.
-        "LLAMA_ARG_UI": "0",
-        "LLAMA_ARG_WEBUI": "0",
+        "UI": "0",
+        "WEBUI": "0",
         # No page of another origin gets an answer; the proxy sees to it for builds that do not read these.
-        "LLAMA_ARG_CORS_ORIGINS": "",
-        "LLAMA_ARG_CORS_CREDENTIALS": "0",
-        "LLAMA_ARG_ENDPOINT_SLOTS": "0",
-        "LLAMA_ARG_ENDPOINT_METRICS": "1",
-        "LLAMA_ARG_THREADS_HTTP": str(server.parallel + WAITING_CLIENTS),
+        "CORS_ORIGINS": "",
+        "CORS_CREDENTIALS": "0",
+        "ENDPOINT_SLOTS": "0",
+        "ENDPOINT_METRICS": "1",
+        "THREADS": str(thread_count(server)),
+        "THREADS_HTTP": str(server.parallel + WAITING_CLIENTS),
     }
-    threads = thread_count(server)
-    if threads:
-        chosen["LLAMA_ARG_THREADS"] = str(threads)
-    if device == "cuda":
-        chosen["LLAMA_ARG_N_GPU_LAYERS"] = str(server.gpu_layers)
-    for argument in server.extra_arguments:
-        key, _, value = argument.partition("=")
-        chosen[key] = value
-    return chosen
+    if not thread_count(server):
+        del variables["THREADS"]
+    if device == "cpu":
+        del variables["N_GPU_LAYERS"]
+    extra = dict(argument.split("=", 1) for argument in server.extra_arguments)
+    return {f"{PREFIX}{name}": value for name, value in variables.items()} | extra
 
 
 def thread_count(server: ServerSettings) -> int:

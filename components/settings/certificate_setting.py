@@ -5,34 +5,30 @@ from pathlib import Path
 from components.certificates import certificates_in
 from components.settings.reader import SettingsReader
 
-KEY = "elasticsearchCaCertificate"
 
-_AS_TEXT = f"`pulumi config set {KEY} < FILE` keeps the certificate itself in the stack's settings, for every machine"
-
-
-def ca_certificate(reader: SettingsReader, project_directory: Path) -> str:
+def certificate(reader: SettingsReader, key: str) -> str:
     """Return the certificates as PEM text, empty where none is set.
 
-    The setting is the path of a PEM file, relative to `project_directory`, or such a file's content.
+    The setting is the path of a PEM file, relative to the project's directory, or such a file's content.
     """
-    value = reader.text(KEY)
+    value = reader.value(key)
     if not value:
         return ""
     if "-----BEGIN" in value:
         text, source = value, "is a text that"
     else:
-        path = project_directory / Path(value).expanduser()
+        path = reader.project_directory / Path(value).expanduser()
         try:
             text, source = path.read_text(encoding="ascii", errors="replace"), f"is {path}, which"
         except OSError as error:
-            reader.require(
-                False,
-                f"{KEY} is {path}, which this machine can't read ({error.strerror or error}). Correct the path, or set "
-                f"the content: {_AS_TEXT}.",
+            reader.refuse(
+                key,
+                f"is {path}, which this machine can't read ({error.strerror or error}). Correct the path, or set the "
+                f"content: `pulumi config set {key} < FILE` keeps the certificate itself in the stack's settings, for "
+                "every machine.",
             )
             return ""
     found = certificates_in(text)
-    reader.require(
-        bool(found), f"{KEY} {source} holds no certificate: it must be a PEM file, or its content."
-    )
+    if not found:
+        reader.refuse(key, f"{source} holds no certificate: it must be a PEM file, or its content.")
     return found

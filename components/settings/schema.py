@@ -3,35 +3,36 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from components.settings.certificate_setting import certificate
+from components.settings.kinds import (
+    IMAGE,
+    MOST_MEMORY,
+    NAME,
+    PORT,
+    TOKENS,
+    URL,
+    base_url,
+    boolean,
+    choice,
+    directory,
+    directory_as_set,
+    integer,
+    required_text,
+    secret,
+    text,
+    texts,
+)
+from components.settings.quantisations import QUANTS
+from components.settings.setting import setting
+
 Device = Literal["cpu", "cuda"]
 Delivery = Literal["mount", "volume"]
+"""How the model file reaches the container: from its place on this machine, or copied into a Docker volume."""
+Embedding = Literal["inference", "client"]
+"""Who embeds documents: Elasticsearch, through an inference endpoint, or whoever writes them."""
 
 DIMS = (32, 64, 128, 256, 512, 768)
 """Sizes at which the model was trained to be cut (Matryoshka), from its model card."""
-DEVICES: tuple[Device, ...] = ("cpu", "cuda")
-DELIVERIES: tuple[Delivery, ...] = ("mount", "volume")
-"""How the model file reaches the container: from its place on this machine, or copied into a Docker volume."""
-POOLINGS = ("last", "mean", "cls", "rank")
-SIMILARITIES = ("cosine", "dot_product", "l2_norm", "max_inner_product")
-INDEX_OPTIONS = (
-    "hnsw",
-    "int8_hnsw",
-    "int4_hnsw",
-    "bbq_hnsw",
-    "flat",
-    "int8_flat",
-    "int4_flat",
-    "bbq_flat",
-)
-Embedding = Literal["inference", "client"]
-EMBEDDINGS: tuple[Embedding, ...] = ("inference", "client")
-"""Who embeds documents: Elasticsearch, through an inference endpoint, or whoever writes them."""
-FLASH_ATTENTION = ("on", "off", "auto")
-BUILD_NETWORKS = ("default", "host", "none")
-
-DEFAULT_GPUS = "all"
-DEFAULT_GPU_LAYERS = 999
-"""The defaults of serverGpus and serverGpuLayers, which mean nothing on cpu."""
 
 JINA_REPOSITORY = "jinaai/jina-embeddings-v5-text-nano-retrieval-GGUF"
 JINA_LICENSE = (
@@ -51,25 +52,29 @@ class ModelSettings:
     to see; `license` is the text that is set, which `license_notice` puts right.
     """
 
-    repository: str
-    revision: str
-    file: str
-    sha256: str
-    name: str
-    width: int
-    pooling: str
-    query_prefix: str
-    document_prefix: str
-    context_size: int
-    license: str
-    delivery: Delivery
-    directory: str
-    directory_as_set: str
-    keep_files: bool
+    repository: str = setting(
+        "modelRepository", required_text(r"[\w.-]+/[\w.-]+", "owner/name as on the Hugging Face Hub")
+    )
+    revision: str = setting("modelRevision", required_text(r"[\w./-]+", "a commit, tag or branch"))
+    file: str = setting(
+        "modelFile", required_text(r"[^/\s]+\.gguf", "the name of a .gguf file without a folder")
+    )
+    sha256: str = setting("modelSha256", text(r"[0-9a-f]{64}", "64 lower-case hexadecimal digits, or empty"))
+    name: str = setting("modelName", required_text(r"\S+", "a name without spaces"), env="ALIAS")
+    width: int = setting("modelWidth", integer(1, 4096))
+    pooling: str = setting("modelPooling", choice("last", "mean", "cls", "rank"), env="POOLING")
+    query_prefix: str = setting("modelQueryPrefix", text())
+    document_prefix: str = setting("modelDocumentPrefix", text())
+    context_size: int = setting("modelContextSize", TOKENS)
+    license: str = setting("modelLicense", required_text(r".*\S.*", "the license, or where to read it"))
+    delivery: Delivery = setting("modelDelivery", choice("mount", "volume"))
+    directory: str = setting("modelsDirectory", directory)
+    directory_as_set: str = setting("modelsDirectory", directory_as_set)
+    keep_files: bool = setting("modelKeepFiles", boolean)
 
     @property
     def license_notice(self) -> str:
-        """The licence to tell people: the one that is set, unless that is the default of another model."""
+        """The license to tell people: the one that is set, unless that is the default of another model."""
         if self.license == JINA_LICENSE and self.repository != JINA_REPOSITORY:
             return f"see the page of {self.repository}"
         return self.license
@@ -83,20 +88,38 @@ class ImageSettings:
     `build_ca_certificate` is a path as somebody wrote it, which each machine takes for its own.
     """
 
-    llama_cpp_repository: str
-    llama_cpp_ref: str
-    name: str
-    base: str
-    cuda_devel_base: str
-    cuda_runtime_base: str
-    cuda_architectures: str
-    build_jobs: int
-    build_network: str
-    build_ca_certificate: str
-    apt_mirror: str
-    packages_date: str
-    platform: str
-    prebuilt: str
+    llama_cpp_repository: str = setting(
+        "llamaCppRepository",
+        required_text(r"(https?|git|ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+", "the address of a git repository"),
+    )
+    llama_cpp_ref: str = setting("llamaCppRef", required_text(r"\w[\w./-]*", "a branch, tag or full commit"))
+    name: str = setting(
+        "imageName", required_text(r"[a-z0-9][a-z0-9._/-]*", "the name of an image without a tag")
+    )
+    base: str = setting("imageBase", required_text(*IMAGE))
+    cuda_devel_base: str = setting("imageCudaDevelBase", required_text(*IMAGE))
+    cuda_runtime_base: str = setting("imageCudaRuntimeBase", required_text(*IMAGE))
+    cuda_architectures: str = setting(
+        "imageCudaArchitectures",
+        required_text(r"\d+[af]?(;\d+[af]?)*", 'compute capabilities such as "80;89"'),
+    )
+    build_jobs: int = setting("imageBuildJobs", integer(0, 1024))
+    build_network: str = setting("imageBuildNetwork", choice("default", "host", "none"))
+    build_ca_certificate: str = setting("imageBuildCaCertificate", text())
+    apt_mirror: str = setting(
+        "imageAptMirror",
+        text(
+            r"https?://[^\s/@#&\\]+[^\s@#&\\]*",
+            "an address such as https://mirror.example, without a user or password",
+        ),
+    )
+    packages_date: str = setting(
+        "imagePackagesDate", text(r"\d{4}-\d{2}-\d{2}", "a day such as 2026-11-30, or empty")
+    )
+    platform: str = setting(
+        "imagePlatform", text(r"linux/(amd64|arm64)", "linux/amd64, linux/arm64 or empty")
+    )
+    prebuilt: str = setting("imagePrebuilt", text(*IMAGE))
 
     @property
     def compiled_architectures(self) -> str:
@@ -108,20 +131,23 @@ class ImageSettings:
 class ServerSettings:
     """llama-server: sizes in tokens, `memory` in MiB (0: no limit), `threads` 0 for the server's choice."""
 
-    address: str
-    port: int
-    api_key: str = field(repr=False)
-    context_size: int
-    batch_size: int
-    ubatch_size: int
-    parallel: int
-    threads: int
-    flash_attention: str
-    gpu_layers: int
-    gpus: str
-    cpus: str
-    memory: int
-    extra_arguments: tuple[str, ...]
+    address: str = setting("serverAddress", required_text())
+    port: int = setting("serverPort", PORT)
+    api_key: str = setting("serverApiKey", secret)
+    context_size: int = setting("serverContextSize", TOKENS, env="CTX_SIZE")
+    batch_size: int = setting("serverBatchSize", TOKENS, env="BATCH")
+    ubatch_size: int = setting("serverUbatchSize", TOKENS, env="UBATCH")
+    parallel: int = setting("serverParallel", integer(1, 256), env="N_PARALLEL")
+    threads: int = setting("serverThreads", integer(0, 1024), env="THREADS")
+    flash_attention: str = setting("serverFlashAttention", choice("on", "off", "auto"), env="FLASH_ATTN")
+    gpu_layers: int = setting("serverGpuLayers", integer(0, 999), env="N_GPU_LAYERS")
+    gpus: str = setting(
+        "serverGpus",
+        required_text(r"all|\d+|[\w:/-]+(,[\w:/-]+)*", "all, a count, or ids separated by commas"),
+    )
+    cpus: str = setting("serverCpus", text(r"\d+(\.\d+)?", "a number such as 2 or 1.5, or empty"))
+    memory: int = setting("serverMemory", integer(0, MOST_MEMORY))
+    extra_arguments: tuple[str, ...] = setting("serverExtraArguments", texts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,30 +157,42 @@ class ElasticsearchSettings:
     `ca_certificate` is PEM text, the certificates themselves.
     """
 
-    url: str
-    api_key: str = field(repr=False)
-    user: str
-    password: str = field(repr=False)
-    ca_certificate: str
-    fingerprint: str
-    embeddings_url: str
-    image: str
-    volume: str
-    port: int
-    heap: int
-    memory: int
-    embedding: Embedding
-    start_trial: bool
-    inference_id: str
-    pipeline_id: str
-    index: str
-    similarity: str
-    index_options: str
-    keep_generations: int
-    adopt: str
-    delete_data: str
-    delete_backups: str
-    demo_documents: bool
+    url: str = setting("elasticsearchUrl", base_url)
+    api_key: str = setting("elasticsearchApiKey", secret)
+    user: str = setting("elasticsearchUser", text())
+    password: str = setting("elasticsearchPassword", secret)
+    ca_certificate: str = setting("elasticsearchCaCertificate", certificate)
+    fingerprint: str = setting(
+        "elasticsearchFingerprint",
+        text(r"([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}", "a SHA-256 fingerprint in hexadecimal"),
+    )
+    embeddings_url: str = setting(
+        "elasticsearchEmbeddingsUrl", text(URL, "an address such as http://10.0.0.5:8080/v1/embeddings")
+    )
+    image: str = setting("elasticsearchImage", required_text(*IMAGE))
+    volume: str = setting(
+        "elasticsearchVolume", text(r"[A-Za-z0-9][A-Za-z0-9_.-]+", "the name of a Docker volume")
+    )
+    port: int = setting("elasticsearchPort", PORT)
+    heap: int = setting("elasticsearchHeap", integer(256, 31 * 1024))
+    memory: int = setting("elasticsearchMemory", integer(512, MOST_MEMORY))
+    embedding: Embedding = setting("elasticsearchEmbedding", choice("inference", "client"))
+    start_trial: bool = setting("elasticsearchStartTrial", boolean)
+    inference_id: str = setting("elasticsearchInferenceId", NAME)
+    pipeline_id: str = setting("elasticsearchPipelineId", NAME)
+    index: str = setting("elasticsearchIndex", NAME)
+    similarity: str = setting(
+        "elasticsearchSimilarity", choice("cosine", "dot_product", "l2_norm", "max_inner_product")
+    )
+    index_options: str = setting(
+        "elasticsearchIndexOptions",
+        choice(*["hnsw", "int8_hnsw", "int4_hnsw", "bbq_hnsw", "flat", "int8_flat", "int4_flat", "bbq_flat"]),
+    )
+    keep_generations: int = setting("elasticsearchKeepGenerations", integer(0, 100))
+    adopt: str = setting("elasticsearchAdopt", text())
+    delete_data: str = setting("elasticsearchDeleteData", text())
+    delete_backups: str = setting("elasticsearchDeleteBackups", text())
+    demo_documents: bool = setting("demoDocuments", boolean)
 
     @property
     def managed(self) -> bool:
@@ -182,7 +220,7 @@ class EngineSettings:
     ca: str = field(default="", repr=False)
     certificate: str = field(default="", repr=False)
     key: str = field(default="", repr=False)
-    id: str = ""
+    id: str = setting("dockerEngine", text(r"\S+", "the ID that `docker info` shows, or empty"), default="")
 
     @property
     def address(self) -> str:
@@ -194,10 +232,13 @@ class EngineSettings:
 class Settings:
     """Everything that a stack can set. `stack_id` is the id that somebody set, empty for one that is made."""
 
-    quant: str
-    dims: int
-    device: Device
-    stack_id: str
+    quant: str = setting("quant", choice(*QUANTS))
+    dims: int = setting("dims", integer(1, 4096))
+    device: Device = setting("device", choice("cpu", "cuda"))
+    stack_id: str = setting(
+        "stackId",
+        text(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", "letters, digits, dots, dashes and underscores, up to 100"),
+    )
     engine: EngineSettings
     model: ModelSettings
     image: ImageSettings

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from components.settings.reader import SettingsReader
 from components.settings.rules.known_arguments import FOR_GPUS, KNOWN, NOT_READ, OWN, REFUSED
 from components.settings.schema import Settings
+from components.settings.setting import PREFIX
 
-PREFIX = "LLAMA_ARG_"
 NEAR = 0.8
 """Likeness from which on a name counts as a slip of the keyboard: one letter in five may differ."""
 

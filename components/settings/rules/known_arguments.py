@@ -3,6 +3,9 @@
 Names are without LLAMA_ARG_. For a switch NAME the server also reads NO_NAME, which turns it off and wins over NAME.
 """
 
+from components.settings.schema import ModelSettings, ServerSettings
+from components.settings.setting import keys_of_variables
+
 _BUILD_11434 = """
 AGENT ALIAS API_KEY_FILE API_PREFIX BACKEND_SAMPLING BATCH CACHE_IDLE_SLOTS CACHE_PROMPT CACHE_RAM CACHE_REUSE
 CACHE_TYPE_K CACHE_TYPE_V CHAT_TEMPLATE CHAT_TEMPLATE_FILE CHAT_TEMPLATE_KWARGS CHECKPOINT_MIN_SPACING_NT
@@ -33,89 +36,53 @@ MODEL_DRAFT N_CPU_MOE_DRAFT WEBUI WEBUI_CONFIG WEBUI_CONFIG_FILE WEBUI_MCP_PROXY
 
 KNOWN = frozenset(f"{_BUILD_11434} {_RENAMED_SINCE}".split())
 
+_BY_PROJECT = {
+    "this project (it must be on)": "EMBEDDINGS KV_UNIFIED",
+    "this project (it must be off)": "UI WEBUI ENDPOINT_SLOTS",
+    "this project (it is on)": "ENDPOINT_METRICS",
+    "this project (pages of other origins get no answer)": "CORS_ORIGINS CORS_METHODS CORS_HEADERS CORS_CREDENTIALS",
+    "this project (see serverAddress)": "HOST",
+    "this project (see serverPort)": "PORT",
+    "modelFile and quant": "MODEL",
+    "serverApiKey": "API_KEY_FILE",
+    "serverParallel": "THREADS_HTTP",
+}
+
 OWN = {
-    "MODEL": "modelFile and quant",
-    "ALIAS": "modelName",
-    "EMBEDDINGS": "this project (it must be on)",
-    "POOLING": "modelPooling",
-    "CTX_SIZE": "serverContextSize",
-    "BATCH": "serverBatchSize",
-    "UBATCH": "serverUbatchSize",
-    "N_PARALLEL": "serverParallel",
-    "KV_UNIFIED": "this project (it must be on)",
-    "FLASH_ATTN": "serverFlashAttention",
-    "THREADS": "serverThreads",
-    "THREADS_HTTP": "serverParallel",
-    "N_GPU_LAYERS": "serverGpuLayers",
-    "HOST": "this project (see serverAddress)",
-    "PORT": "this project (see serverPort)",
-    "UI": "this project (it must be off)",
-    "WEBUI": "this project (it must be off)",
-    "CORS_ORIGINS": "this project (pages of other origins get no answer)",
-    "CORS_METHODS": "this project (pages of other origins get no answer)",
-    "CORS_HEADERS": "this project (pages of other origins get no answer)",
-    "CORS_CREDENTIALS": "this project (pages of other origins get no answer)",
-    "ENDPOINT_SLOTS": "this project (it must be off)",
-    "ENDPOINT_METRICS": "this project (it is on)",
-    "API_KEY_FILE": "serverApiKey",
+    **keys_of_variables(ModelSettings),
+    **keys_of_variables(ServerSettings),
+    **{name: by for by, names in _BY_PROJECT.items() for name in names.split()},
 }
-"""Which setting decides a variable that this project sets, or that would say the same in another way."""
+"""What decides a variable that this project sets, or that would say the same in another way: mostly a setting."""
 
-_ANOTHER_MODEL = "it loads another model than the one that was verified; see modelRepository and modelFile"
-_TOOLS = "it lets clients run tools, or reach other servers, through this one"
-_NO_FILE = "it names a file or folder, and the container has none but the model's and can write none"
-_OTHER_ADDRESS = "it moves the paths that the checks, the proxy and Elasticsearch ask"
-_OTHER_VECTORS = (
+_REFUSED = {
+    "it loads another model than the one that was verified; see modelRepository and modelFile": """
+        MODEL_URL DOCKER_REPO HF_REPO HF_FILE HFD_REPO MODELS_DIR MODELS_PRESET MODELS_MAX MODELS_AUTOLOAD MODEL_DRAFT
+        SPEC_DRAFT_MODEL SPEC_DRAFT_HF_REPO MMPROJ MMPROJ_URL
+    """,
+    "it lets clients run tools, or reach other servers, through this one": """
+        TOOLS TOOLS_RUNTIME AGENT MCP_SERVERS_CONFIG MCP_SERVERS_JSON UI_MCP_PROXY WEBUI_MCP_PROXY
+    """,
+    "it names a file or folder, and the container has none but the model's and can write none": """
+        MEDIA_PATH SLOT_SAVE_PATH STATIC_PATH LOG_FILE CHAT_TEMPLATE_FILE UI_CONFIG_FILE WEBUI_CONFIG_FILE
+        VIDEO_FFMPEG_DIR
+    """,
+    "the proxy and the checks speak plain HTTP to the server: put TLS in front of the stack": """
+        SSL_KEY_FILE SSL_CERT_FILE
+    """,
     "it changes the embeddings, and the documents in the index would not be embedded again: the model's file says what "
-    "it was trained with"
-)
-_TLS = "the proxy and the checks speak plain HTTP to the server: put TLS in front of the stack"
-
-REFUSED = {
-    **dict.fromkeys(
-        (
-            "MODEL_URL",
-            "DOCKER_REPO",
-            "HF_REPO",
-            "HF_FILE",
-            "HFD_REPO",
-            "MODELS_DIR",
-            "MODELS_PRESET",
-            "MODELS_MAX",
-        ),
-        _ANOTHER_MODEL,
-    ),
-    **dict.fromkeys(
-        ("MODELS_AUTOLOAD", "MODEL_DRAFT", "SPEC_DRAFT_MODEL", "SPEC_DRAFT_HF_REPO", "MMPROJ", "MMPROJ_URL"),
-        _ANOTHER_MODEL,
-    ),
-    **dict.fromkeys(
-        (
-            "TOOLS",
-            "TOOLS_RUNTIME",
-            "AGENT",
-            "MCP_SERVERS_CONFIG",
-            "MCP_SERVERS_JSON",
-            "UI_MCP_PROXY",
-            "WEBUI_MCP_PROXY",
-        ),
-        _TOOLS,
-    ),
-    **dict.fromkeys(
-        ("MEDIA_PATH", "SLOT_SAVE_PATH", "STATIC_PATH", "LOG_FILE", "CHAT_TEMPLATE_FILE", "UI_CONFIG_FILE"),
-        _NO_FILE,
-    ),
-    **dict.fromkeys(("WEBUI_CONFIG_FILE", "VIDEO_FFMPEG_DIR"), _NO_FILE),
-    **dict.fromkeys(("SSL_KEY_FILE", "SSL_CERT_FILE"), _TLS),
-    **dict.fromkeys(("ROPE_FREQ_BASE", "ROPE_FREQ_SCALE", "ROPE_SCALE", "ROPE_SCALING_TYPE"), _OTHER_VECTORS),
-    **dict.fromkeys(("YARN_ATTN_FACTOR", "YARN_BETA_FAST", "YARN_BETA_SLOW"), _OTHER_VECTORS),
-    **dict.fromkeys(("YARN_EXT_FACTOR", "YARN_ORIG_CTX"), _OTHER_VECTORS),
-    "API_PREFIX": _OTHER_ADDRESS,
-    "RPC": "it sends the model's computation, and people's texts, to other machines without encryption",
-    "ENDPOINT_PROPS": "it lets every client change the server for all others",
-    "RERANKING": "a server that ranks makes no embeddings",
-    "KV_UNIFIED_PER_SLOT": "it shortens the longest document; see serverContextSize",
+    "it was trained with": """
+        ROPE_FREQ_BASE ROPE_FREQ_SCALE ROPE_SCALE ROPE_SCALING_TYPE YARN_ATTN_FACTOR YARN_BETA_FAST YARN_BETA_SLOW
+        YARN_EXT_FACTOR YARN_ORIG_CTX
+    """,
+    "it moves the paths that the checks, the proxy and Elasticsearch ask": "API_PREFIX",
+    "it sends the model's computation, and people's texts, to other machines without encryption": "RPC",
+    "it lets every client change the server for all others": "ENDPOINT_PROPS",
+    "a server that ranks makes no embeddings": "RERANKING",
+    "it shortens the longest document; see serverContextSize": "KV_UNIFIED_PER_SLOT",
 }
+
+REFUSED = {name: reason for reason, names in _REFUSED.items() for name in names.split()}
 """Why a variable that the server would read is not allowed."""
 
 NOT_READ = {

@@ -10,6 +10,13 @@ from components.settings.schema import DIMS, Settings
 def check_model(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about the model."""
     _check_dims(reader, settings)
+    file, quant = settings.model.file, settings.quant
+    reader.require(
+        quant.lower() in file.lower(),
+        f'modelFile is "{file}": it must contain {{quant}}, or name the quantisation {quant} itself.',
+        "modelFile",
+        "quant",
+    )
     reader.require(
         settings.model.delivery == "volume" or not on_another_machine(settings.engine.address),
         f"modelDelivery is {settings.model.delivery}, but the Docker engine is on another machine "

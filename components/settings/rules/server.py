@@ -5,7 +5,11 @@ import math
 import re
 
 from components.settings.reader import SettingsReader
-from components.settings.schema import DEFAULT_GPU_LAYERS, DEFAULT_GPUS, ServerSettings, Settings
+from components.settings.schema import ServerSettings, Settings
+
+DEFAULT_GPUS = "all"
+DEFAULT_GPU_LAYERS = 999
+"""The defaults of serverGpus and serverGpuLayers, which mean nothing on cpu."""
 
 LEAST_CPUS = 0.01
 """Smallest limit that the Docker engine takes."""

@@ -63,7 +63,7 @@ REFUSED = [
     ({"dims": 768, "modelWidth": 384}, "dims is 768", "Did you mean 384?"),
     ({"device": "gpu"}, 'device is "gpu"', "cpu, cuda"),
     ({"modelDelivery": "copy"}, 'modelDelivery is "copy"', "mount, volume"),
-    ({"modelLicense": ""}, "modelLicense is empty", "the licence"),
+    ({"modelLicense": ""}, "modelLicense is empty", "the license"),
     ({"modelContextSize": 0}, 'modelContextSize is "0"', "whole number"),
     ({"modelPooling": "lst"}, "modelPooling", "Did you mean last?"),
     ({"modelRepository": "nano"}, "modelRepository", "owner/name"),

@@ -4,8 +4,9 @@ import pytest
 
 from components.server.container import environment
 from components.settings import SettingsError
-from components.settings.rules.arguments import PREFIX, near
+from components.settings.rules.arguments import near
 from components.settings.rules.known_arguments import KNOWN, NOT_READ, OWN, REFUSED
+from components.settings.setting import PREFIX
 from tests.unit.project import stack_settings
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from components.settings import SettingsError
 from components.settings.rules.image import cuda_version
-from components.settings.schema import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
+from components.settings.rules.server import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
 from tests.unit.project import config_schema, stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
