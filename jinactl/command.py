@@ -150,6 +150,6 @@ def _count(text: str) -> int:
 
 
 def _size(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 10_000:  # noqa: PLR2004 (Elasticsearch's own limit)
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:  # Elasticsearch's own limit
         raise argparse.ArgumentTypeError(f'"{text}" must be a whole number from 1 to 10000')
     return int(text)

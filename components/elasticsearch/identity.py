@@ -91,6 +91,6 @@ def canonical(value: Any) -> str:
 
 def _shown(value: object) -> str:
     text = str(value)
-    if len(text) == 64:  # noqa: PLR2004 (a SHA-256; its beginning tells enough)
+    if len(text) == 64:  # a SHA-256; its beginning tells enough
         return text[:12]
     return text if text and text == text.strip() else repr(text)

@@ -51,7 +51,7 @@ class Progress:
 def duration(seconds: float) -> str:
     """Write a duration for a person: 45 s, 3 min 20 s, 2 h 5 min."""
     whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004 (seconds of a minute)
+    if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -186,7 +186,7 @@ class ElasticsearchSettings:
     )
     index_options: str = setting(
         "elasticsearchIndexOptions",
-        choice(*["hnsw", "int8_hnsw", "int4_hnsw", "bbq_hnsw", "flat", "int8_flat", "int4_flat", "bbq_flat"]),
+        choice(*"hnsw int8_hnsw int4_hnsw bbq_hnsw flat int8_flat int4_flat bbq_flat".split()),
     )
     keep_generations: int = setting("elasticsearchKeepGenerations", integer(0, 100))
     adopt: str = setting("elasticsearchAdopt", text())

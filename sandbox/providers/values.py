@@ -93,7 +93,7 @@ def encode(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct_pb2.Struct(fields={key: _encode(value) for key, value in properties.items()})
 
 
-def _encode(value: Any) -> struct_pb2.Value:  # noqa: PLR0911 (one for each kind of value)
+def _encode(value: Any) -> struct_pb2.Value:
     match value:
         case Unknown():
             return struct_pb2.Value(string_value=UNKNOWN_TEXT)

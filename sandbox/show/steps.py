@@ -119,7 +119,7 @@ def duration(seconds: float) -> str:
     """Write a time as people read it: 0.4 s, 12 s, 3 min 20 s."""
     if seconds < 1:
         return f"{seconds:.1f} s"
-    if seconds < 60:  # noqa: PLR2004 (seconds in a minute)
+    if seconds < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02} s"

@@ -73,5 +73,5 @@ def _error(reasons: Sequence[str], lasting: Sequence[int], names: Sequence[str])
 
 def _lasts(reason: str) -> bool:
     status = re.search(r"status \[(\d+)\]", reason)
-    refused = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) != BUSY  # noqa: PLR2004
+    refused = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) != BUSY
     return refused or any(one in reason.lower() for one in LASTING)

@@ -7,27 +7,11 @@ from typing import Any
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import ConflictError
 
-SET_BY_ELASTICSEARCH = (
-    *(
-        "uuid",
-        "creation_date",
-        "creation_date_string",
-        "provided_name",
-        "version",
-        "history",
-        "resize",
-        "shrink",
-    ),
-    *(
-        "blocks",
-        "verified_before_close",
-        "verified_read_only",
-        "routing.allocation.initial_recovery",
-        "store.snapshot",
-        "frozen",
-    ),
-    *("lifecycle.indexing_complete", "downsample", "rollup", "xpack", "number_of_routing_shards"),
-)
+SET_BY_ELASTICSEARCH = """
+uuid creation_date creation_date_string provided_name version history resize shrink blocks verified_before_close
+verified_read_only routing.allocation.initial_recovery store.snapshot frozen lifecycle.indexing_complete downsample
+rollup xpack number_of_routing_shards
+""".split()
 """What says how an index came to be, or what state it is in. Blocks are looked at by themselves."""
 SET_HERE = ("default_pipeline", "number_of_replicas")
 NOT_KEPT = ("final_pipeline",)
@@ -35,10 +19,9 @@ NOT_KEPT = ("final_pipeline",)
 KEPT_AFTERWARDS = ("routing.allocation.enable",)
 """What would keep a new index from being filled, and is set once it is."""
 
-OUR_NOTES = (
-    *("managed_by", "alias", "owner", "identity", "identity_version", "revision"),
-    *("successor", "migration", "retired", "adopted_as", "checked"),
-)
+OUR_NOTES = """
+managed_by alias owner identity identity_version revision successor migration retired adopted_as checked
+""".split()
 """Keys of `_meta` that say what this project did with an index; any other key is people's."""
 
 TOTAL_FIELDS = 1000

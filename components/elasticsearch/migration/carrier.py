@@ -227,7 +227,7 @@ class Carrier:
 
 def shown_seconds(seconds: float) -> str:
     """Return a duration as people say it."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 (reads better)
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _not_carried(moving: Carrier, outcome: reindex.Outcome) -> str:

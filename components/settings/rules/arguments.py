@@ -42,26 +42,21 @@ def _problem(argument: str, cuda: bool) -> str:
     if not re.fullmatch(r"LLAMA_ARG_[A-Z0-9_]+=.*", argument):
         return f'"{argument}": each must be LLAMA_ARG_NAME=value.'
     name = _switch(full_name.removeprefix(PREFIX))
+    if name in OWN:
+        return f"{full_name}: it is set by {OWN[name]}."
+    if name in NOT_READ:
+        return f"{full_name}: llama-server does not read it; the name is {NOT_READ[name]}."
+    if name in REFUSED:
+        return f"{full_name}, which is not allowed: {REFUSED[name]}."
+    if name in FOR_GPUS and not cuda:
+        return f"{full_name}, which chooses among GPUs, but device is cpu: remove it, or set device to cuda."
+    if name == "DEVICE" and value == "none" and cuda:
+        return f"{full_name}=none, but device is cuda: the model would run on the CPU. Remove it, or set device to cpu."
     meant = "" if name in KNOWN else near(name)
-    cases = (
-        (name in OWN, f": it is set by {OWN.get(name)}."),
-        (name in NOT_READ, f": llama-server does not read it; the name is {NOT_READ.get(name)}."),
-        (name in REFUSED, f", which is not allowed: {REFUSED.get(name)}."),
-        (
-            name in FOR_GPUS and not cuda,
-            ", which chooses among GPUs, but device is cpu: remove it, or set device to cuda.",
-        ),
-        (
-            name == "DEVICE" and value == "none" and cuda,
-            "=none, but device is cuda: the model would run on the CPU. Remove it, or set device to cpu.",
-        ),
-        (
-            bool(meant),
-            f": llama-server does not read it. Did you mean {PREFIX}{meant}"
-            + (f", which is set by {OWN[meant]}?" if meant in OWN else "?"),
-        ),
-    )
-    return next((f"{full_name}{says}" for holds, says in cases if holds), "")
+    if not meant:
+        return ""
+    set_by = f", which is set by {OWN[meant]}" if meant in OWN else ""
+    return f"{full_name}: llama-server does not read it. Did you mean {PREFIX}{meant}{set_by}?"
 
 
 def near(name: str) -> str:

@@ -119,7 +119,7 @@ def _check_ascii(reader: SettingsReader, elasticsearch: ElasticsearchSettings) -
 def _check_vector_index(reader: SettingsReader, settings: Settings) -> None:
     options = settings.elasticsearch.index_options
     reader.require(
-        not options.startswith("bbq") or settings.dims >= 64,  # noqa: PLR2004
+        not options.startswith("bbq") or settings.dims >= 64,
         f"elasticsearchIndexOptions is {options} and dims {settings.dims}: "
         "Elasticsearch allows binary quantisation from 64 dims on.",
         "dims",

@@ -58,20 +58,16 @@ def _check_api_key(reader: SettingsReader, server: ServerSettings) -> None:
     with # for a comment; HTTP headers carry ASCII, without the spaces at its ends (RFC 9110 5.5).
     """
     key = server.api_key
-    cases = (
-        (
-            "," in key,
-            "has a comma in it, which the server takes for the end of one key and the start of another",
-        ),
-        ('"' in key, "has quotation marks in it, which the server leaves out"),
-        (key.startswith("#"), "begins with #, which the server takes for a comment"),
-        (key != key.strip(), "begins or ends with a space or line end, which requests can't carry"),
-        (
-            re.fullmatch(r"[ -~]*", key.strip()) is None,
-            "has characters in it that are not ASCII, which requests can't carry",
-        ),
-    )
-    wrong = "; it ".join(says for holds, says in cases if holds)
+    ascii_only = re.fullmatch(r"[ -~]*", key.strip()) is not None
+    cases = {
+        "has a comma in it, which the server takes for the end of one key and the start of another": ","
+        in key,
+        "has quotation marks in it, which the server leaves out": '"' in key,
+        "begins with #, which the server takes for a comment": key.startswith("#"),
+        "begins or ends with a space or line end, which requests can't carry": key != key.strip(),
+        "has characters in it that are not ASCII, which requests can't carry": not ascii_only,
+    }
+    wrong = "; it ".join(says for says, holds in cases.items() if holds)
     reader.require(
         not wrong,
         f"serverApiKey {wrong}. Set another one of letters, digits and dashes, such as `openssl rand -hex 32` prints: "
@@ -149,7 +145,7 @@ def _check_gpus(reader: SettingsReader, server: ServerSettings) -> None:
     reader.require(
         server.gpu_layers > 0,
         "serverGpuLayers is 0 and device cuda: the model would run on the CPU. "
-        "Set device to cpu, or let serverGpuLayers at its default.",
+        "Set device to cpu, or take serverGpuLayers back to its default with `pulumi config rm serverGpuLayers`.",
         "serverGpuLayers",
         "device",
     )
