@@ -33,7 +33,7 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-SECRETS = ("serverApiKey", "elasticsearchApiKey", "elasticsearchPassword")
+SECRETS = tuple(key for key, declared in config_schema().items() if declared.get("secret"))
 
 
 def stack_settings(stack: str, **changes: object) -> Settings:
