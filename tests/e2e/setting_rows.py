@@ -37,96 +37,104 @@ class Row:
     secret: bool = False
 
 
-def steps(folder: Path, stack: str, prebuilt: str) -> dict[str, dict[str, Row]]:
-    """Return the settings that are changed together, by what they have in common.
+SERVER = {
+    "serverContextSize": Row(2048, variable("LLAMA_ARG_CTX_SIZE"), "2048"),
+    "serverBatchSize": Row(4096, variable("LLAMA_ARG_BATCH"), "4096"),
+    "serverUbatchSize": Row(2048, variable("LLAMA_ARG_UBATCH"), "2048"),
+    "serverParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL"), "2"),
+    "serverFlashAttention": Row("off", variable("LLAMA_ARG_FLASH_ATTN"), "off"),
+    "serverExtraArguments": Row(["LLAMA_ARG_LOG_TIMESTAMPS=1"], variable("LLAMA_ARG_LOG_TIMESTAMPS"), "1"),
+    "modelName": Row("another-name", variable("LLAMA_ARG_ALIAS"), "another-name"),
+    "modelPooling": Row("cls", variable("LLAMA_ARG_POOLING"), "cls"),
+}
 
-    `folder` is where files may be put, `stack` the stack's name, `prebuilt` another image of the server.
-    """
+LIMITS = {
+    "serverCpus": Row("1.50", host_config("server", "CpuPeriod", "CpuQuota"), (100_000, 150_000)),
+    "serverThreads": Row(1, variable("LLAMA_ARG_THREADS"), "1"),
+    "serverMemory": Row(7168, host_config("server", "Memory"), (7168 * MEBIBYTE,)),
+    "elasticsearchMemory": Row(2048, host_config("elasticsearch", "Memory"), (2048 * MEBIBYTE,)),
+    "elasticsearchHeap": Row(
+        600, lambda live: live.variable("elasticsearch", "ES_JAVA_OPTS"), "-Xms600m -Xmx600m"
+    ),
+}
+
+SEARCH = {
+    "quant": Row("Q8_0", lambda live: "Q8_0" in str(live.variable("server", "LLAMA_ARG_MODEL")), True),
+    "dims": Row(256, lambda live: embedding(live)["dims"], 256),
+    "elasticsearchSimilarity": Row("dot_product", lambda live: embedding(live)["similarity"], "dot_product"),
+    "elasticsearchIndexOptions": Row("flat", lambda live: embedding(live)["index_options"]["type"], "flat"),
+    "modelDocumentPrefix": Row(
+        "passage: ", lambda live: "passage: " in str(live.found("/_ingest/pipeline/jina-*")), True
+    ),
+    "modelQueryPrefix": Row(
+        "question: ", lambda live: live.stack.outputs()["modelQueryPrefix"], "question: "
+    ),
+    "modelLicense": Row("MIT", lambda live: live.stack.outputs()["modelLicense"], "MIT"),
+    "demoDocuments": Row(
+        False, lambda live: live.found(f"/{live.stack.outputs()['index']}/_count")["count"], 0
+    ),
+}
+
+NAMES = {
+    "elasticsearchInferenceId": Row(
+        "jina-other", lambda live: live.found("/_inference/jina-other") is not None, True
+    ),
+    "elasticsearchPipelineId": Row(
+        "jina-other", lambda live: live.found("/_ingest/pipeline/jina-other") is not None, True
+    ),
+    "elasticsearchIndex": Row("jina-other", lambda live: live.found("/jina-other") is not None, True),
+}
+
+DELIVERY = {"modelDelivery": Row("volume", lambda live: model_mount(live)["Type"], "volume")}
+
+WHO_EMBEDS = {
+    "elasticsearchEmbedding": Row("client", lambda live: live.found("/_inference/jina-local") is None, True),
+}
+
+
+def addresses(stack: str) -> dict[str, Row]:
+    """Return the settings of where server and node are reached, and by whom; `stack` is the stack's name."""
     proxy = f"{PROJECT}-{stack}-proxy"
     ports = free_port(PORT), free_port(PORT + 100)
     return {
-        "server": {
-            "serverContextSize": Row(2048, variable("LLAMA_ARG_CTX_SIZE"), "2048"),
-            "serverBatchSize": Row(4096, variable("LLAMA_ARG_BATCH"), "4096"),
-            "serverUbatchSize": Row(2048, variable("LLAMA_ARG_UBATCH"), "2048"),
-            "serverParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL"), "2"),
-            "serverFlashAttention": Row("off", variable("LLAMA_ARG_FLASH_ATTN"), "off"),
-            "serverExtraArguments": Row(
-                ["LLAMA_ARG_LOG_TIMESTAMPS=1"], variable("LLAMA_ARG_LOG_TIMESTAMPS"), "1"
-            ),
-            "modelName": Row("another-name", variable("LLAMA_ARG_ALIAS"), "another-name"),
-            "modelPooling": Row("cls", variable("LLAMA_ARG_POOLING"), "cls"),
-        },
-        "limits": {
-            "serverCpus": Row("1.50", host_config("server", "CpuPeriod", "CpuQuota"), (100_000, 150_000)),
-            "serverThreads": Row(1, variable("LLAMA_ARG_THREADS"), "1"),
-            "serverMemory": Row(7168, host_config("server", "Memory"), (7168 * MEBIBYTE,)),
-            "elasticsearchMemory": Row(2048, host_config("elasticsearch", "Memory"), (2048 * MEBIBYTE,)),
-            "elasticsearchHeap": Row(
-                600, lambda live: live.variable("elasticsearch", "ES_JAVA_OPTS"), "-Xms600m -Xmx600m"
-            ),
-        },
-        "addresses": {
-            "serverAddress": Row("0.0.0.0", published("proxy", "HostIp"), "0.0.0.0"),
-            "serverPort": Row(ports[0], published("proxy", "HostPort"), str(ports[0])),
-            "serverApiKey": Row(KEY, status_without_key, 401, secret=True),
-            "elasticsearchPort": Row(ports[1], published("elasticsearch", "HostPort"), str(ports[1])),
-            "elasticsearchPassword": Row(PASSWORD, takes_password(PASSWORD), True, secret=True),
-            "elasticsearchEmbeddingsUrl": Row(
-                f"http://{proxy}:8080/v1/embeddings", endpoint_url, f"http://{proxy}:8080/v1/embeddings"
-            ),
-        },
-        "files": {
-            "modelsDirectory": Row(
-                str(folder / "models"),
-                lambda live: folder / "models" in Path(model_mount(live)["Source"]).parents,
-                True,
-            ),
-            "imagePrebuilt": Row(
-                prebuilt,
-                lambda live: (
-                    live.container("server")["Image"] == DockerClient.from_env().images.get(prebuilt).id
-                ),
-                True,
-            ),
-        },
-        "delivery": {"modelDelivery": Row("volume", lambda live: model_mount(live)["Type"], "volume")},
-        "search": {
-            "quant": Row(
-                "Q8_0", lambda live: "Q8_0" in str(live.variable("server", "LLAMA_ARG_MODEL")), True
-            ),
-            "dims": Row(256, lambda live: embedding(live)["dims"], 256),
-            "elasticsearchSimilarity": Row(
-                "dot_product", lambda live: embedding(live)["similarity"], "dot_product"
-            ),
-            "elasticsearchIndexOptions": Row(
-                "flat", lambda live: embedding(live)["index_options"]["type"], "flat"
-            ),
-            "modelDocumentPrefix": Row(
-                "passage: ", lambda live: "passage: " in str(live.found("/_ingest/pipeline/jina-*")), True
-            ),
-            "modelQueryPrefix": Row(
-                "question: ", lambda live: live.stack.outputs()["modelQueryPrefix"], "question: "
-            ),
-            "modelLicense": Row("MIT", lambda live: live.stack.outputs()["modelLicense"], "MIT"),
-            "demoDocuments": Row(
-                False, lambda live: live.found(f"/{live.stack.outputs()['index']}/_count")["count"], 0
-            ),
-        },
-        "names": {
-            "elasticsearchInferenceId": Row(
-                "jina-other", lambda live: live.found("/_inference/jina-other") is not None, True
-            ),
-            "elasticsearchPipelineId": Row(
-                "jina-other", lambda live: live.found("/_ingest/pipeline/jina-other") is not None, True
-            ),
-            "elasticsearchIndex": Row("jina-other", lambda live: live.found("/jina-other") is not None, True),
-        },
-        "who embeds": {
-            "elasticsearchEmbedding": Row(
-                "client", lambda live: live.found("/_inference/jina-local") is None, True
-            ),
-        },
+        "serverAddress": Row("0.0.0.0", published("proxy", "HostIp"), "0.0.0.0"),
+        "serverPort": Row(ports[0], published("proxy", "HostPort"), str(ports[0])),
+        "serverApiKey": Row(KEY, status_without_key, 401, secret=True),
+        "elasticsearchPort": Row(ports[1], published("elasticsearch", "HostPort"), str(ports[1])),
+        "elasticsearchPassword": Row(PASSWORD, takes_password(PASSWORD), True, secret=True),
+        "elasticsearchEmbeddingsUrl": Row(
+            f"http://{proxy}:8080/v1/embeddings", endpoint_url, f"http://{proxy}:8080/v1/embeddings"
+        ),
+    }
+
+
+def files(folder: Path, prebuilt: str) -> dict[str, Row]:
+    """Return the settings of what is taken from elsewhere: files in `folder`, and another image of the server."""
+    return {
+        "modelsDirectory": Row(
+            str(folder / "models"),
+            lambda live: folder / "models" in Path(model_mount(live)["Source"]).parents,
+            True,
+        ),
+        "imagePrebuilt": Row(
+            prebuilt,
+            lambda live: live.container("server")["Image"] == DockerClient.from_env().images.get(prebuilt).id,
+            True,
+        ),
+    }
+
+
+def steps(folder: Path, stack: str, prebuilt: str) -> dict[str, dict[str, Row]]:
+    """Return the settings that are changed together, by what they have in common; see `addresses` and `files`."""
+    return {
+        "server": SERVER,
+        "limits": LIMITS,
+        "addresses": addresses(stack),
+        "files": files(folder, prebuilt),
+        "delivery": DELIVERY,
+        "search": SEARCH,
+        "names": NAMES,
+        "who embeds": WHO_EMBEDS,
     }
 
 
