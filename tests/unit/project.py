@@ -20,12 +20,16 @@ def config_schema() -> dict[str, dict[str, Any]]:
     return schema
 
 
+def stack_file(stack: str) -> dict[str, Any]:
+    """Return what the file of a stack that ships sets."""
+    config = yaml.safe_load((PROJECT_DIRECTORY / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+
+
 def stack_values(stack: str, **changes: object) -> dict[str, str]:
     """Return all values of a stack as texts: defaults, then the stack's file, then `changes`."""
-    stack_file = yaml.safe_load((PROJECT_DIRECTORY / f"Pulumi.{stack}.yaml").read_text())["config"]
     values = {key: declared["default"] for key, declared in config_schema().items()}
-    values |= {key.removeprefix(f"{PROJECT}:"): value for key, value in stack_file.items()}
-    return {key: as_text(value) for key, value in (values | changes).items()}
+    return {key: as_text(value) for key, value in (values | stack_file(stack) | changes).items()}
 
 
 def as_text(value: object) -> str:

@@ -4,7 +4,13 @@ import pytest
 
 from components.settings import SettingsError, StackConfig, read_settings
 from components.settings.quantisations import QUANTS
-from tests.unit.project import PROJECT_DIRECTORY, stack_settings, stack_values
+from tests.unit.project import (
+    PROJECT_DIRECTORY,
+    config_schema,
+    stack_file,
+    stack_settings,
+    stack_values,
+)
 
 
 def problems(stack: str = "cpu", /, **changes: object) -> tuple[str, ...]:
@@ -33,9 +39,13 @@ def test_the_defaults_are_those_of_the_compose_setup() -> None:
     )
 
 
-def test_the_stacks_differ_in_the_device_alone() -> None:
-    assert stack_settings("gpu").device == "cuda"
-    assert {**stack_values("gpu"), "device": "cpu"} == stack_values("cpu")
+@pytest.mark.parametrize(("stack", "device"), [("cpu", "cpu"), ("gpu", "cuda")])
+def test_the_stacks_say_their_device_and_show_the_two_knobs_at_their_defaults(
+    stack: str, device: str
+) -> None:
+    defaults = {key: declared["default"] for key, declared in config_schema().items()}
+    knobs = {"quant": defaults["quant"], "dims": defaults["dims"]}
+    assert stack_file(stack) == {"device": device, **knobs}
 
 
 @pytest.mark.parametrize("quant", QUANTS)

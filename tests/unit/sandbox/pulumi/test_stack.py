@@ -16,7 +16,7 @@ def stack(tmp_path: Path) -> SandboxStack:
 def test_a_new_stack_has_the_settings_that_ship_and_those_it_is_given(stack: SandboxStack) -> None:
     stack.configure({"quant": "Q8_0"})
 
-    assert stack.settings == {"device": "cpu", "quant": "Q8_0"}
+    assert stack.settings == {"device": "cpu", "quant": "Q8_0", "dims": 768}
 
 
 def test_settings_that_are_not_named_stay(stack: SandboxStack) -> None:
@@ -30,7 +30,7 @@ def test_none_takes_a_setting_back(stack: SandboxStack) -> None:
     stack.configure({"quant": "Q8_0"})
     stack.configure({"quant": None})
 
-    assert stack.settings == {"device": "cpu"}
+    assert "quant" not in stack.settings
 
 
 def test_the_salt_of_the_secrets_stays(stack: SandboxStack, tmp_path: Path) -> None:
