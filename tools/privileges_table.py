@@ -14,7 +14,7 @@ ALIAS = "jina-demo"
 WHEN = {
     "always": "always",
     "inference": "with `elasticsearchEmbedding: inference`, and once more to leave it",
-    "change of licence": "once, with `elasticsearchStartTrial`",
+    "change of license": "once, with `elasticsearchStartTrial`",
 }
 
 

@@ -25,8 +25,8 @@ class PrivilegeError(ElasticsearchError):
     """Elasticsearch knows the credentials, but they do not allow the request (403)."""
 
 
-class LicenceError(ElasticsearchError):
-    """The licence of Elasticsearch does not allow inference (403)."""
+class LicenseError(ElasticsearchError):
+    """The license of Elasticsearch does not allow inference (403)."""
 
 
 class VersionError(ElasticsearchError):

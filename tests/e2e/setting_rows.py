@@ -192,7 +192,7 @@ PROVED_ELSEWHERE = {
     "elasticsearchFingerprint": ("tests/contract/elasticsearch/test_tls.py", "needs a cluster with TLS"),
     "elasticsearchImage": ("tests/e2e/test_kept_data.py", "needs a second version of the node"),
     "elasticsearchVolume": ("tests/e2e/test_kept_data.py", "takes over other data"),
-    "elasticsearchStartTrial": ("tests/e2e/test_client_embedding.py", "needs a node with a Basic licence"),
+    "elasticsearchStartTrial": ("tests/e2e/test_client_embedding.py", "needs a node with a Basic license"),
     "elasticsearchKeepGenerations": (
         "tests/contract/elasticsearch/test_migration.py",
         "counts what changes leave",

@@ -1,4 +1,4 @@
-"""A stack whose documents are embedded in the client, on a node with a Basic licence, its model in a volume."""
+"""A stack whose documents are embedded in the client, on a node with a Basic license, its model in a volume."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ def answers(stack: SandboxStack) -> list[bool]:
     return [answer.ok for answer in demo_answers(stack.outputs())]
 
 
-def test_the_demo_documents_are_found_on_a_basic_licence(running: SandboxStack, client: Client) -> None:
+def test_the_demo_documents_are_found_on_a_basic_license(running: SandboxStack, client: Client) -> None:
     assert client.request("GET", "/_license")["license"]["type"] == "basic"
     assert not [name for name in held(running) if "InferenceEndpoint" in name or "IngestPipeline" in name]
     assert running.outputs()["inferenceEndpoint"] == running.outputs()["pipeline"] == ""
@@ -88,7 +88,7 @@ def test_the_command_line_puts_documents_in_and_finds_them(running: SandboxStack
     assert json.loads(found.stdout.splitlines()[0])["_id"] == "sourdough"
 
 
-def test_inference_on_a_basic_licence_stops_before_anything_has_changed(
+def test_inference_on_a_basic_license_stops_before_anything_has_changed(
     running: SandboxStack, client: Client
 ) -> None:
     running.configure({"elasticsearchEmbedding": "inference"})

@@ -13,7 +13,7 @@ from components.elasticsearch.cluster import privileges
 from components.elasticsearch.errors import (
     CredentialsError,
     ElasticsearchError,
-    LicenceError,
+    LicenseError,
     NotFoundError,
     PrivilegeError,
     RefusedError,
@@ -25,11 +25,11 @@ from components.elasticsearch.errors import (
 
 UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
 
-LICENCE_WAYS_OUT = (
-    "Inference endpoints need a trial or Enterprise licence. Two ways out: start the 30-day trial with "
+LICENSE_WAYS_OUT = (
+    "Inference endpoints need a trial or Enterprise license. Two ways out: start the 30-day trial with "
     "`pulumi config set elasticsearchStartTrial true`, or have documents embedded outside Elasticsearch, which "
-    "needs no licence beyond Basic, with `pulumi config set elasticsearchEmbedding client`; then `pulumi up`. "
-    "A licence that includes inference can also be installed."
+    "needs no license beyond Basic, with `pulumi config set elasticsearchEmbedding client`; then `pulumi up`. "
+    "A license that includes inference can also be installed."
 )
 
 
@@ -78,17 +78,17 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
 
 def _forbidden(
     connection: Connection, asked: str, kind: str, reason: str
-) -> LicenceError | PrivilegeError | None:
-    """Return the error for a request that licence or privileges do not allow; None when it is neither."""
+) -> LicenseError | PrivilegeError | None:
+    """Return the error for a request that license or privileges do not allow; None when it is neither."""
     where = connection.shown_url
     if "license is non-compliant for [security]" in reason:
-        # What every licence allows: it is refused only when one has ended.
-        return LicenceError(
-            f"The licence of Elasticsearch at {where} has ended, so it refuses {asked}. {BASIC_WAYS_OUT}"
+        # What every license allows: it is refused only when one has ended.
+        return LicenseError(
+            f"The license of Elasticsearch at {where} has ended, so it refuses {asked}. {BASIC_WAYS_OUT}"
         )
     if "license is non-compliant" in reason:
-        return LicenceError(
-            f"The licence of Elasticsearch at {where} does not allow this. {LICENCE_WAYS_OUT}"
+        return LicenseError(
+            f"The license of Elasticsearch at {where} does not allow this. {LICENSE_WAYS_OUT}"
         )
     if kind != "security_exception":
         return None

@@ -1,35 +1,35 @@
-"""How long the licence of a cluster lasts, and what to do when it ends."""
+"""How long the license of a cluster lasts, and what to do when it ends."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 SOON = timedelta(days=7)
-"""How long before its end a licence is warned about."""
+"""How long before its end a license is warned about."""
 
 OTHER_WAYS_OUT = (
-    "Two ways out: have documents embedded outside Elasticsearch, which needs no licence beyond Basic, with "
-    "`pulumi config set elasticsearchEmbedding client` and `pulumi up`; or install a licence that includes inference."
+    "Two ways out: have documents embedded outside Elasticsearch, which needs no license beyond Basic, with "
+    "`pulumi config set elasticsearchEmbedding client` and `pulumi up`; or install a license that includes inference."
 )
 """Where the one trial of a cluster was had."""
 
 START_BASIC = "/_license/start_basic"
 BASIC_WAYS_OUT = (
-    "Start the Basic licence, which costs nothing and does not end, with "
+    "Start the Basic license, which costs nothing and does not end, with "
     f"`POST {START_BASIC}?acknowledge=true`, or install another."
 )
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A line about the licence: `info` while it lasts, `warning` when it ends soon or is over."""
+    """A line about the license: `info` while it lasts, `warning` when it ends soon or is over."""
 
     severity: Literal["info", "warning"]
     text: str
 
 
 def expiry_of(millis: object) -> str:
-    """Return the end of a licence (milliseconds since 1970) as ISO date and time in UTC, "" for one without an end."""
+    """Return the end of a license (milliseconds since 1970) as ISO date and time in UTC, "" for one without an end."""
     if not isinstance(millis, int | float) or millis <= 0:
         return ""
     try:
@@ -39,17 +39,17 @@ def expiry_of(millis: object) -> str:
 
 
 def remark(
-    licence: str | None, expires: str | None, now: datetime, *, needs_inference: bool
+    license: str | None, expires: str | None, now: datetime, *, needs_inference: bool
 ) -> Remark | None:
-    """Return what there is to say of a licence at `now`, nothing of one without an end or not yet known.
+    """Return what there is to say of a license at `now`, nothing of one without an end or not yet known.
 
-    `expires` is the result of `expiry_of`. Where the client embeds, a licence that lasts is not worth a line.
+    `expires` is the result of `expiry_of`. Where the client embeds, a license that lasts is not worth a line.
     """
     if not expires:
         return None
     end = datetime.fromisoformat(expires)
     left = end - now
-    name, day = f"The {licence or 'present'} licence of Elasticsearch", end.date().isoformat()
+    name, day = f"The {license or 'present'} license of Elasticsearch", end.date().isoformat()
     ways_out = OTHER_WAYS_OUT if needs_inference else BASIC_WAYS_OUT
     if left <= timedelta(0):
         return Remark("warning", f"{name} ended on {day}: {_what_ends(needs_inference, now=True)} {ways_out}")

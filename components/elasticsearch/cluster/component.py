@@ -15,7 +15,7 @@ from components.settings import ElasticsearchSettings
 class ClusterCheckArgs:
     """What is checked: that the cluster can be used, and that documents in it survive the wanted embedding.
 
-    `owner` is the stack's id, `now` the time at which it is told how long the licence lasts.
+    `owner` is the stack's id, `now` the time at which it is told how long the license lasts.
     """
 
     owner: pulumi.Input[str]
@@ -28,14 +28,14 @@ class ClusterCheckArgs:
 class ClusterCheck(pulumi.ComponentResource):
     """Passes, or fails the update: what must not change unless it passes, depends on it.
 
-    It checks version, licence and privileges, and that no documents would become unusable by another identity.
-    `version`, `licence` and `licence_expires` (ISO date and time in UTC, or empty) are the cluster's. How long the
-    licence lasts is told at every update and preview, also when there is nothing to check.
+    It checks version, license and privileges, and that no documents would become unusable by another identity.
+    `version`, `license` and `license_expires` (ISO date and time in UTC, or empty) are the cluster's. How long the
+    license lasts is told at every update and preview, also when there is nothing to check.
     """
 
     version: pulumi.Output[str]
-    licence: pulumi.Output[str]
-    licence_expires: pulumi.Output[str]
+    license: pulumi.Output[str]
+    license_expires: pulumi.Output[str]
 
     def __init__(self, name: str, args: ClusterCheckArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:elasticsearch:ClusterCheck", name, None, opts)
@@ -56,12 +56,12 @@ class ClusterCheck(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.version = check.version
-        self.licence = check.licence
+        self.license = check.licence
         # A state of before does not have it, until its next update.
-        self.licence_expires = check.licence_expires.apply(lambda expires: expires or "")
-        pulumi.Output.all(self.licence, self.licence_expires).apply(lambda told: self._tell(args, *told))
+        self.license_expires = check.licence_expires.apply(lambda expires: expires or "")
+        pulumi.Output.all(self.license, self.license_expires).apply(lambda told: self._tell(args, *told))
         self.register_outputs(
-            {"version": self.version, "licence": self.licence, "licence_expires": self.licence_expires}
+            {"version": self.version, "license": self.license, "license_expires": self.license_expires}
         )
 
     def _tell(self, args: ClusterCheckArgs, kind: str, expires: str) -> None:

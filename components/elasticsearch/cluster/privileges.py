@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HAS_PRIVILEGES = "/_security/user/_has_privileges"
 KEY_NAME = "jina-search"
 
-When = Literal["always", "inference", "change of licence"]
+When = Literal["always", "inference", "change of license"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class IndexPrivilege:
 
 
 CLUSTER = (
-    ClusterPrivilege("monitor", "to read version, licence, health, tasks and the statistics of ingest"),
+    ClusterPrivilege("monitor", "to read version, license, health, tasks and the statistics of ingest"),
     ClusterPrivilege(
         "manage_ingest_pipelines", "to make and delete the pipeline, and those kept for older indices"
     ),
@@ -46,7 +46,7 @@ CLUSTER = (
     ClusterPrivilege(
         "manage_inference", "to make, change and delete the inference endpoint", when="inference"
     ),
-    ClusterPrivilege("manage", "to start the trial", when="change of licence"),
+    ClusterPrivilege("manage", "to start the trial", when="change of license"),
 )
 INDEX = (
     IndexPrivilege("read", "to search, count, compare and copy documents"),
@@ -67,14 +67,14 @@ class Needed:
     aliases: Sequence[str]
     others: Sequence[str] = ()
     inference: bool = True
-    change_of_licence: bool = False
+    change_of_license: bool = False
 
     def cluster(self) -> list[ClusterPrivilege]:
         """Return the cluster privileges."""
         wanted = {
             "always": True,
             "inference": self.inference,
-            "change of licence": self.change_of_licence,
+            "change of license": self.change_of_license,
         }
         return [privilege for privilege in CLUSTER if wanted[privilege.when]]
 
@@ -167,6 +167,6 @@ def _condition(when: When) -> str:
     conditions = {
         "always": "",
         "inference": " (with elasticsearchEmbedding inference)",
-        "change of licence": " (to start a trial)",
+        "change of license": " (to start a trial)",
     }
     return conditions[when]

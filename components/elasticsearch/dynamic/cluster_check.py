@@ -44,7 +44,7 @@ class ClusterCheckProvider(ClusterProvider):
     patience: ClassVar[Patience] = Patience()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Check version, licence and privileges, and that the wanted index can be had without a loss."""
+        """Check version, license and privileges, and that the wanted index can be had without a loss."""
         found = cluster_check.prepare(
             client,
             needed=needed_of(olds, news),
@@ -66,11 +66,11 @@ class ClusterCheckProvider(ClusterProvider):
         return dict(found.outputs())
 
     def live(self, client: Client, values: Values) -> Values:
-        """Return version and licence as they are now; a licence that ends soon, or has ended, is told."""
+        """Return version and license as they are now; a license that ends soon, or has ended, is told."""
         found = cluster_check.read_live(client)
         told = remark(
-            found.licence,
-            found.licence_expires,
+            found.license,
+            found.license_expires,
             datetime.now(UTC),
             needs_inference=bool(values.get("needs_inference", True)),
         )
@@ -109,7 +109,10 @@ def _require_no_others(
 
 
 class ClusterCheckResource(pulumi.dynamic.Resource, module="elasticsearch", name="ClusterCheck"):
-    """The resource of the check: what depends on it is changed only when the check has passed."""
+    """The resource of the check: what depends on it is changed only when the check has passed.
+
+    Its outputs keep the names that states of stacks already have.
+    """
 
     version: pulumi.Output[str]
     licence: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""Embeds documents without Elasticsearch: what the ingest pipeline does, for clusters whose licence has no inference.
+"""Embeds documents without Elasticsearch: what the ingest pipeline does, for clusters whose license has no inference.
 
 The vectors are those that the pipeline would have made: the document prefix before the text, the first `dims`
 numbers of the answer, scaled back to length 1.

@@ -139,7 +139,7 @@ def alias_of_name(index: str) -> str:
 
 
 def vector_mapping(identity: Identity) -> dict[str, Any]:
-    """Return the mapping of the embeddings; nothing is left to defaults, which differ by version and licence."""
+    """Return the mapping of the embeddings; nothing is left to defaults, which differ by version and license."""
     return {
         "type": "dense_vector",
         "dims": identity.dims,

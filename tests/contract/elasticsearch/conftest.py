@@ -13,7 +13,7 @@ from tests.fixtures.embedding_server import EmbeddingServer
 
 @pytest.fixture
 def node(elasticsearch_node: Node) -> Node:
-    """Return the session's node, empty and on the trial licence."""
+    """Return the session's node, empty and on the trial license."""
     elasticsearch_node.clean()
     return elasticsearch_node
 

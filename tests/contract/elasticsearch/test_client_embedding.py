@@ -1,4 +1,4 @@
-"""Embedding in the client on a node with a Basic licence: the same index and search, without endpoint and pipeline."""
+"""Embedding in the client on a node with a Basic license: the same index and search, without endpoint and pipeline."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
 from components.elasticsearch.embedding.embedder import Embedder, Patience
 from components.elasticsearch.embedding.search import truncate
-from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenceError
+from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenseError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
@@ -23,16 +23,16 @@ MADE = ["check", "index", "documents", "guard"]
 
 @pytest.fixture
 def in_client(wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Return the settings of a stack that embeds in the client, on a node with a Basic licence."""
+    """Return the settings of a stack that embeds in the client, on a node with a Basic license."""
     node.to_basic()
     return replace(wanted, local_embeddings_url=model.url)
 
 
-def test_a_basic_licence_is_told_with_both_ways_out_before_anything_is_made(
+def test_a_basic_license_is_told_with_both_ways_out_before_anything_is_made(
     wanted: Wanted, node: Node, client: Client
 ) -> None:
     node.to_basic()
-    with pytest.raises(LicenceError) as raised:
+    with pytest.raises(LicenseError) as raised:
         StackResources().up(wanted)
     for way in ("pulumi config set elasticsearchStartTrial true", "elasticsearchEmbedding client"):
         assert way in str(raised.value)

@@ -22,7 +22,7 @@ MINE = [Document(f"mine-{number:02}", f"text {number}", {"number": number}) for 
 
 @pytest.fixture
 def in_client(wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Return the settings of a stack that embeds in the client, on a node with a Basic licence."""
+    """Return the settings of a stack that embeds in the client, on a node with a Basic license."""
     node.to_basic()
     return replace(wanted, local_embeddings_url=model.url, dims=128)
 

@@ -11,7 +11,7 @@ from components.elasticsearch.errors import (
     CredentialsError,
     ElasticsearchError,
     IndexingError,
-    LicenceError,
+    LicenseError,
     UnavailableError,
     UnreachableError,
     ValidationError,
@@ -48,9 +48,9 @@ def test_wrong_credentials_are_named_and_never_shown(
     assert model.texts == []
 
 
-def test_a_basic_licence_is_told_before_anything_is_made(wanted: Wanted, node: Node, client: Client) -> None:
+def test_a_basic_license_is_told_before_anything_is_made(wanted: Wanted, node: Node, client: Client) -> None:
     node.to_basic()
-    with pytest.raises(LicenceError, match=r"basic.*elasticsearchStartTrial true"):
+    with pytest.raises(LicenseError, match=r"basic.*elasticsearchStartTrial true"):
         StackResources().up(wanted)
     assert client.request("GET", "/*") == {}
     node.to_trial()
@@ -62,15 +62,15 @@ def test_a_trial_is_started_when_told_to_and_once_only(wanted: Wanted, node: Nod
     node.send("POST", "/_stand_in/forget_trial")
     StackResources().up(replace(wanted, start_trial=True))
     node.to_basic()
-    with pytest.raises(LicenceError, match="one trial per major version"):
+    with pytest.raises(LicenseError, match="one trial per major version"):
         StackResources().up(replace(wanted, start_trial=True))
 
 
-def test_a_licence_that_ends_between_is_told_by_the_endpoint_itself(
+def test_a_license_that_ends_between_is_told_by_the_endpoint_itself(
     wanted: Wanted, stack: StackResources, node: Node
 ) -> None:
     node.to_basic()
-    with pytest.raises(LicenceError, match="licence that includes inference"):
+    with pytest.raises(LicenseError, match="license that includes inference"):
         stack.up(replace(wanted, embeddings_api_key="new"))
 
 

@@ -36,7 +36,7 @@ def on_key(client: Client, wanted: Wanted, body: dict[str, Any]) -> Wanted:
 
 
 def in_client(wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Have documents embedded in the client, on a Basic licence."""
+    """Have documents embedded in the client, on a Basic license."""
     node.to_basic()
     return replace(wanted, local_embeddings_url=model.url)
 

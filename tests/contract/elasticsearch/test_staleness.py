@@ -67,7 +67,7 @@ def nearest(client: Client, text: str, dims: int) -> str:
 
 @pytest.fixture(params=["inference", "client"])
 def either(request: pytest.FixtureRequest, wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Return the settings of a stack that embeds in one of the two ways, the second on a Basic licence."""
+    """Return the settings of a stack that embeds in one of the two ways, the second on a Basic license."""
     if request.param == "client":
         node.to_basic()
         return replace(wanted, local_embeddings_url=model.url, dims=128)

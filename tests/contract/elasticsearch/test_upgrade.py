@@ -51,7 +51,7 @@ def test_a_refresh_sees_what_is_there_as_what_is_there(stack: StackResources) ->
     assert stack.state.keys() == before.keys()
     before["index"]["alias_state"] = "of an earlier version"
     for name, outputs in before.items():
-        # The node of the test has another licence than the one of then.
+        # The node of the test has another license than the one of then.
         same = outputs.keys() - {"body", "licence"}
         assert {key: stack.state[name][key] for key in same} == {key: outputs[key] for key in same}, name
 

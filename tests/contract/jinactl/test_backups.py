@@ -66,7 +66,7 @@ def shared_node(volume: str) -> Iterator[Node]:
 
 @pytest.fixture
 def node(shared_node: Node) -> Node:
-    """Return the node, empty, without backups, and on the trial licence."""
+    """Return the node, empty, without backups, and on the trial license."""
     shared_node.clean()
     for snapshot in (
         shared_node.send("GET", f"/_snapshot/{repository.REPOSITORY}/*").json().get("snapshots", [])

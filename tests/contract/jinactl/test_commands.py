@@ -35,7 +35,7 @@ LINES = "".join(
 
 @pytest.fixture(params=["inference", "client"])
 def stack(request: pytest.FixtureRequest, wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Bring a stack up that embeds in one of the two ways, the second on a Basic licence."""
+    """Bring a stack up that embeds in one of the two ways, the second on a Basic license."""
     in_client = request.param == "client"
     if in_client:
         node.to_basic()

@@ -35,7 +35,7 @@ def test_labels_say_what_it_was_built_from(server_image: str) -> None:
     assert known["base.name"] == BOOKWORM_SLIM
 
 
-def test_holds_the_commit_and_the_licence(server_image: str) -> None:
+def test_holds_the_commit_and_the_license(server_image: str) -> None:
     revision = shell(server_image, "cat /opt/llama.cpp/REVISION")
     assert re.fullmatch("[0-9a-f]{40}", revision)
     assert revision[:7] in shell(server_image, "/opt/llama.cpp/llama-server --version 2>&1")

@@ -60,7 +60,7 @@ def test_says_what_cannot_be_fetched_after_three_tries(tmp_path: Path) -> None:
     assert slept.read_text().split() == ["5", "5"]
 
 
-def test_collects_the_program_its_libraries_and_the_licence(tmp_path: Path) -> None:
+def test_collects_the_program_its_libraries_and_the_license(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     repository = Repository(tmp_path / "source")
     (tmp_path / "source/LICENSE").write_text("MIT")

@@ -52,7 +52,7 @@ PROOFS = {
         "spoil_what_others_have_is_refused",
     ),
     "cluster privilege": (f"{UNIT}/elasticsearch/cluster/test_privileges.py", "cluster privilege"),
-    "The trial licence of Elasticsearch ended": (f"{UNIT}/elasticsearch/client/test_license.py", "ended on"),
+    "The trial license of Elasticsearch ended": (f"{UNIT}/elasticsearch/client/test_license.py", "ended on"),
     "accepts no password that this stack knows": (f"{E2E}/test_kept_data.py", "password"),
     "elasticsearchImage is Elasticsearch": (f"{E2E}/test_kept_data.py", "elasticsearchImage is"),
     "The Elasticsearch node ended": (f"{E2E}/test_kept_data.py", "The Elasticsearch node ended"),

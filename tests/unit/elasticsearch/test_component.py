@@ -84,7 +84,7 @@ def resource(declared: list[Declared], kind: str, name: str = "") -> dict[str, A
     return dict(one(declared, f"{DYNAMIC}{kind}", name).inputs)
 
 
-def test_the_node_has_security_a_trial_licence_and_its_heap() -> None:
+def test_the_node_has_security_a_trial_license_and_its_heap() -> None:
     declared = one(stack(elasticsearchHeap=512, elasticsearchMemory=2048), CONTAINER)
     environment = dict(entry.split("=", 1) for entry in declared.inputs["envs"])
     assert environment == {
@@ -291,18 +291,18 @@ def test_in_the_client_documents_are_embedded_at_the_address_that_this_machine_r
 
 
 @pytest.mark.parametrize(
-    ("changes", "pipeline", "needs_inference", "licence"),
+    ("changes", "pipeline", "needs_inference", "license"),
     [({}, "jina-embeddings", True, "trial"), (IN_CLIENT, "_none", False, "basic")],
 )
-def test_who_embeds_decides_pipeline_and_licence_and_never_the_identity(
-    changes: dict[str, object], pipeline: str, needs_inference: bool, licence: str
+def test_who_embeds_decides_pipeline_and_license_and_never_the_identity(
+    changes: dict[str, object], pipeline: str, needs_inference: bool, license: str
 ) -> None:
     declared = stack(**changes)
     index, check = resource(declared, "Index"), resource(declared, "ClusterCheck")
     assert (index["pipeline_id"], check["pipeline_id"]) == (pipeline, pipeline)
     assert check["needs_inference"] is needs_inference
     assert index["identity"] == resource(stack(), "Index")["identity"]
-    assert f"xpack.license.self_generated.type={licence}" in one(declared, CONTAINER).inputs["envs"]
+    assert f"xpack.license.self_generated.type={license}" in one(declared, CONTAINER).inputs["envs"]
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_who_embeds_decides_pipeline_and_licence_and_never_the_identity(
         (None, "", ""),
     ],
 )
-def test_every_update_and_preview_says_how_long_the_licence_lasts(
+def test_every_update_and_preview_says_how_long_the_license_lasts(
     monkeypatch: pytest.MonkeyPatch, expires: str | None, level: str, told: str
 ) -> None:
     lines: list[tuple[str, str]] = []

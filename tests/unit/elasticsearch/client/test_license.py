@@ -1,4 +1,4 @@
-"""What is said of a licence: how long it lasts, that it ends soon, and what to do when it is over."""
+"""What is said of a license: how long it lasts, that it ends soon, and what to do when it is over."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from components.elasticsearch.client.license import Remark, expiry_of, remark
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-TWO_WAYS = r"Two ways out: .*elasticsearchEmbedding client.*install a licence"
+TWO_WAYS = r"Two ways out: .*elasticsearchEmbedding client.*install a license"
 
 
 def after(**left: float) -> str:
@@ -19,7 +19,7 @@ def after(**left: float) -> str:
 @pytest.mark.parametrize(
     ("expires", "needs_inference", "severity", "told"),
     [
-        (after(days=30), True, "info", r"^The trial licence of Elasticsearch lasts 30 more days, until 2026-12-26\.$"),
+        (after(days=30), True, "info", r"^The trial license of Elasticsearch lasts 30 more days, until 2026-12-26\.$"),
         (after(days=7, seconds=1), True, "info", "lasts 7 more days"),
         (after(days=7), True, "warning", f"lasts 7 more days, until 2026-12-03: .*will be refused.*{TWO_WAYS}"),
         (after(days=1.5), True, "warning", "lasts 1 more day, until"),
@@ -44,7 +44,7 @@ def test_the_line_says_how_long_and_what_to_do(
 @pytest.mark.parametrize(
     ("expires", "needs_inference"), [("", True), (None, True), ("", False), (after(days=30), False)]
 )
-def test_nothing_is_said_of_a_licence_without_an_end_nor_where_none_is_needed(
+def test_nothing_is_said_of_a_license_without_an_end_nor_where_none_is_needed(
     expires: str | None, needs_inference: bool
 ) -> None:
     assert remark("basic", expires, NOW, needs_inference=needs_inference) is None

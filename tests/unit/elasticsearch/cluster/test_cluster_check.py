@@ -1,4 +1,4 @@
-"""Version and licence of a cluster, and the errors that every request may meet."""
+"""Version and license of a cluster, and the errors that every request may meet."""
 
 import pickle
 from typing import Any
@@ -12,7 +12,7 @@ from components.elasticsearch.cluster.cluster_check import LiveCluster
 from components.elasticsearch.cluster.privileges import HAS_PRIVILEGES, Needed
 from components.elasticsearch.errors import (
     CredentialsError,
-    LicenceError,
+    LicenseError,
     NotFoundError,
     PrivilegeError,
     RefusedError,
@@ -23,10 +23,10 @@ from components.elasticsearch.errors import (
 from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster
 
 
-def live(version: str = "9.5.3", licence: str = "trial", active: bool = True) -> LiveCluster:
+def live(version: str = "9.5.3", license: str = "trial", active: bool = True) -> LiveCluster:
     """Return what a cluster says of itself."""
-    expires = "" if licence in ("basic", "none") else "2026-01-31T00:00:00+00:00"
-    return LiveCluster(version=version, licence=licence, licence_active=active, licence_expires=expires)
+    expires = "" if license in ("basic", "none") else "2026-01-31T00:00:00+00:00"
+    return LiveCluster(version=version, license=license, license_active=active, license_expires=expires)
 
 
 NEEDED = Needed(aliases=["jina-demo"])
@@ -37,23 +37,23 @@ NEEDED = Needed(aliases=["jina-demo"])
     [
         (live(), False, "nothing"),
         (live(), True, "nothing"),
-        (live(licence="enterprise"), False, "nothing"),
-        (live(licence="basic"), True, "start trial"),
-        (live(licence="platinum", active=False), True, "start trial"),
+        (live(license="enterprise"), False, "nothing"),
+        (live(license="basic"), True, "start trial"),
+        (live(license="platinum", active=False), True, "start trial"),
         (live(version="10.0.0"), False, "nothing"),
     ],
 )
-def test_the_plan_follows_from_the_licence(found: LiveCluster, start_trial: bool, action: str) -> None:
+def test_the_plan_follows_from_the_license(found: LiveCluster, start_trial: bool, action: str) -> None:
     assert cluster_check.plan(found, start_trial=start_trial) == action
 
 
 @pytest.mark.parametrize(
     ("found", "error", "told"),
     [
-        (live(licence="basic"), LicenceError, "licence of Elasticsearch is basic"),
-        (live(licence="basic"), LicenceError, "elasticsearchStartTrial true"),
-        (live(licence="platinum"), LicenceError, "elasticsearchEmbedding client"),
-        (live(licence="enterprise", active=False), LicenceError, "enterprise, which has expired"),
+        (live(license="basic"), LicenseError, "license of Elasticsearch is basic"),
+        (live(license="basic"), LicenseError, "elasticsearchStartTrial true"),
+        (live(license="platinum"), LicenseError, "elasticsearchEmbedding client"),
+        (live(license="enterprise", active=False), LicenseError, "enterprise, which has expired"),
         (live(version="8.19.0"), VersionError, "8.19.0.*9 or newer"),
         (live(version=""), VersionError, "unknown"),
     ],
@@ -67,7 +67,7 @@ def test_a_cluster_that_cannot_be_used_is_refused(
 
 @pytest.mark.parametrize("start_trial", [True, False])
 def test_a_trial_that_is_over_has_two_ways_out_and_another_trial_is_none_of_them(start_trial: bool) -> None:
-    with pytest.raises(LicenceError, match=r"has expired.*elasticsearchEmbedding client.*install") as caught:
+    with pytest.raises(LicenseError, match=r"has expired.*elasticsearchEmbedding client.*install") as caught:
         cluster_check.plan(live(active=False), start_trial=start_trial)
     assert "elasticsearchStartTrial" not in str(caught.value)
 
@@ -75,20 +75,20 @@ def test_a_trial_that_is_over_has_two_ways_out_and_another_trial_is_none_of_them
 @pytest.mark.parametrize(
     ("found", "managed", "action"),
     [
-        (live(licence="basic"), False, "nothing"),
-        (live(licence="none", active=False), False, "nothing"),  # the licence cannot be asked for
+        (live(license="basic"), False, "nothing"),
+        (live(license="none", active=False), False, "nothing"),  # the license cannot be asked for
         (live(), True, "nothing"),
         (live(active=False), True, "start basic"),
     ],
 )
-def test_where_the_client_embeds_any_licence_will_do_that_has_not_ended(
+def test_where_the_client_embeds_any_license_will_do_that_has_not_ended(
     found: LiveCluster, managed: bool, action: str
 ) -> None:
     assert cluster_check.plan(found, start_trial=False, needs_inference=False, managed=managed) == action
 
 
-def test_where_the_client_embeds_the_ended_licence_of_anothers_cluster_is_his_to_change() -> None:
-    with pytest.raises(LicenceError, match=r"trial licence .* has ended.*POST /_license/start_basic"):
+def test_where_the_client_embeds_the_ended_license_of_anothers_cluster_is_his_to_change() -> None:
+    with pytest.raises(LicenseError, match=r"trial license .* has ended.*POST /_license/start_basic"):
         cluster_check.plan(live(active=False), start_trial=False, needs_inference=False)
 
 
@@ -102,10 +102,10 @@ def test_the_trial_is_started_only_when_told_to() -> None:
     asked = RecordedCluster(
         {"GET /": ROOT, "GET /_license": [BASIC, TRIAL], START: {"trial_was_started": True}}
     )
-    assert cluster_check.prepare(asked, needed=NEEDED, start_trial_if_needed=True).licence == "trial"
+    assert cluster_check.prepare(asked, needed=NEEDED, start_trial_if_needed=True).license == "trial"
     assert asked.written == [f"POST {HAS_PRIVILEGES}", f"{START}?acknowledge=true"]
     untold = RecordedCluster({"GET /": ROOT, "GET /_license": BASIC})
-    with pytest.raises(LicenceError):
+    with pytest.raises(LicenseError):
         cluster_check.prepare(untold, needed=NEEDED, start_trial_if_needed=False)
     assert untold.written == []
 
@@ -119,7 +119,7 @@ def test_a_trial_that_was_used_up_is_told_from_a_body_without_an_error_object() 
     asked = RecordedCluster(
         {"GET /": ROOT, "GET /_license": BASIC, START: refusal(CONNECTION, START, 403, body)}
     )
-    with pytest.raises(LicenceError, match=r"already activated.*one trial per major version"):
+    with pytest.raises(LicenseError, match=r"already activated.*one trial per major version"):
         cluster_check.prepare(asked, needed=NEEDED, start_trial_if_needed=True)
 
 
@@ -129,11 +129,11 @@ def test_the_stacks_own_node_goes_to_basic_when_its_trial_is_over_and_the_client
     found = cluster_check.prepare(
         asked, needed=NEEDED, start_trial_if_needed=False, needs_inference=False, managed=True
     )
-    assert found.licence == "basic"
+    assert found.license == "basic"
     assert asked.written[-1] == "POST /_license/start_basic?acknowledge=true"
 
 
-def test_the_end_of_a_licence_is_told_as_a_date() -> None:
+def test_the_end_of_a_license_is_told_as_a_date() -> None:
     trial = {"license": {"type": "trial", "status": "active", "expiry_date_in_millis": 1_767_225_600_123}}
     found = cluster_check.read_live(RecordedCluster({"GET /": ROOT, "GET /_license": trial}))
     assert found.outputs() == {
@@ -189,14 +189,14 @@ WITH_KEY = Connection(url="https://u:hunter2@es.test:9243", api_key="hunter2")
             CONNECTION,
             403,
             security("current license is non-compliant for [inference]"),
-            LicenceError,
+            LicenseError,
             "elasticsearchStartTrial",
         ),
         (
             CONNECTION,
             403,
             security("current license is non-compliant for [security]"),
-            LicenceError,
+            LicenseError,
             "has ended, so it refuses GET /x.*start_basic",
         ),
         (CONNECTION, 403, security("action [x] is unauthorized"), PrivilegeError, "cancel_task"),

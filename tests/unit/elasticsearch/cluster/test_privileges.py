@@ -27,7 +27,7 @@ def answer(needed: Needed, *, lacking: tuple[str, str] = ("", "")) -> dict[str, 
     return {"username": "elastic", "has_all_requested": held, "cluster": cluster, "index": index}
 
 
-EVERYTHING = Needed(aliases=["jina-demo"], change_of_licence=True)
+EVERYTHING = Needed(aliases=["jina-demo"], change_of_license=True)
 NAMES = [
     *(("cluster", name) for name in EVERYTHING.asked()["cluster"]),
     *(("index", one.name) for one in privileges.INDEX),
@@ -64,7 +64,7 @@ def test_who_has_all_is_let_through() -> None:
             OWN,
         ),
         (
-            Needed(aliases=["jina-demo"], inference=False, change_of_licence=True),
+            Needed(aliases=["jina-demo"], inference=False, change_of_license=True),
             ["monitor", "manage_ingest_pipelines", "cancel_task", "manage"],
             OWN,
         ),

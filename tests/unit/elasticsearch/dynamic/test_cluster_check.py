@@ -1,4 +1,4 @@
-"""The check of a cluster as a resource: what it demands, and what a refresh says of the licence."""
+"""The check of a cluster as a resource: what it demands, and what a refresh says of the license."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> RecordedCluster:
     return recorded
 
 
-def licence(left: timedelta, status: str = "active") -> dict[str, Any]:
+def license(left: timedelta, status: str = "active") -> dict[str, Any]:
     """Return a trial that ends so far from now."""
     end = (datetime.now(UTC) + left).replace(microsecond=0)
     return {"license": {"type": "trial", "status": status, "expiry_date_in_millis": end.timestamp() * 1000}}
@@ -45,7 +45,7 @@ def refreshed(**state: Any) -> dict[str, Any]:
 class TestRefresh:
     """What a refresh finds."""
 
-    def test_a_licence_that_changed_is_seen(self, cluster: RecordedCluster) -> None:
+    def test_a_license_that_changed_is_seen(self, cluster: RecordedCluster) -> None:
         cluster.answers["GET /_license"] = {"license": {"type": "enterprise", "status": "active"}}
         outs = refreshed(version="9.5.2", licence="trial", licence_expires="2026-01-01T00:00:00+00:00")
         assert (outs["version"], outs["licence"], outs["licence_expires"]) == ("9.5.3", "enterprise", "")
@@ -53,7 +53,7 @@ class TestRefresh:
     def test_nothing_is_changed_where_nothing_changed(
         self, cluster: RecordedCluster, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        found = licence(timedelta(days=20))
+        found = license(timedelta(days=20))
         cluster.answers["GET /_license"] = found
         end = datetime.fromtimestamp(found["license"]["expiry_date_in_millis"] / 1000, UTC).isoformat()
         known = {"version": "9.5.3", "licence": "trial", "licence_expires": end}
@@ -61,23 +61,23 @@ class TestRefresh:
         assert capsys.readouterr().out == ""
 
     def test_a_state_of_before_that_knows_no_end_is_left_as_it_is(self, cluster: RecordedCluster) -> None:
-        cluster.answers["GET /_license"] = licence(timedelta(days=20))
+        cluster.answers["GET /_license"] = license(timedelta(days=20))
         assert "licence_expires" not in refreshed(version="9.5.3", licence="trial")
 
     @pytest.mark.parametrize(
         ("left", "told"),
         [(timedelta(days=3, hours=1), "lasts 3 more days"), (timedelta(days=-1), "ended on")],
     )
-    def test_a_licence_that_ends_soon_or_has_ended_is_told(
+    def test_a_license_that_ends_soon_or_has_ended_is_told(
         self, cluster: RecordedCluster, capsys: pytest.CaptureFixture[str], left: timedelta, told: str
     ) -> None:
-        cluster.answers["GET /_license"] = licence(left, "active" if left > timedelta() else "expired")
+        cluster.answers["GET /_license"] = license(left, "active" if left > timedelta() else "expired")
         refreshed(version="9.5.3", licence="trial")
         assert told in capsys.readouterr().out
 
 
 def test_the_privileges_are_asked_for_before_anything_is_written(cluster: RecordedCluster) -> None:
-    cluster.answers["GET /_license"] = licence(timedelta(days=20))
+    cluster.answers["GET /_license"] = license(timedelta(days=20))
     ClusterCheckProvider().create(inputs(ClusterCheckProvider))
     assert cluster.written == [f"POST {HAS_PRIVILEGES}"]
 

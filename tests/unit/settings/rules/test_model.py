@@ -1,4 +1,4 @@
-"""Model settings: where the Docker engine is decides how the file gets there; a licence is never made up."""
+"""Model settings: where the Docker engine is decides how the file gets there; a license is never made up."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_the_engine_is_the_one_of_the_docker_provider(
     assert provider_settings(values, variables).address == found
 
 
-def test_the_model_that_ships_names_its_licence_and_whom_to_ask() -> None:
+def test_the_model_that_ships_names_its_license_and_whom_to_ask() -> None:
     schema = config_schema()
     assert (schema["modelRepository"]["default"], schema["modelLicense"]["default"]) == (
         JINA_REPOSITORY,
@@ -78,7 +78,7 @@ def test_the_model_that_ships_names_its_licence_and_whom_to_ask() -> None:
         assert part in notice
 
 
-def test_another_model_never_gets_a_licence_that_was_not_set_for_it() -> None:
+def test_another_model_never_gets_a_license_that_was_not_set_for_it() -> None:
     assert stack_settings("cpu", modelRepository="me/mine").model.license_notice == "see the page of me/mine"
     named = stack_settings("cpu", modelRepository="me/mine", modelLicense="Apache-2.0")
     assert named.model.license_notice == "Apache-2.0"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.errors import LicenceError, RefusedError
+from components.elasticsearch.errors import LicenseError, RefusedError
 from tests.contract.elasticsearch.people import assert_holds
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS
@@ -28,7 +28,7 @@ def test_a_refresh_says_that_the_trial_ends_soon_and_changes_nothing(
     before = {name: dict(outputs) for name, outputs in stack.state.items()}
     stack.refresh()
     assert stack.state == before
-    assert "licence" not in capsys.readouterr().out
+    assert "license" not in capsys.readouterr().out
     age(node, 25)
     stack.refresh()
     assert "lasts 4 more days" in capsys.readouterr().out
@@ -43,10 +43,10 @@ def test_when_it_is_over_nothing_is_begun_and_the_two_ways_out_are_told(
     age(node, 31)
     stack.refresh()
     assert "every write to the index is refused" in capsys.readouterr().out
-    with pytest.raises(LicenceError, match=r"expired\. Two ways out: .*elasticsearchEmbedding client"):
+    with pytest.raises(LicenseError, match=r"expired\. Two ways out: .*elasticsearchEmbedding client"):
         stack.up(replace(wanted, dims=64, start_trial=True))
     assert client.request("GET", "/*") == before
-    with pytest.raises((LicenceError, RefusedError)):
+    with pytest.raises((LicenseError, RefusedError)):
         client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "mine"})
 
 
@@ -69,7 +69,7 @@ def test_the_first_way_out_keeps_every_document(
             Wanted, "inputs", lambda self: {name: {**one, **own} for name, one in inputs(self).items()}
         )
     else:
-        with pytest.raises(LicenceError, match="POST /_license/start_basic"):
+        with pytest.raises(LicenseError, match="POST /_license/start_basic"):
             stack.up(out)
         client.request("POST", "/_license/start_basic", query={"acknowledge": "true"})
     stack.up(out)
