@@ -18,7 +18,7 @@ OUTPUT_OF = {
     "quant": "quant",
     "model": "modelName",
     "sha256": "modelSha256",
-    "width": "modelWidth",
+    "width": "modelDimensions",
     "document_prefix": "modelDocumentPrefix",
 }
 """Of the fields of an index's identity, those that make its vectors, by the outputs that tell them."""
@@ -92,7 +92,7 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
             model=str(outputs["modelName"]),
             document_prefix=str(outputs["modelDocumentPrefix"]),
             query_prefix=str(outputs["modelQueryPrefix"]),
-            width=int(outputs["modelWidth"]),
+            width=int(outputs["modelDimensions"]),
             dims=int(outputs["dims"]),
         ),
         index=str(outputs["index"]),
@@ -106,7 +106,7 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
             "quant": str(outputs["quant"]),
             "model": str(outputs["modelName"]),
             "sha256": str(outputs["modelSha256"]),
-            "width": int(outputs["modelWidth"]),
+            "width": int(outputs["modelDimensions"]),
             "document_prefix": str(outputs["modelDocumentPrefix"]),
         },
     )

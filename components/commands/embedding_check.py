@@ -96,8 +96,8 @@ def verify(vector: list[float], check: Check) -> None:
     """Raise CheckError unless the vector has the promised width, finite numbers, and length 1."""
     if len(vector) != check.width:
         raise CheckError(
-            f"{check.place} returned {len(vector)} numbers where modelWidth promises {check.width}. "
-            f"Set modelWidth to {len(vector)} if this is the model you want, else correct modelFile."
+            f"{check.place} returned {len(vector)} dimensions where modelDimensions promises {check.width}. "
+            f"Set modelDimensions to {len(vector)} if this is the model you want, else correct modelFile."
         )
     if not all(math.isfinite(number) for number in vector):
         raise CheckError(

@@ -101,7 +101,7 @@ class SearchIndex(pulumi.ComponentResource):
 
     def _endpoint(self, name: str, args: SearchIndexArgs) -> InferenceEndpointResource:
         model = args.embedding.model
-        wanted = Endpoint(model_id=model.name, url=args.embeddings_url, dimensions=model.width)
+        wanted = Endpoint(model_id=model.name, url=args.embeddings_url, dimensions=model.dimensions)
         inputs = {
             **args.connection.as_inputs(),
             "owner": args.owner,
@@ -123,7 +123,7 @@ class SearchIndex(pulumi.ComponentResource):
                 model=model.name,
                 document_prefix=model.document_prefix,
                 dims=args.embedding.dims,
-                width=model.width,
+                width=model.dimensions,
                 owner=owner,
             )
             return canonical(built)

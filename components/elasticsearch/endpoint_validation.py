@@ -53,7 +53,9 @@ def _advice(url: str, told: str) -> str:
     if "authentication error" in lowered or "status [401]" in lowered:
         return "The server asks for another API key: serverApiKey must be the key that this server was started with."
     if "retrieved embeddings size" in lowered:
-        return "modelWidth must be the number of values that the model returns: correct it, or modelFile."
+        return (
+            "modelDimensions must be the number of values that the model returns: correct it, or modelFile."
+        )
     if "status [404]" in lowered or "not found status code" in lowered:
         return "Another program, or another path, answers there: elasticsearchEmbeddingsUrl must end in /v1/embeddings."
     if "server error status" in lowered or "status [5" in lowered:

@@ -21,8 +21,8 @@ ADDED: Mapping[int, Mapping[str, Any]] = {}
 class Identity:
     """How the vectors of an index were made and are compared.
 
-    `sha256` is the content of the model file, `width` how many numbers the model returns and `dims` how many of
-    them are kept.
+    `sha256` is the content of the model file, `width` how many dimensions the model's embeddings have and
+    `dims` how many of them are kept.
     """
 
     dims: int

@@ -72,7 +72,7 @@ class EmbeddingInputs:
                 quant=self.quant,
                 model=self.model.name,
                 sha256=sha256,
-                width=self.model.width,
+                width=self.model.dimensions,
                 pooling=self.model.pooling,
                 document_prefix=self.model.document_prefix,
                 similarity=settings.similarity,
@@ -87,7 +87,7 @@ class EmbeddingInputs:
             model=self.model.name,
             document_prefix=self.model.document_prefix,
             query_prefix=self.model.query_prefix,
-            width=self.model.width,
+            width=self.model.dimensions,
             dims=self.dims,
         )
         return {"embedder": embedder.as_json(), "embeddings_api_key": pulumi.Output.secret(api_key)}

@@ -161,7 +161,7 @@ class LlamaServer(pulumi.ComponentResource):
                 "EMBEDDING_CHECK_URL": url,
                 "EMBEDDING_CHECK_PORT": str(container.PORT),
                 "EMBEDDING_CHECK_MODEL": args.model.name,
-                "EMBEDDING_CHECK_WIDTH": str(args.model.width),
+                "EMBEDDING_CHECK_WIDTH": str(args.model.dimensions),
                 "EMBEDDING_CHECK_CONTAINER": server.name,
                 "EMBEDDING_CHECK_API_KEY": pulumi.Output.secret(args.settings.api_key),
             },

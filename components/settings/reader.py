@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-RENAMED: Mapping[str, str] = {}
+RENAMED = {"modelWidth": "modelDimensions"}
 """Former names of settings, and what they are called now."""
 
 

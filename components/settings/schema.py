@@ -48,8 +48,8 @@ class ModelSettings:
 
     `file` is the name in the repository with the quantisation filled in; `directory` is an absolute path, which
     differs from checkout to checkout, and `directory_as_set` what the setting says, which does not;
-    `width` is how many numbers the model returns; `context_size` in tokens and the prefixes are what it was trained
-    to see; `license` is the text that is set, which `license_notice` puts right.
+    `dimensions` is how many the model's embeddings have; `context_size` in tokens and the prefixes are what it was
+    trained to see; `license` is the text that is set, which `license_notice` puts right.
     """
 
     repository: str = setting(
@@ -61,7 +61,7 @@ class ModelSettings:
     )
     sha256: str = setting("modelSha256", text(r"[0-9a-f]{64}", "64 lower-case hexadecimal digits, or empty"))
     name: str = setting("modelName", required_text(r"\S+", "a name without spaces"), env="ALIAS")
-    width: int = setting("modelWidth", integer(1, 4096))
+    dimensions: int = setting("modelDimensions", integer(1, 4096))
     pooling: str = setting("modelPooling", choice("last", "mean", "cls", "rank"), env="POOLING")
     query_prefix: str = setting("modelQueryPrefix", text())
     document_prefix: str = setting("modelDocumentPrefix", text())

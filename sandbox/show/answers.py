@@ -49,7 +49,7 @@ def demo_answers(outputs: Mapping[str, Any]) -> list[Answer]:
     """
     search = _search(outputs)
     try:
-        return [_answer(search, query, int(outputs["modelWidth"])) for query in DEMO_QUERIES]
+        return [_answer(search, query, int(outputs["modelDimensions"])) for query in DEMO_QUERIES]
     except StackError as error:
         raise SandboxError(str(error)) from error
 

@@ -150,7 +150,7 @@ PROVED_ELSEWHERE = {
         "tests/contract/model/test_refusals.py",
         "what is right changes nothing, what is wrong is refused",
     ),
-    "modelWidth": ("tests/contract/server/test_proof.py", "only the width that the model has is right"),
+    "modelDimensions": ("tests/contract/server/test_proof.py", "only the width that the model has is right"),
     "modelContextSize": (
         "tests/unit/settings/rules/test_server.py",
         "a rule for serverContextSize, nothing that runs",

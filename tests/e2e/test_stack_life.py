@@ -128,7 +128,7 @@ def test_another_quant_replaces_model_and_server_without_a_failed_request_and_le
     outputs = running.outputs()
     image = outputs["imageDigest"]
 
-    with Load(outputs["embeddingsUrl"], outputs["modelWidth"], clients=4) as load:
+    with Load(outputs["embeddingsUrl"], outputs["modelDimensions"], clients=4) as load:
         changed(running, quant="Q8_0")
 
     after = held(running)
@@ -194,7 +194,7 @@ def test_a_server_that_does_not_come_up_is_reported_in_seconds_and_the_one_befor
 ) -> None:
     outputs = running.outputs()
 
-    with Load(outputs["embeddingsUrl"], outputs["modelWidth"], clients=1) as load:
+    with Load(outputs["embeddingsUrl"], outputs["modelDimensions"], clients=1) as load:
         running.configure({"serverExtraArguments": ["LLAMA_ARG_NUMA=perhaps"]})
         failed = running.up(capture=True)
         running.configure({"serverExtraArguments": None})

@@ -46,7 +46,7 @@ class Patience:
 class Embedder:
     """An embedding server and its model: `url` is the full address of /v1/embeddings as this machine reaches it.
 
-    The model returns `width` numbers, of which `dims` are kept.
+    The model returns `width` dimensions, of which `dims` are kept.
     """
 
     url: str
@@ -120,8 +120,8 @@ class Embedder:
         for vector, name in zip(vectors, names, strict=True):
             if len(vector) != self.width:
                 raise EmbeddingError(
-                    f"{self.url} returned {len(vector)} numbers for {name} where modelWidth promises {self.width}: "
-                    "correct modelWidth or modelFile."
+                    f"{self.url} returned {len(vector)} dimensions for {name} where modelDimensions promises "
+                    f"{self.width}: correct modelDimensions or modelFile."
                 )
             if not all(map(math.isfinite, vector)):
                 raise EmbeddingError(

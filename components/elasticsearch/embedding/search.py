@@ -41,7 +41,7 @@ def truncate(vector: Sequence[float], dims: int) -> list[float]:
     """
     if len(vector) < dims:
         raise EmbeddingError(
-            f"The server returned {len(vector)} numbers where the index has {dims}: correct dims or modelWidth."
+            f"The server returned {len(vector)} dimensions where the index has {dims}: correct dims or modelDimensions."
         )
     kept = [float(number) for number in vector[:dims]]
     length = math.sqrt(math.fsum(number * number for number in kept))

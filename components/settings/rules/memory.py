@@ -47,7 +47,7 @@ def check_memory(reader: SettingsReader, settings: Settings) -> None:
         "serverMemory",
         "serverUbatchSize",
         "quant",
-        "modelWidth",
+        "modelDimensions",
     )
 
 
@@ -61,7 +61,7 @@ def file_size(settings: Settings) -> int:
 def buffer_size(settings: Settings) -> int:
     """Return the MiB that a full batch needs; at least that for another model, whose vocabulary is not known here."""
     tokens = settings.server.ubatch_size
-    needed = WORK_PER_NUMBER * settings.model.width * tokens
+    needed = WORK_PER_NUMBER * settings.model.dimensions * tokens
     if settings.model.repository == JINA_REPOSITORY:
         needed += 4 * VOCABULARY * tokens
         if settings.server.flash_attention == "off":

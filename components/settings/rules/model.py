@@ -41,12 +41,12 @@ def on_another_machine(engine_host: str) -> bool:
 
 
 def _check_dims(reader: SettingsReader, settings: Settings) -> None:
-    width = settings.model.width
-    allowed = sorted({dims for dims in DIMS if dims <= width} | {width})
+    whole = settings.model.dimensions
+    allowed = sorted({dims for dims in DIMS if dims <= whole} | {whole})
     reader.require(
         settings.dims in allowed,
         f"dims is {settings.dims}: it must be one of {', '.join(map(str, allowed))}. "
         f"Did you mean {min(allowed, key=lambda one: abs(one - settings.dims))}?",
         "dims",
-        "modelWidth",
+        "modelDimensions",
     )

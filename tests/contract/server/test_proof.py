@@ -50,7 +50,9 @@ def test_the_key_is_sent_and_a_wrong_one_is_refused(server_image: str, model: Pa
 
 
 def test_a_model_of_another_width_is_refused(eurobert: Server) -> None:
-    with pytest.raises(CheckError, match=f"returned {TINY.width} numbers where modelWidth promises 768"):
+    with pytest.raises(
+        CheckError, match=f"returned {TINY.width} dimensions where modelDimensions promises 768"
+    ):
         run_check(eurobert.check_inside(768), eurobert.inspected)
 
 

@@ -113,7 +113,7 @@ def test_a_server_that_still_loads_is_asked_again(status: int) -> None:
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (embedding([1.0, 0.0]), "returned 2 numbers where modelWidth promises 4"),
+        (embedding([1.0, 0.0]), "returned 2 dimensions where modelDimensions promises 4"),
         (embedding([0.5, 0.5, 0.5, float("nan")]), "not finite"),
         (embedding([1.0, 1.0, 1.0, 1.0]), "length 2.0000 instead of 1"),
         ((401, {"error": "Invalid API Key"}), "HTTP 401"),

@@ -180,7 +180,7 @@ def refused(cause: str) -> dict[str, Any]:
         (URL, "Received an authentication error status code … status [401]", "serverApiKey"),
         (URL, "Received an unsuccessful status code … status [404]", "end in /v1/embeddings"),
         (URL, "Received a server error status code … status [500]", "its log says why"),
-        (URL, "The retrieved embeddings size [384] does not match the size", "modelWidth"),
+        (URL, "The retrieved embeddings size [384] does not match the size", "modelDimensions"),
     ],
 )
 def test_a_failed_validation_says_what_was_tried_what_came_back_and_what_to_do(

@@ -14,7 +14,7 @@ OUTPUTS: dict[str, object] = {
     "modelSha256": "a" * 64,
     "modelDocumentPrefix": "Document: ",
     "modelQueryPrefix": "Query: ",
-    "modelWidth": 768,
+    "modelDimensions": 768,
     "dims": 256,
     "index": "jina-demo",
     "inferenceEndpoint": "jina-local",

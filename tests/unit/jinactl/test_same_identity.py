@@ -38,7 +38,7 @@ def test_the_outputs_of_the_index_pass(outputs: dict[str, object]) -> None:
         ({"quant": "Q2_K"}, "quant is 'F16' in the outputs and 'Q2_K' in the index"),
         ({"sha256": "b" * 64}, "modelSha256 is 'aaaaaaaaaaaaaaaaaaa… in the outputs and 'bbb"),
         ({"model": "other"}, "modelName is 'm' in the outputs and 'other' in the index"),
-        ({"width": 1024}, "modelWidth is 768 in the outputs and 1024 in the index"),
+        ({"width": 1024}, "modelDimensions is 768 in the outputs and 1024 in the index"),
         ({"document_prefix": "passage: "}, "modelDocumentPrefix is 'Document: ' in the outputs"),
     ],
 )

@@ -25,7 +25,7 @@ def test_the_defaults_are_those_of_the_compose_setup() -> None:
     server = settings.server
     assert (settings.quant, settings.dims, settings.device) == ("F16", 768, "cpu")
     assert settings.model.file == "v5-nano-retrieval-F16.gguf"
-    assert (settings.model.pooling, settings.model.width) == ("last", 768)
+    assert (settings.model.pooling, settings.model.dimensions) == ("last", 768)
     assert (settings.model.query_prefix, settings.model.document_prefix) == ("Query: ", "Document: ")
     assert (server.address, server.port, server.parallel) == ("127.0.0.1", 8080, 4)
     assert (server.context_size, server.batch_size, server.ubatch_size) == (8192, 8192, 8192)
@@ -70,7 +70,7 @@ REFUSED = [
     ({"dims": 100}, "dims is 100: it must be one of 32, 64, 128, 256, 512, 768", "Did you mean 128?"),
     ({"dims": 1024}, "dims is 1024", "Did you mean 768?"),
     ({"dims": "many"}, 'dims is "many"', "whole number"),
-    ({"dims": 768, "modelWidth": 384}, "dims is 768", "Did you mean 384?"),
+    ({"dims": 768, "modelDimensions": 384}, "dims is 768", "Did you mean 384?"),
     ({"device": "gpu"}, 'device is "gpu"', "cpu, cuda"),
     ({"modelDelivery": "copy"}, 'modelDelivery is "copy"', "mount, volume"),
     ({"modelLicense": ""}, "modelLicense is empty", "the license"),
@@ -126,6 +126,7 @@ REFUSED = [
     ({"imagePackagesDate": "2026-02-30"}, 'imagePackagesDate is "2026-02-30"', "no such day"),
     ({"imageAptMirror": "https://me:word@mirror.example"}, "imageAptMirror", "without a user or password"),
     ({"quantt": "F16"}, "quantt is not a setting", "Did you mean quant?"),
+    ({"modelWidth": 768}, "modelWidth is now called modelDimensions", "pulumi config rm modelWidth"),
 ]
 
 

@@ -143,7 +143,7 @@ def test_another_width_names_the_document_and_the_setting(
     embedder: Embedder, server: EmbeddingServer
 ) -> None:
     server.width = 6
-    with pytest.raises(EmbeddingError, match=r"6 numbers for document x where modelWidth promises 8"):
+    with pytest.raises(EmbeddingError, match=r"6 dimensions for document x where modelDimensions promises 8"):
         embedder.embed_documents(["text"], ["x"])
 
 

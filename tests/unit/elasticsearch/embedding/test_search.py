@@ -35,7 +35,7 @@ def test_a_truncated_vector_has_length_one(dims: int) -> None:
 
 
 def test_too_few_numbers_are_an_error_that_names_the_settings() -> None:
-    with pytest.raises(EmbeddingError, match=r"2 numbers where the index has 3.*dims or modelWidth"):
+    with pytest.raises(EmbeddingError, match=r"2 dimensions where the index has 3.*dims or modelDimensions"):
         search.truncate([1.0, 2.0], 3)
 
 

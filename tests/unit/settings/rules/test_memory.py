@@ -7,7 +7,7 @@ from components.settings.rules.memory import ITSELF, buffer_size, file_size
 from tests.unit.project import stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
-OTHER = {**SMALL, "modelRepository": "me/mine", "modelWidth": 384, "dims": 384}
+OTHER = {**SMALL, "modelRepository": "me/mine", "modelDimensions": 384, "dims": 384}
 
 
 def tokens(count: int) -> dict[str, object]:
