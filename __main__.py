@@ -7,12 +7,12 @@ import pulumi
 from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
     Elasticsearch,
+    ElasticsearchArgs,
     SearchIndex,
     SearchIndexArgs,
     node_embeddings_url,
 )
 from components.elasticsearch.inputs import EmbeddingInputs
-from components.elasticsearch.node.component import ElasticsearchNodeArgs
 from components.elasticsearch.node.volumes import VolumeOwner
 from components.engine import StackEngine, StackEngineArgs
 from components.image import ImageBuilds, ServerImage, ServerImageArgs
@@ -41,7 +41,7 @@ image = ServerImage("llama-server", ServerImageArgs(device=settings.device, buil
 
 elasticsearch = Elasticsearch(
     "elasticsearch",
-    ElasticsearchNodeArgs(
+    ElasticsearchArgs(
         container_name=f"{stack}-elasticsearch",
         volumes=VolumeOwner(stack_id=stack_id, chosen=bool(settings.stack_id)),
         network=network.name,

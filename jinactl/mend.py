@@ -93,7 +93,7 @@ def _generation(client: Client, facts: StackFacts) -> tuple[str, Identity, str]:
         raise CommandError(
             f"{index} is not yet as this version keeps it: run `pulumi refresh` and `pulumi up`."
         )
-    identity = Identity.of_meta(meta, index)
+    identity = Identity.from_meta(meta, index)
     if facts.embeds_in_client:
         require_same_identity(client, facts)
     pipeline_id = str(body.get("settings", {}).get("index", {}).get("default_pipeline", "_none"))

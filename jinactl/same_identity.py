@@ -21,7 +21,7 @@ def require_same_identity(client: Requests, facts: StackFacts) -> None:
     for index, body in sorted(require_index(client, facts).items()):
         meta = body.get("mappings", {}).get("_meta", {})
         if is_managed(meta):
-            _require_same(index, Identity.of_meta(meta, index), facts)
+            _require_same(index, Identity.from_meta(meta, index), facts)
         elif facts.embeds_in_client:
             raise CommandError(
                 f"{facts.index} leads to {index}, which does not say how its vectors were made: this project did not "

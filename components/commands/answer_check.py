@@ -36,7 +36,7 @@ class Check:
     patience: float
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+    def from_environment(cls, environment: Mapping[str, str]) -> Check:
         """Read the check from ANSWER_CHECK_* variables."""
         return cls(
             program=environment["ANSWER_CHECK_PROGRAM"],
@@ -73,7 +73,7 @@ def _answer(check: Check, path: str, container: Container) -> None:
 
 def work() -> str:
     """Run the check that the environment describes; return what was seen."""
-    check = Check.of_environment(os.environ)
+    check = Check.from_environment(os.environ)
     return run(check, Container(check.container), say)
 
 

@@ -51,7 +51,7 @@ class Check:
     api_key: str
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+    def from_environment(cls, environment: Mapping[str, str]) -> Check:
         """Read the check from EMBEDDING_CHECK_* variables."""
         return cls(
             url=environment.get("EMBEDDING_CHECK_URL", ""),
@@ -150,7 +150,7 @@ def _ask(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
 
 def work() -> str:
     """Run the check that the environment describes; return what was seen."""
-    check = Check.of_environment(os.environ)
+    check = Check.from_environment(os.environ)
     return run(check, Container(check.container), say=say)
 
 

@@ -61,7 +61,7 @@ class Build:
     apt_mirror: str
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Build:
+    def from_environment(cls, environment: Mapping[str, str]) -> Build:
         """Read the build from IMAGE_BUILD_* variables."""
         return cls(
             name=environment["IMAGE_BUILD_NAME"],
@@ -181,7 +181,7 @@ def _log_folder(environment: Mapping[str, str]) -> Path:
 
 def work() -> str:
     """Build what the environment describes; return the image's id."""
-    return build(Build.of_environment(os.environ), os.environ, say)
+    return build(Build.from_environment(os.environ), os.environ, say)
 
 
 if __name__ == "__main__":

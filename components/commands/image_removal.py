@@ -34,7 +34,7 @@ class Removal:
     unused_alone: bool
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Removal:
+    def from_environment(cls, environment: Mapping[str, str]) -> Removal:
         """Read the removal from IMAGE_REMOVAL_* variables."""
         return cls(
             owner=environment.get("IMAGE_REMOVAL_OWNER", "").strip(),
@@ -94,7 +94,7 @@ def _ask(command: list[str]) -> str:
 
 def work() -> str:
     """Remove the images that the environment describes; return what became of each."""
-    removal = Removal.of_environment(os.environ)
+    removal = Removal.from_environment(os.environ)
     if not removal.owner:
         raise ProgramError(
             "Whose images are to go is not known. Where Pulumi knows the stack: `make clean-images STACK=NAME`. "

@@ -48,7 +48,7 @@ class Delivery:
     image: str
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Delivery:
+    def from_environment(cls, environment: Mapping[str, str]) -> Delivery:
         """Read the delivery from MODEL_DELIVERY_* variables."""
         return cls(
             source=Path(environment["MODEL_DELIVERY_SOURCE"]),
@@ -118,7 +118,7 @@ def _send(
 def work() -> str:
     """Deliver what the environment describes; return what was done."""
     try:
-        return deliver(Delivery.of_environment(os.environ), say)
+        return deliver(Delivery.from_environment(os.environ), say)
     except FileNotFoundError as error:
         raise DeliveryError(
             f"{error.filename or 'The model file'} is not there. On the machine that fetched it, `pulumi refresh` "

@@ -45,7 +45,7 @@ class Check:
     local: bool
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+    def from_environment(cls, environment: Mapping[str, str]) -> Check:
         """Read the check from PORT_CHECK_* variables."""
         host = environment.get("DOCKER_HOST", "")
         return cls(
@@ -125,7 +125,7 @@ def _published(port: int) -> list[dict[str, Any]]:
 
 def work() -> str:
     """Run the check that the environment describes; return what was seen."""
-    return run_check(Check.of_environment(os.environ))
+    return run_check(Check.from_environment(os.environ))
 
 
 if __name__ == "__main__":

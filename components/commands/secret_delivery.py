@@ -63,7 +63,7 @@ class Delivery:
     content: str = field(repr=False)
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Delivery:
+    def from_environment(cls, environment: Mapping[str, str]) -> Delivery:
         """Read the delivery from SECRET_DELIVERY_* variables, and what Pulumi knows of the one before."""
         return cls(
             volume=environment["SECRET_DELIVERY_VOLUME"],
@@ -122,7 +122,7 @@ def _user_of(image: str) -> str:
 
 def work() -> str:
     """Deliver what the environment describes; return the name of the file."""
-    return deliver(Delivery.of_environment(os.environ))
+    return deliver(Delivery.from_environment(os.environ))
 
 
 if __name__ == "__main__":

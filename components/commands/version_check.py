@@ -37,7 +37,7 @@ class Check:
     folder: str
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Check:
+    def from_environment(cls, environment: Mapping[str, str]) -> Check:
         """Read the check from VERSION_CHECK_* variables."""
         return cls(
             image_name=environment["VERSION_CHECK_IMAGE_NAME"],
@@ -125,7 +125,7 @@ def _is_node(container: Mapping[str, Any], check: Check) -> bool:
 
 def work() -> str:
     """Run the check that the environment describes; return what was seen."""
-    return run_check(Check.of_environment(os.environ))
+    return run_check(Check.from_environment(os.environ))
 
 
 if __name__ == "__main__":

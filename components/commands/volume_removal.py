@@ -34,7 +34,7 @@ class Removal:
     kept_unless_empty: bool
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str]) -> Removal:
+    def from_environment(cls, environment: Mapping[str, str]) -> Removal:
         """Read the removal from VOLUME_REMOVAL_* variables."""
         return cls(
             volume=environment["VOLUME_REMOVAL_VOLUME"],
@@ -80,7 +80,7 @@ def _is_empty(removal: Removal) -> bool:
 
 def work() -> str:
     """Remove the volume that the environment describes; return what became of it."""
-    return remove(Removal.of_environment(os.environ))
+    return remove(Removal.from_environment(os.environ))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,10 @@ from components.elasticsearch.node.component import ElasticsearchNode, Elasticse
 from components.settings import ElasticsearchSettings
 
 
+class ElasticsearchArgs(ElasticsearchNodeArgs):
+    """What the cluster is made from: where it is the stack's own node, that node's arguments."""
+
+
 class Elasticsearch(pulumi.ComponentResource):
     """The cluster: a node of the stack's own when no address is set, else the one that is already there.
 
@@ -30,7 +34,7 @@ class Elasticsearch(pulumi.ComponentResource):
     backup_volume: pulumi.Output[str]
 
     def __init__(
-        self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: ElasticsearchArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("jina:elasticsearch:Elasticsearch", name, None, opts)
         self.volume = self.backup_volume = pulumi.Output.from_input("")
@@ -39,7 +43,7 @@ class Elasticsearch(pulumi.ComponentResource):
             self.connection = node.connection
             self.volume, self.backup_volume = node.volume, node.backup_volume
         else:
-            self.connection = ConnectionInputs.of_settings(args.settings)
+            self.connection = ConnectionInputs.from_settings(args.settings)
         self.url = self.connection.url
         self.register_outputs({"url": self.url})
 

@@ -44,7 +44,7 @@ class Identity:
         return canonical(self.as_dict())
 
     @classmethod
-    def of_meta(cls, meta: Mapping[str, Any], index: str) -> "Identity":
+    def from_meta(cls, meta: Mapping[str, Any], index: str) -> "Identity":
         """Read the identity of an index that this project made, from its `_meta`, as any version wrote it.
 
         Raises UnreadableIdentityError where a newer version wrote it, or it is not whole: an index whose identity is
@@ -74,7 +74,7 @@ class Identity:
         return cls(**values)
 
     @classmethod
-    def of_json(cls, text: str) -> "Identity":
+    def from_json(cls, text: str) -> "Identity":
         """Read what `as_json` wrote."""
         return cls(**json.loads(text))
 

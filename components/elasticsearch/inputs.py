@@ -29,7 +29,7 @@ class ConnectionInputs:
     cluster_uuid: pulumi.Input[str] = ""
 
     @classmethod
-    def of_settings(cls, settings: ElasticsearchSettings) -> "ConnectionInputs":
+    def from_settings(cls, settings: ElasticsearchSettings) -> "ConnectionInputs":
         """Return the connection to a cluster that is already there."""
         return cls(
             url=settings.url,

@@ -40,7 +40,7 @@ def project_settings() -> Settings:
         raise pulumi.RunError(NATIVE_WINDOWS)
     values = config.get_config_env() | config.CONFIG.get()
     secret_keys = [key for key in values if config.is_config_secret(key)]
-    stack_config = StackConfig.of_project(pulumi.get_project(), values, secret_keys)
+    stack_config = StackConfig.from_project(pulumi.get_project(), values, secret_keys)
     try:
         return read_settings(stack_config, Path.cwd(), engine_settings(values, os.environ))
     except SettingsError as error:

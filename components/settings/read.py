@@ -26,7 +26,7 @@ class StackConfig:
     secret_keys: Collection[str]
 
     @classmethod
-    def of_project(
+    def from_project(
         cls, project: str, values: Mapping[str, str], secret_keys: Collection[str]
     ) -> "StackConfig":
         """Keep the keys of `project` out of a configuration with full keys such as jina-search:quant."""

@@ -49,7 +49,7 @@ def give_pipeline(client: Requests, target: Target, index: str) -> None:
     if not target.pipeline_id:
         indices.set_default_pipeline(client, index, NO_PIPELINE)
         return
-    identity = Identity.of_meta(indices.read_meta(client, index), index)
+    identity = Identity.from_meta(indices.read_meta(client, index), index)
     fitting = frozen_pipeline.build_frozen(index, identity, target.inference_id)["processors"]
     live = ingest_pipeline.read_live(client, target.pipeline_id) or {}
     if live.get("processors") == fitting:

@@ -12,4 +12,4 @@ EMBEDDER = ("embedder", "embeddings_api_key")
 def embedder_of(values: Mapping[str, Any]) -> Embedder | None:
     """Return the embedder that a resource's inputs describe; None where Elasticsearch embeds."""
     described = str(values.get("embedder") or "")
-    return Embedder.of_json(described, str(values.get("embeddings_api_key") or "")) if described else None
+    return Embedder.from_json(described, str(values.get("embeddings_api_key") or "")) if described else None

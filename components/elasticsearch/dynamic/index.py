@@ -37,7 +37,7 @@ def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) 
     return WantedIndex(
         alias=str(values["alias"]),
         pipeline_id=str(values["pipeline_id"]),
-        identity=Identity.of_json(str(values["identity"])),
+        identity=Identity.from_json(str(values["identity"])),
         revision=str(values["revision"]),
         # Numbers come as floats, and states of before have none.
         keep_generations=int(values.get("keep_generations", 1)),

@@ -59,7 +59,7 @@ class Embedder:
     patience: Patience = field(default_factory=Patience)
 
     @classmethod
-    def of_json(cls, text: str, api_key: str) -> "Embedder":
+    def from_json(cls, text: str, api_key: str) -> "Embedder":
         """Read what `as_json` wrote."""
         return cls(**json.loads(text), api_key=api_key)
 

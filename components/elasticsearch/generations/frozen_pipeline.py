@@ -73,7 +73,7 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
         _map_digest(client, index, found, ours=is_managed(meta))
         if not is_managed(meta) or meta.get("migration"):
             continue
-        identity = Identity.of_meta(meta, index)
+        identity = Identity.from_meta(meta, index)
         if _pipeline_of(identity, inference_id)["processors"] != body["processors"]:
             freeze(client, index, identity, inference_id)
             frozen = True

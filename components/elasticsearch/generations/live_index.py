@@ -60,7 +60,7 @@ def _described(index: str, body: Mapping[str, Any]) -> Generation:
     identity, unreadable = None, ""
     if ours:
         try:
-            identity = Identity.of_meta(meta, index)
+            identity = Identity.from_meta(meta, index)
         except UnreadableIdentityError as error:
             unreadable = error.why
     return Generation(

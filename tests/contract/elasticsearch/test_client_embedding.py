@@ -169,4 +169,4 @@ def test_an_embedder_says_nothing_of_its_key() -> None:
         dims=4,
     )
     assert "hunter2" not in f"{embedder!r}{embedder.as_json()}"
-    assert Embedder.of_json(embedder.as_json(), "hunter2") == embedder
+    assert Embedder.from_json(embedder.as_json(), "hunter2") == embedder

@@ -11,13 +11,13 @@ from pulumi.runtime.mocks import MockResourceArgs
 from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
     Elasticsearch,
+    ElasticsearchArgs,
     SearchIndex,
     SearchIndexArgs,
     node_embeddings_url,
 )
 from components.elasticsearch.ingest_pipeline import build_pipeline
 from components.elasticsearch.inputs import EmbeddingInputs
-from components.elasticsearch.node.component import ElasticsearchNodeArgs
 from components.elasticsearch.node.volumes import VolumeOwner
 from components.settings import EngineSettings
 from tests.unit.declared import Declared, RecordingMocks, declare, one
@@ -38,7 +38,7 @@ def stack(**changes: object) -> list[Declared]:
     def program() -> None:
         cluster = Elasticsearch(
             "elasticsearch",
-            ElasticsearchNodeArgs(
+            ElasticsearchArgs(
                 container_name="jina-search-test-elasticsearch",
                 volumes=VolumeOwner(stack_id="jina-search-test-0a1b2c", chosen="stackId" in changes),
                 network="jina-search-test",

@@ -40,7 +40,7 @@ def changed(**identity: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("meta", [WRITTEN_BY_0_1_0, {**WRITTEN_BY_0_1_0, "identity_version": 1}])
 def test_the_identity_of_every_version_is_read(meta: dict[str, Any]) -> None:
-    assert Identity.of_meta(meta, "i-1") == IDENTITY
+    assert Identity.from_meta(meta, "i-1") == IDENTITY
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_identity_of_every_version_is_read(meta: dict[str, Any]) -> None:
 )
 def test_one_that_cannot_be_read_is_refused_by_name(meta: dict[str, Any], told: str) -> None:
     with pytest.raises(UnreadableIdentityError, match=f"Index i-1 .*{told}.*Nothing was changed"):
-        Identity.of_meta(meta, "i-1")
+        Identity.from_meta(meta, "i-1")
 
 
 def test_a_field_that_a_later_version_added_has_its_default_in_what_was_written_before(
@@ -63,5 +63,5 @@ def test_a_field_that_a_later_version_added_has_its_default_in_what_was_written_
 ) -> None:
     monkeypatch.setitem(ADDED, 2, {"pooling": "mean"})
 
-    assert Identity.of_meta(changed(pooling=None), "i-1").pooling == "mean"
-    assert Identity.of_meta(WRITTEN_BY_0_1_0, "i-1").pooling == "last"
+    assert Identity.from_meta(changed(pooling=None), "i-1").pooling == "mean"
+    assert Identity.from_meta(WRITTEN_BY_0_1_0, "i-1").pooling == "last"

@@ -17,11 +17,11 @@ def test_every_identity_is_read(mode: Mode) -> None:
     noted = {index: body["mappings"]["_meta"] for index, body in found.cluster["indices"].items()}
     assert noted
     for index, meta in noted.items():
-        read = Identity.of_meta(meta, index)
+        read = Identity.from_meta(meta, index)
         assert meta["identity"].items() <= read.as_dict().items(), index
-    current = Identity.of_meta(noted[found.current], found.current)
+    current = Identity.from_meta(noted[found.current], found.current)
     for name in ("check", "index", "documents"):
-        assert Identity.of_json(found.outputs(name)["identity"]) == current
+        assert Identity.from_json(found.outputs(name)["identity"]) == current
 
 
 @pytest.mark.parametrize("mode", MODES)

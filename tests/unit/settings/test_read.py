@@ -169,7 +169,7 @@ def test_every_declared_setting_is_read() -> None:
 
 
 def test_only_the_projects_own_keys_are_read() -> None:
-    config = StackConfig.of_project(
+    config = StackConfig.from_project(
         "jina-search", {"jina-search:dims": "32", "docker:host": "x"}, ["docker:host"]
     )
     assert config == StackConfig({"dims": "32"}, set())

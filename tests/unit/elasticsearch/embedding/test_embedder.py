@@ -200,4 +200,4 @@ def test_the_key_is_sent_and_never_shown(embedder: Embedder, server: EmbeddingSe
 
 def test_an_embedder_is_the_same_after_a_journey_as_json(embedder: Embedder) -> None:
     keyed = replace(embedder, api_key="hunter2", patience=Patience())
-    assert Embedder.of_json(keyed.as_json(), "hunter2") == keyed
+    assert Embedder.from_json(keyed.as_json(), "hunter2") == keyed
