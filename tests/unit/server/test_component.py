@@ -3,7 +3,8 @@
 import pytest
 
 from components.server.container import thread_count
-from components.settings import EngineSettings
+from components.settings import EngineSettings, ServerSettings
+from components.settings.setting import PREFIX, keys_of_variables
 from tests.unit.declared import Declared, one
 from tests.unit.project import stack_settings
 from tests.unit.server.declared_server import COMMAND, CONTAINER, SERVER, declare_server
@@ -40,6 +41,11 @@ CPU_ENVIRONMENT = {
     "LLAMA_ARG_THREADS_HTTP": "20",
 }
 
+PASSED_ON = {
+    f"{PREFIX}{name}" for name in keys_of_variables(ServerSettings).keys() - {"THREADS", "N_GPU_LAYERS"}
+}
+"""Variables that settings decide on every device, whatever else is set."""
+
 
 @pytest.mark.parametrize(
     ("stack", "changes", "more"),
@@ -57,7 +63,12 @@ CPU_ENVIRONMENT = {
 def test_the_environment_is_what_the_server_reads(
     stack: str, changes: dict[str, object], more: dict[str, str]
 ) -> None:
-    assert environment(server(stack, **changes)) == CPU_ENVIRONMENT | more
+    expected = CPU_ENVIRONMENT | more
+    found = environment(server(stack, **changes))
+    # Other settings are passed on as they are: test_container.py proves each of them.
+    assert {
+        name: value for name, value in found.items() if name not in PASSED_ON - expected.keys()
+    } == expected
 
 
 def test_nobody_reaches_the_container_but_through_the_proxy() -> None:
