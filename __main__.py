@@ -14,12 +14,13 @@ from components.elasticsearch.component import (
 )
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node.volumes import VolumeOwner
-from components.engine import StackEngine, StackEngineArgs
-from components.image import ImageBuilds, ServerImage, ServerImageArgs
+from components.engine.component import StackEngine, StackEngineArgs
+from components.image.built import ImageBuilds
+from components.image.component import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
 from components.ownership.dynamic.stack_id import StackIdResource
-from components.program import engine_environment
+from components.program.declaration import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings.project import project_settings
 

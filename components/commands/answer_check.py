@@ -12,12 +12,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import Container, EngineTimeoutError, NotListeningError
-from components.commands.entry import run_to_end, say
-from components.commands.failures.ending import Program
-from components.commands.failures.node import NODE
-from components.commands.failures.proxy import PROXY
-from components.commands.waiting import NotReadyError, wait_for
+from components.engine.docker_cli import Container, EngineTimeoutError, NotListeningError
+from components.program.entry import run_to_end, say
+from components.startup.ending import Program
+from components.startup.node import NODE
+from components.startup.proxy import PROXY
+from components.startup.waiting import NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
 OK, UNAUTHORISED = 200, 401

@@ -16,10 +16,10 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import Container, EngineTimeoutError, NotListeningError
-from components.commands.entry import run_to_end, say
-from components.commands.failures.server import SERVER
-from components.commands.waiting import CheckError, NotReadyError, wait_for
+from components.engine.docker_cli import Container, EngineTimeoutError, NotListeningError
+from components.program.entry import run_to_end, say
+from components.startup.server import SERVER
+from components.startup.waiting import CheckError, NotReadyError, wait_for
 
 PATIENCE = 300.0
 """Seconds within which the model must be loaded and an embedding come."""

@@ -10,8 +10,8 @@ import os
 import sys
 from collections.abc import Mapping
 
-from components.commands.engine import EngineError, EngineTimeoutError, run
-from components.commands.entry import run_to_end
+from components.engine.docker_cli import EngineError, EngineTimeoutError, run
+from components.program.entry import run_to_end
 
 ANSWER_SECONDS = 20
 """Within these the engine must answer: a preview goes on without it."""

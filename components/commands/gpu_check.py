@@ -11,8 +11,8 @@ import os
 import re
 import sys
 
-from components.commands.engine import run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import run
+from components.program.entry import ProgramError, run_to_end
 
 TIMEOUT = 120
 

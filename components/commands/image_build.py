@@ -18,12 +18,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.commands.build_cli import BuildCli, find_build_cli
-from components.commands.build_proxies import proxy_variables
-from components.commands.engine import EngineError, run
-from components.commands.engine_address import engine_environment
-from components.commands.entry import ProgramError, run_to_end, say
-from components.commands.stopping import end_group, ending_with_this
+from components.engine.address import engine_environment
+from components.engine.docker_cli import EngineError, run
+from components.image.build_cli import BuildCli, find_build_cli
+from components.image.build_proxies import proxy_variables
+from components.program.entry import ProgramError, run_to_end, say
+from components.program.stopping import end_group, ending_with_this
 
 LINES_SHOWN = 40
 """So many of the last lines are shown where a build fails."""

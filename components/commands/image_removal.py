@@ -12,8 +12,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import EngineError, run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import EngineError, run
+from components.program.entry import ProgramError, run_to_end
 
 KINDS = ("cpu", "cuda", "proxy")
 """How the tags of the stack's images begin; a digest follows, and the stack's id."""

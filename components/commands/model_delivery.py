@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.commands.engine import run
-from components.commands.engine_address import engine_environment
-from components.commands.entry import ProgramError, run_to_end, say
-from components.commands.stopping import ending_with_this
+from components.engine.address import engine_environment
+from components.engine.docker_cli import run
+from components.program.entry import ProgramError, run_to_end, say
+from components.program.stopping import ending_with_this
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress."""

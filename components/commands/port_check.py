@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.commands.engine import EngineError, run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import EngineError, run
+from components.program.entry import ProgramError, run_to_end
 
 OWNER = "jina-search.stack"
 """Label of a container that holds a port: the id of the stack that it is of."""

@@ -16,8 +16,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from components.commands.engine import EngineError, run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import EngineError, run
+from components.program.entry import ProgramError, run_to_end
 
 RANDOM_BYTES = 4
 FILE = re.compile(r"\bsecret-[0-9a-f]{8}\b")

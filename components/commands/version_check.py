@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.commands.engine import EngineError, run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import EngineError, run
+from components.program.entry import ProgramError, run_to_end
 
 LABEL = "org.opencontainers.image.version"
 """Label of an image that says which version is in it; the official image has it."""

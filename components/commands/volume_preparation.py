@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from components.commands.engine import run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import run
+from components.program.entry import ProgramError, run_to_end
 
 
 def command(volume: str, image: str, owner: str) -> list[str]:

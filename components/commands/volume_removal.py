@@ -11,8 +11,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import run
-from components.commands.entry import ProgramError, run_to_end
+from components.engine.docker_cli import run
+from components.program.entry import ProgramError, run_to_end
 
 NOT_THERE = "no such volume"
 IN_USE = "volume is in use"

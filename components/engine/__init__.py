@@ -1,5 +1,1 @@
-"""The Docker engine that a stack lives on: which one it is, and that no update or destruction goes to another."""
-
-from components.engine.component import StackEngine, StackEngineArgs
-
-__all__ = ["StackEngine", "StackEngineArgs"]
+"""The Docker engine: how it is reached and asked, and the guard that keeps an update on the stack's own."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.engine.dynamic.identity import EngineIdentityResource
-from components.program import engine_environment, run_at_deletion
+from components.program.declaration import engine_environment, run_at_deletion
 from components.settings import EngineSettings
 
 

@@ -9,7 +9,7 @@ import pulumi
 from components.image.dynamic.engine_platform import EnginePlatformResource
 from components.image.dynamic.wanted_image import WantedImageResource
 from components.image.recipe import CONTEXT
-from components.program import run_program
+from components.program.declaration import run_program
 from components.settings import ImageSettings
 
 

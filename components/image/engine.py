@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from components.commands.engine import EngineError, run
+from components.engine.docker_cli import EngineError, run
 from components.image.errors import PlatformUnknownError
 
 _WITHIN = 15.0

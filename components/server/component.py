@@ -6,9 +6,9 @@ import pulumi
 import pulumi_command as command
 import pulumi_docker as docker
 
-from components.docker_container import LEAST_PRIVILEGE, container_options, cpu_limit
-from components.program import engine_environment, run_program
-from components.secret_file import SecretFile
+from components.container.options import LEAST_PRIVILEGE, container_options, cpu_limit
+from components.container.secret_file import SecretFile
+from components.program.declaration import engine_environment, run_program
 from components.server import container
 from components.server.model_mount import ModelVolume, bind_mount
 from components.server.proxy import ServerProxy

@@ -6,7 +6,7 @@ LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 to
 
 import pulumi_docker as docker
 
-from components.docker_container import duration
+from components.container.options import duration
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
 from components.settings.setting import PREFIX, variables_of

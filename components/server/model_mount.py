@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_docker as docker
 
-from components.program import run_program
+from components.program.declaration import run_program
 from components.server import container
 from components.settings import ModelSettings
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.docker_container import LEAST_PRIVILEGE, container_options
-from components.image import BuiltImage, BuiltImageArgs, ImageBuilds
-from components.program import engine_environment, run_program
-from components.published_port import PublishedPort
+from components.container.options import LEAST_PRIVILEGE, container_options
+from components.container.published_port import PublishedPort
+from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
+from components.program.declaration import engine_environment, run_program
 from components.server import container
 from components.settings import EngineSettings, ImageSettings, ServerSettings
 

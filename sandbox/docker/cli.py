@@ -1,6 +1,6 @@
 """Finds a docker CLI that can build with BuildKit, for the images that the sandbox builds itself."""
 
-from components.commands.build_cli import NoBuildKitError, find_build_cli
+from components.image.build_cli import NoBuildKitError, find_build_cli
 from sandbox.errors import SandboxError
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from components.docker_container import LEAST_PRIVILEGE, container_options
+from components.container.options import LEAST_PRIVILEGE, container_options
+from components.container.published_port import PublishedPort
+from components.container.secret_file import SecretFile
 from components.elasticsearch.dynamic.deletion_guard import NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.password import PasswordResource
 from components.elasticsearch.dynamic.superuser import SuperuserResource
@@ -13,9 +15,7 @@ from components.elasticsearch.inputs import ConnectionInputs
 from components.elasticsearch.node import container
 from components.elasticsearch.node.superuser import SUPERUSER
 from components.elasticsearch.node.volumes import VolumeOwner, backup_volume, data_volume
-from components.program import engine_environment, run_program
-from components.published_port import PublishedPort
-from components.secret_file import SecretFile
+from components.program.declaration import engine_environment, run_program
 from components.settings import ElasticsearchSettings, EngineSettings
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_docker as docker
 
-from components.docker_container import duration
+from components.container.options import duration
 from components.settings import ElasticsearchSettings
 
 ALIAS = "elasticsearch"

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.elasticsearch.node import container
-from components.program import run_at_deletion, run_program
+from components.program.declaration import run_at_deletion, run_program
 
 REPLACED_BY = ["name", "driver", "driverOpts", "labels"]
 """Every input of a volume of which a change makes another, empty one."""

@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
-from components.commands.engine import EngineError
 from components.commands.engine_check import CHANGED, engine_id
 from components.dynamic_provider import StackProvider, is_unknown
+from components.engine.docker_cli import EngineError
 from components.engine.errors import AnotherEngineError, NoEngineError
 
 SCHEMA_VERSION = 1

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from docker.client import DockerClient
 
-from components.commands.engine import run
 from components.commands.secret_delivery import Delivery, DeliveryError, deliver
+from components.engine.docker_cli import run
 
 pytestmark = pytest.mark.sandbox
 

@@ -7,9 +7,9 @@ import pytest
 from docker.client import DockerClient
 from docker.errors import NotFound
 
-from components.commands.engine import run
 from components.commands.volume_preparation import command
 from components.commands.volume_removal import Removal, remove
+from components.engine.docker_cli import run
 
 pytestmark = pytest.mark.sandbox
 

@@ -13,9 +13,9 @@ from docker.client import DockerClient
 from docker.models.containers import Container
 
 from components.commands.embedding_check import Check
-from components.commands.engine import Container as Inspected
 from components.commands.secret_delivery import Delivery, deliver
-from components.secret_file import FOLDER
+from components.container.secret_file import FOLDER
+from components.engine.docker_cli import Container as Inspected
 from components.server.container import PORT
 from tests.contract.server.container_options import container_options
 from tests.unit.declared import one

@@ -7,9 +7,9 @@ import pytest
 from docker.client import DockerClient
 
 from components.commands.answer_check import Check, run
-from components.commands.engine import Container
-from components.commands.waiting import CheckError
+from components.engine.docker_cli import Container
 from components.server.container import PORT
+from components.startup.waiting import CheckError
 from tests.contract.server.proxying import proxying
 
 pytestmark = pytest.mark.sandbox

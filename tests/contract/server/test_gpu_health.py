@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from components.commands.engine import run
+from components.engine.docker_cli import run
 from components.server.container import HOLDS_GPU
 
 pytestmark = pytest.mark.sandbox

@@ -2,10 +2,10 @@
 
 import pytest
 
-from components.commands import waiting
 from components.commands.answer_check import Check, run
-from components.commands.engine import Container, NotListeningError, State
-from components.commands.waiting import CheckError
+from components.engine.docker_cli import Container, NotListeningError, State
+from components.startup import waiting
+from components.startup.waiting import CheckError
 
 
 class Stub(Container):

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from components.commands.embedding_check import Check, run
-from components.commands.engine import Container, NotListeningError, State
-from components.commands.waiting import CheckError
+from components.engine.docker_cli import Container, NotListeningError, State
+from components.startup.waiting import CheckError
 from tests.fixtures.recording_proxy import seen_by_proxy
 
 __all__ = ["seen_by_proxy"]
@@ -145,7 +145,7 @@ def test_a_server_that_crashes_whenever_it_is_started_is_reported_at_once() -> N
 
 
 def test_a_person_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.commands.waiting.TOLD_EVERY", 0)
+    monkeypatch.setattr("components.startup.waiting.TOLD_EVERY", 0)
     told: list[str] = []
     with answering([(503, "Loading model"), embedding(UNIT)]) as url:
         run(check(url), LOADING, say=told.append)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.commands import engine_check
-from components.commands.engine import EngineError
+from components.engine.docker_cli import EngineError
 from components.engine.dynamic.identity import EngineIdentityProvider
 from components.engine.errors import AnotherEngineError, NoEngineError
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from components.commands.build_cli import BuildCli
-from components.commands.build_proxies import proxy_variables
 from components.commands.image_build import Build, build_command, describe_failure
 from components.commands.image_removal import KINDS, Removal, is_of
+from components.image.build_cli import BuildCli
+from components.image.build_proxies import proxy_variables
 
 BUILD = Build(
     name="image:tag",

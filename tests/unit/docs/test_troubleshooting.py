@@ -20,7 +20,7 @@ PROOFS = {
         f"{E2E}/test_another_engine.py",
         "not the one that this stack",
     ),
-    "failed to open GGUF file": (f"{UNIT}/commands/failures/test_failures.py", "failed to open GGUF file"),
+    "failed to open GGUF file": (f"{UNIT}/startup/test_failures.py", "failed to open GGUF file"),
     "The build of": (f"{CONTRACT}/commands/test_image_build.py", "All that it said is in"),
     "exec format error": (f"{UNIT}/commands/test_image_build.py", "exec format error"),
     "No docker CLI here can build with BuildKit": (f"{UNIT}/sandbox/docker/test_cli.py", "BuildKit"),

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from components.image import ImageBuilds, ServerImage, ServerImageArgs
+from components.image.built import ImageBuilds
+from components.image.component import ServerImage, ServerImageArgs
 from tests.unit.declared import Declared, declare, one
 from tests.unit.project import stack_settings
 

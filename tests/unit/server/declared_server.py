@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from components.image import ImageBuilds
-from components.program import engine_environment
+from components.image.built import ImageBuilds
+from components.program.declaration import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings import EngineSettings
 from tests.unit.declared import Declared, declare

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pulumi
 import pytest
 
-from components.program import engine_environment
+from components.program.declaration import engine_environment
 from components.settings import EngineSettings, SettingsError, project
 from components.settings.project import engine_settings, project_settings
 from tests.unit.declared import declare

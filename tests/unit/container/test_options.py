@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.docker_container import cpu_limit, duration
+from components.container.options import cpu_limit, duration
 from sandbox.providers.docker.go_duration import go_duration, nanoseconds
 from tests.unit.declared import Declared, declare_program
 

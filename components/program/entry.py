@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from components.commands.stopping import run_until_stopped
+from components.program.stopping import run_until_stopped
 
 
 class ProgramError(Exception):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from components.commands.engine import Container, State
-from components.commands.failures.ending import advice, describe, ended
-from components.commands.failures.node import NODE, readable
-from components.commands.failures.server import SERVER
+from components.engine.docker_cli import Container, State
+from components.startup.ending import advice, describe, ended
+from components.startup.node import NODE, readable
+from components.startup.server import SERVER
 
 
 def state(status: str = "exited", code: int = 1, restarts: int = 0, *, out_of_memory: bool = False) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.commands.failures.ending import KILLED, Program
+from components.startup.ending import KILLED, Program
 
 _ILLEGAL_INSTRUCTION = 132
 

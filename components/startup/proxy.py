@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.commands.failures.ending import KILLED, Program
+from components.startup.ending import KILLED, Program
 
 _MEMORY = (
     "The engine's machine is short of memory: give it more, or lower what its other containers may have."

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_docker as docker
 
-from components.program import run_program
+from components.program.declaration import run_program
 
 FOLDER = "/run/secrets/stack"
 """Where a container sees the volume."""

@@ -1,7 +1,7 @@
 """Asks the Docker engine about containers, and servers inside them, through the `docker` command.
 
 The command knows every way to an engine, also one on another host (DOCKER_HOST), and reaches a server that has no
-published port. It is made to ask the engine that the provider asks (`engine_address`).
+published port. It is made to ask the engine that the provider asks (`address`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.commands.engine_address import engine_environment
-from components.commands.entry import ProgramError
-from components.commands.stopping import ending_with_this
+from components.engine.address import engine_environment
+from components.program.entry import ProgramError
+from components.program.stopping import ending_with_this
 
 COMMAND_SECONDS = 60
 """Within these the engine must answer."""

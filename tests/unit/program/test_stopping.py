@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from components.program import run_program
+from components.program.declaration import run_program
 from tests.unit.declared import declare, one
 from tests.unit.project import PROJECT_DIRECTORY
 
@@ -17,15 +17,15 @@ ENDS_WITHIN = 5.0
 
 WAITING = """
 import sys
-from components.commands.engine import run
-from components.commands.stopping import run_until_stopped
+from components.engine.docker_cli import run
+from components.program.stopping import run_until_stopped
 sys.exit(run_until_stopped(lambda: run(["sleep", "97.{number}"]).returncode))
 """
 
 BUILDING = """
 import os, sys
 from components.commands import image_build
-from components.commands.entry import run_to_end
+from components.program.entry import run_to_end
 sys.exit(run_to_end(image_build.work))
 """
 

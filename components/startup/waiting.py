@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from components.commands.engine import Container, State
-from components.commands.entry import ProgramError
-from components.commands.failures.ending import Program, describe, ended, shown
+from components.engine.docker_cli import Container, State
+from components.program.entry import ProgramError
+from components.startup.ending import Program, describe, ended, shown
 
 TOLD_EVERY = 15.0
 """Seconds between two lines that tell a waiting person what is waited for."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.commands.entry import ProgramError
+from components.program.entry import ProgramError
 
 EMBEDDED_BUILDKIT_UNTIL = 23
 """From this release on the command builds with BuildKit only through the buildx plugin."""

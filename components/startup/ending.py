@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.commands.engine import Container, State
+from components.engine.docker_cli import Container, State
 
 LINES = 12
 """So many lines of the log are shown."""

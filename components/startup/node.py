@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from components.commands.failures.ending import KILLED, Program
+from components.startup.ending import KILLED, Program
 
 WIDTH = 400
 """So many characters of a line are shown."""

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_docker as docker
 
 from components.commands.port_check import OWNER
-from components.program import run_program
+from components.program.declaration import run_program
 
 
 @dataclass(frozen=True, kw_only=True)

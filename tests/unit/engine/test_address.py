@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from components.commands import engine_address
-from components.commands.engine_address import engine_environment
+from components.engine import address
+from components.engine.address import engine_environment
 
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Have nobody listen at the system's socket; return an empty home directory."""
-    monkeypatch.setattr(engine_address, "SYSTEM_SOCKET", str(tmp_path / "none.sock"))
+    monkeypatch.setattr(address, "SYSTEM_SOCKET", str(tmp_path / "none.sock"))
     return tmp_path
 
 
 @pytest.fixture
 def users_socket(nobody: Path) -> Iterator[Path]:
-    path = nobody / engine_address.USER_SOCKET
+    path = nobody / address.USER_SOCKET
     path.parent.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from components.commands.engine import run
 from components.commands.engine_check import engine_id
+from components.engine.docker_cli import run
 
 pytestmark = pytest.mark.sandbox
 

@@ -1,1 +1,0 @@
-"""Why a program in a container does not come up: what its own last words mean, and what to do about them."""
