@@ -9,18 +9,20 @@ from __future__ import annotations
 import http.client
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from components.engine.docker_cli import Container, EngineTimeoutError, NotListeningError
+from components.engine.container import Container
+from components.engine.errors import EngineTimeoutError, NotListeningError
 from components.program.entry import run_to_end, say
+from components.say import Say, say_nothing
 from components.startup.ending import Program
 from components.startup.node import NODE
 from components.startup.proxy import PROXY
 from components.startup.waiting import NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
-OK, UNAUTHORISED = 200, 401
 
 PROGRAMS: Mapping[str, tuple[Program, str]] = {"node": (NODE, "/"), "proxy": (PROXY, "/proxy/health")}
 """What is waited for, by its name in ANSWER_CHECK_PROGRAM: what is known of it, and the path that it is asked for."""
@@ -46,7 +48,7 @@ class Check:
         )
 
 
-def run(check: Check, container: Container, say: Callable[[str], None] = lambda _line: None) -> str:
+def run(check: Check, container: Container, say: Say = say_nothing) -> str:
     """Wait for the program; return in one line what was seen. Raises CheckError and EngineError."""
     program, path = PROGRAMS[check.program]
     wait_for(
@@ -67,7 +69,7 @@ def _answer(check: Check, path: str, container: Container) -> None:
     except (http.client.HTTPException, NotListeningError, EngineTimeoutError) as error:
         raise NotReadyError(str(error) or type(error).__name__) from error
     # A node that asks who it is that asks is up; which user it knows is another question.
-    if status not in (OK, UNAUTHORISED):
+    if status not in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED):
         raise NotReadyError(f"HTTP {status}")
 
 

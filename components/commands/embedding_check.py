@@ -13,13 +13,17 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from components.engine.docker_cli import Container, EngineTimeoutError, NotListeningError
+from components.engine.container import Container
+from components.engine.errors import EngineTimeoutError, NotListeningError
 from components.program.entry import run_to_end, say
+from components.program.errors import CheckError
+from components.say import Say, say_nothing
 from components.startup.server import SERVER
-from components.startup.waiting import CheckError, NotReadyError, wait_for
+from components.startup.waiting import NotReadyError, wait_for
 
 PATIENCE = 300.0
 """Seconds within which the model must be loaded and an embedding come."""
@@ -28,8 +32,7 @@ ANSWER_SECONDS = 30
 TEXT = "What is deep learning?"
 NORM_TOLERANCE = 1e-3
 PATH = "/v1/embeddings"
-OK = 200
-NOT_READY = (502, 503, 504)
+NOT_READY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
 """Loading its model, or restarting behind the proxy."""
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -72,7 +75,7 @@ def run(
     check: Check,
     container: Container,
     patience: float = PATIENCE,
-    say: Callable[[str], None] = lambda _line: None,
+    say: Say = say_nothing,
 ) -> str:
     """Ask for an embedding until it comes or `patience` seconds are over; return what was seen in one line.
 
@@ -127,7 +130,7 @@ def _embedding(check: Check, container: Container) -> list[float]:
     text = said.decode(errors="replace")[:500]
     if status in NOT_READY:
         raise NotReadyError(f"HTTP {status}: {text}")
-    if status != OK:
+    if status != HTTPStatus.OK:
         raise CheckError(
             f"{check.place} answered with HTTP {status}: {text} Its log: docker logs {check.container}"
         )

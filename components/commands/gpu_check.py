@@ -12,7 +12,8 @@ import re
 import sys
 
 from components.engine.docker_cli import run
-from components.program.entry import ProgramError, run_to_end
+from components.program.entry import run_to_end
+from components.program.errors import CheckError
 
 TIMEOUT = 120
 
@@ -43,10 +44,6 @@ Check that `nvidia-smi` works on the engine's machine, and that its driver suppo
 NOT_COMPILED = """{gpu} has compute capability {capability}, and the image is not compiled for it, but for {compiled}.
 Have it compiled for this GPU too: pulumi config set imageCudaArchitectures '{wanted}'
 (CUDA 12 compiles for 5.0 and newer, CUDA 13 for 7.5 and newer), or choose other GPUs with serverGpus."""
-
-
-class CheckError(ProgramError):
-    """No GPU for the server; the message says why, and what to do."""
 
 
 def command(image: str, gpus: str) -> list[str]:

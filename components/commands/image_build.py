@@ -13,17 +13,19 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.engine.address import engine_environment
-from components.engine.docker_cli import EngineError, run
+from components.engine.address import docker_environment
+from components.engine.docker_cli import answer
+from components.errors import StackError
 from components.image.build_cli import BuildCli, find_build_cli
 from components.image.build_proxies import proxy_variables
-from components.program.entry import ProgramError, run_to_end, say
+from components.program.entry import run_to_end, say
 from components.program.stopping import end_group, ending_with_this
+from components.say import Say
 
 LINES_SHOWN = 40
 """So many of the last lines are shown where a build fails."""
@@ -36,10 +38,8 @@ FOREIGN = (
     "engine an emulator (docker run --privileged --rm tonistiigi/binfmt --install all)."
 )
 
-Say = Callable[[str], None]
 
-
-class BuildError(ProgramError):
+class BuildError(StackError):
     """The image was not built; the message has the end of the log, and says where all of it is."""
 
 
@@ -87,18 +87,14 @@ def build(build: Build, environment: Mapping[str, str], say: Say) -> str:
     """
     cli = find_build_cli(environment.get("PATH", ""))
     log = _log_folder(environment) / build.log
-    proxies = proxy_variables(environment)
-    with _secrets(build) as secrets:
+    with _secrets(build) as secrets, docker_environment(environment) as told:
+        proxies = proxy_variables(told)
         command = build_command(cli, build, proxies, secrets)
         # No attestations: the moment of the build in them would make each build another image.
         chosen = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", **proxies}
-        with engine_environment({**environment, **chosen}) as told:
-            _run(build, command, told, log, say)
+        _run(build, command, {**told, **chosen}, log, say)
     # Asked of the engine: what --iidfile writes is not the engine's id with every builder.
-    done = run(["docker", "image", "inspect", "--format", "{{.Id}}", build.name])
-    if done.returncode != 0:
-        raise EngineError(done.stderr.decode(errors="replace").strip())
-    return done.stdout.decode().strip()
+    return answer(["docker", "image", "inspect", "--format", "{{.Id}}", build.name])
 
 
 def build_command(

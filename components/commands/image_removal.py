@@ -6,19 +6,20 @@ cached stays, so the same image can be had again in seconds.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.engine.docker_cli import EngineError, run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.docker_cli import answer, run, text
+from components.engine.errors import EngineError
+from components.engine.info import NO_SUCH_IMAGE, inspect_containers
+from components.errors import StackError
+from components.program.entry import run_to_end
 
 KINDS = ("cpu", "cuda", "proxy")
 """How the tags of the stack's images begin; a digest follows, and the stack's id."""
 
-NOT_THERE = "no such image"
 IN_USE = "conflict"
 
 
@@ -45,15 +46,15 @@ class Removal:
 
 def remove(removal: Removal) -> str:
     """Remove the images; return in a line each what became of them. Raises EngineError."""
-    used = _used() if removal.unused_alone else set()
+    used = {one["Image"] for one in inspect_containers("--all")} if removal.unused_alone else set()
     lines = []
     for name, identifier in _named(removal):
         if identifier in used:
             lines.append(f"Image {name} is kept: a container uses it.")
             continue
         done = run(["docker", "image", "rm", name], merge=True)
-        said = done.stdout.decode(errors="replace").strip()
-        if done.returncode == 0 or NOT_THERE in said.lower():
+        said = text(done.stdout)
+        if done.returncode == 0 or NO_SUCH_IMAGE in said.lower():
             lines.append(f"Image {name} is gone.")
         elif IN_USE in said.lower():
             lines.append(f"Image {name} is kept: a container uses it.")
@@ -70,33 +71,16 @@ def is_of(tag: str, removal: Removal) -> bool:
 
 
 def _named(removal: Removal) -> list[tuple[str, str]]:
-    listed = _ask(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
+    listed = answer(["docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"])
     images = [line.rpartition(" ") for line in listed.splitlines()]
     return [(name, image) for name, _, image in images if is_of(name.rpartition(":")[2], removal)]
-
-
-def _used() -> set[str]:
-    """Return the ids of the images that containers use, running or not."""
-    containers = _ask(["docker", "ps", "--all", "--quiet", "--no-trunc"]).split()
-    if not containers:
-        return set()
-    # A container that has gone meanwhile fails the command, which lists the others all the same.
-    found = run(["docker", "inspect", "--type", "container", *containers]).stdout
-    return {one["Image"] for one in json.loads(found or b"[]")}
-
-
-def _ask(command: list[str]) -> str:
-    done = run(command)
-    if done.returncode != 0:
-        raise EngineError(done.stderr.decode(errors="replace").strip())
-    return done.stdout.decode()
 
 
 def work() -> str:
     """Remove the images that the environment describes; return what became of each."""
     removal = Removal.from_environment(os.environ)
     if not removal.owner:
-        raise ProgramError(
+        raise StackError(
             "Whose images are to go is not known. Where Pulumi knows the stack: `make clean-images STACK=NAME`. "
             "Else give its id, which is at the end of its images' tags: `make clean-images STACK_ID=ID`."
         )

@@ -10,14 +10,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.engine.address import engine_environment
-from components.engine.docker_cli import run
-from components.program.entry import ProgramError, run_to_end, say
+from components.engine.address import docker_environment
+from components.engine.docker_cli import one_off, run, text
+from components.program.entry import run_to_end, say
+from components.program.errors import DeliveryError
 from components.program.stopping import ending_with_this
+from components.say import Say
 
 TOLD_EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -31,10 +33,6 @@ _RECEIVE = (
     'cd /models && cat >"$FILE.partial" && echo "$SHA256  $FILE.partial" | sha256sum --check --status '
     '&& chmod 0644 "$FILE.partial" && mv "$FILE.partial" "$FILE"'
 )
-
-
-class DeliveryError(ProgramError):
-    """The file did not arrive; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +58,23 @@ class Delivery:
 
     def command(self, script: str, *, writable: bool) -> list[str]:
         """Return the command that runs `script` where the volume is seen as /models."""
-        access = "rw" if writable else "ro"
-        container = ["docker", "run", "--rm", "--interactive", "--network", "none", "--cap-drop", "ALL"]
-        # A new volume belongs to root.
-        container += ["--user", "0:0", "--read-only", "--volume", f"{self.volume}:/models:{access}"]
-        container += ["--env", f"FILE={self.file}", "--env", f"SHA256={self.sha256}"]
-        return [*container, "--entrypoint", "sh", self.image, "-c", script]
+        return one_off(
+            self.image,
+            ["sh", "-c", script],
+            user="0:0",  # a new volume belongs to root
+            volume=f"{self.volume}:/models:{'rw' if writable else 'ro'}",
+            variables={"FILE": self.file, "SHA256": self.sha256},
+        )
 
 
-def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
+def deliver(delivery: Delivery, say: Say) -> str:
     """Copy the file unless it is there; return in one line what was done. Raises DeliveryError and EngineError."""
     if run(delivery.command(_IS_THERE, writable=False), seconds=VERIFY_SECONDS).returncode == 0:
         return f"{delivery.file} is in volume {delivery.volume}"
     size = delivery.source.stat().st_size
     say(f"{delivery.file}: copying {size / 1e6:.0f} MB into volume {delivery.volume}")
     began = time.monotonic()
-    with engine_environment() as environment:
+    with docker_environment(os.environ) as environment:
         process = subprocess.Popen(
             delivery.command(_RECEIVE, writable=True),
             stdin=subprocess.PIPE,
@@ -85,7 +84,7 @@ def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
             preexec_fn=ending_with_this(),  # noqa: PLW1509 (it calls one function of the kernel)
         )
         _send(delivery, process, size, say)
-        said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
+        said = text(process.stderr.read()) if process.stderr else ""
         code = process.wait()
     if code != 0:
         raise DeliveryError(
@@ -96,9 +95,7 @@ def deliver(delivery: Delivery, say: Callable[[str], None]) -> str:
     return f"{delivery.file} is in volume {delivery.volume}, after {time.monotonic() - began:.0f} s"
 
 
-def _send(
-    delivery: Delivery, process: subprocess.Popen[bytes], size: int, say: Callable[[str], None]
-) -> None:
+def _send(delivery: Delivery, process: subprocess.Popen[bytes], size: int, say: Say) -> None:
     told = time.monotonic()
     sent = 0
     if process.stdin is None:  # never: it is a pipe

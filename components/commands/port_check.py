@@ -7,7 +7,6 @@ find out when the container before is gone, and name neither who has the port no
 from __future__ import annotations
 
 import errno
-import json
 import os
 import socket
 import sys
@@ -15,18 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.engine.docker_cli import EngineError, run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.info import inspect_containers
+from components.program.entry import run_to_end
+from components.program.errors import CheckError
 
 OWNER = "jina-search.stack"
 """Label of a container that holds a port: the id of the stack that it is of."""
 
 LAST_PORT = 65535
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses to compare with)
-
-
-class CheckError(ProgramError):
-    """Somebody else has the port; the message says who, and what to set."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class Check:
 
 def run_check(check: Check) -> str:
     """Return in one line what was seen. Raises CheckError when somebody else has the port, and EngineError."""
-    holders = [one for one in _published(check.port) if _clashes(one, check)]
+    holders = [one for one in inspect_containers("--filter", f"publish={check.port}") if _clashes(one, check)]
     for holder in holders:
         labels = (holder.get("Config") or {}).get("Labels") or {}
         if holder["Name"].lstrip("/") != check.container and labels.get(OWNER) != check.owner:
@@ -108,19 +104,6 @@ def _clashes(container: Mapping[str, Any], check: Check) -> bool:
         if binding.get("HostPort") == str(check.port)
     }
     return any(one == check.address or one in EVERYWHERE or check.address in EVERYWHERE for one in addresses)
-
-
-def _published(port: int) -> list[dict[str, Any]]:
-    """Return what the engine knows of the running containers that publish a port of this number."""
-    listed = run(["docker", "ps", "--quiet", "--no-trunc", "--filter", f"publish={port}"])
-    if listed.returncode != 0:
-        raise EngineError(listed.stderr.decode(errors="replace").strip())
-    ids = listed.stdout.decode().split()
-    if not ids:
-        return []
-    done = run(["docker", "inspect", "--type", "container", *ids])
-    found: list[dict[str, Any]] = json.loads(done.stdout or b"[]")
-    return found
 
 
 def work() -> str:

@@ -16,8 +16,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from components.engine.docker_cli import EngineError, run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.docker_cli import one_off, run, text
+from components.engine.info import inspect_containers, inspect_image
+from components.program.entry import run_to_end
+from components.program.errors import DeliveryError
 
 RANDOM_BYTES = 4
 FILE = re.compile(r"\bsecret-[0-9a-f]{8}\b")
@@ -42,10 +44,6 @@ for file in secret-*; do
 done
 echo "$NAME"
 """
-
-
-class DeliveryError(ProgramError):
-    """The secret did not arrive; the message says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +76,14 @@ class Delivery:
 
         It removes all other files but those that are `kept`.
         """
-        container = ["docker", "run", "--rm", "--interactive", "--network", "none", "--user", "0:0"]
-        container += ["--cap-drop", "ALL", "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "--read-only"]
-        container += ["--security-opt", "no-new-privileges", "--volume", f"{self.volume}:/secrets"]
-        container += ["--env", f"OWNER={owner}", "--env", f"NAME={name}"]
-        container += ["--env", f"KEPT={' '.join(sorted({self.before, *kept}))}"]
-        return [*container, "--entrypoint", "sh", self.image, "-c", _RECEIVE]
+        return one_off(
+            self.image,
+            ["sh", "-c", _RECEIVE],
+            user="0:0",
+            volume=f"{self.volume}:/secrets",
+            capabilities=("CHOWN", "DAC_OVERRIDE"),
+            variables={"OWNER": owner, "NAME": name, "KEPT": " ".join(sorted({self.before, *kept}))},
+        )
 
 
 def deliver(delivery: Delivery) -> str:
@@ -92,32 +92,21 @@ def deliver(delivery: Delivery) -> str:
     name = f"secret-{secrets.token_hex(RANDOM_BYTES)}"
     done = run(delivery.command(owner, name, _used(delivery.volume)), delivery.content.encode())
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
         raise DeliveryError(
-            f"A secret could not be written into volume {delivery.volume} of the Docker engine: {said}\n"
+            f"A secret could not be written into volume {delivery.volume} of the Docker engine: {text(done.stderr)}\n"
             "Check the connection to the engine and the room on its disk, and run `pulumi up` again."
         )
-    return done.stdout.decode().strip()
+    return text(done.stdout)
 
 
 def _used(volume: str) -> set[str]:
     """Return the files that containers with the volume are told of, by an argument or a variable."""
-    listed = run(["docker", "ps", "--all", "--quiet", "--filter", f"volume={volume}"])
-    containers = listed.stdout.decode().split()
-    if not containers:
-        return set()
-    # A container that has gone meanwhile fails the command, which describes the others all the same.
-    described = run(["docker", "inspect", "--type", "container", *containers]).stdout.decode(errors="replace")
-    return set(FILE.findall(described))
+    return set(FILE.findall(json.dumps(inspect_containers("--all", "--filter", f"volume={volume}"))))
 
 
 def _user_of(image: str) -> str:
     """Return the user that the image runs as, root where it names none."""
-    done = run(["docker", "image", "inspect", image])
-    if done.returncode != 0:
-        raise EngineError(done.stderr.decode(errors="replace").strip())
-    (found,) = json.loads(done.stdout)
-    return str((found.get("Config") or {}).get("User") or "0:0")
+    return str((inspect_image(image).get("Config") or {}).get("User") or "0:0")
 
 
 def work() -> str:

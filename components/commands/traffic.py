@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sys
 
-from components.engine.docker_cli import run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.docker_cli import run, text
+from components.errors import StackError
+from components.program.entry import run_to_end
 
 PATIENCE = 300
 """Seconds that requests to the server before get: a long document takes minutes on a small machine."""
@@ -22,10 +23,9 @@ def work() -> str:
     moving = ["docker", "exec", proxy, "use-server", server, str(PATIENCE)]
     done = run(moving, seconds=PATIENCE + 60, merge=True)
     if done.returncode != 0:
-        said = done.stdout.decode(errors="replace").strip()
-        raise ProgramError(
+        raise StackError(
             f"The proxy {proxy} does not send requests to {server}, which is ready; requests still go where they "
-            f"went before. It says:\n{said}\nIts log: docker logs {proxy}. Run `pulumi up` again."
+            f"went before. It says:\n{text(done.stdout)}\nIts log: docker logs {proxy}. Run `pulumi up` again."
         )
     return f"requests go to {server}"
 

@@ -6,7 +6,6 @@ of its own and the major version before, and none of a newer version, be it newe
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -14,17 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.engine.docker_cli import EngineError, run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.errors import EngineError
+from components.engine.info import inspect_containers, inspect_image
+from components.program.entry import run_to_end
+from components.program.errors import CheckError
 
 LABEL = "org.opencontainers.image.version"
 """Label of an image that says which version is in it; the official image has it."""
 
 Version = tuple[int, int, int]
-
-
-class CheckError(ProgramError):
-    """The wanted version can't read the data; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -97,24 +94,21 @@ def _tag(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
 
 
-def _image(image: str) -> dict[str, Any]:
+def _image(name: str) -> dict[str, Any]:
     """Return what the engine knows of an image; nothing where it has none of the name."""
-    done = run(["docker", "image", "inspect", image])
-    found: list[dict[str, Any]] = json.loads(done.stdout) if done.returncode == 0 else []
-    return found[0] if found else {}
+    try:
+        return inspect_image(name)
+    except EngineError:
+        return {}
 
 
 def _nodes(check: Check) -> list[dict[str, Any]]:
     """Return what the engine knows of the nodes, running or not, that have the volume."""
-    listed = run(["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", f"volume={check.volume}"])
-    if listed.returncode != 0:
-        raise EngineError(listed.stderr.decode(errors="replace").strip())
-    ids = listed.stdout.decode().split()
-    if not ids:
-        return []
-    done = run(["docker", "inspect", "--type", "container", *ids])
-    found: list[dict[str, Any]] = json.loads(done.stdout or b"[]")
-    return [one for one in found if _is_node(one, check)]
+    return [
+        one
+        for one in inspect_containers("--all", "--filter", f"volume={check.volume}")
+        if _is_node(one, check)
+    ]
 
 
 def _is_node(container: Mapping[str, Any], check: Check) -> bool:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import sys
 
-from components.engine.docker_cli import run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.docker_cli import one_off, run, text
+from components.errors import StackError
+from components.program.entry import run_to_end
 
 
 def command(volume: str, image: str, owner: str) -> list[str]:
     """Return the command that gives the root of the volume to `owner`, with no right but the one which that needs."""
-    container = ["docker", "run", "--rm", "--network", "none", "--cap-drop", "ALL", "--cap-add", "CHOWN"]
-    container += ["--security-opt", "no-new-privileges", "--user", "0:0", "--read-only"]
-    return [*container, "--volume", f"{volume}:/volume", "--entrypoint", "chown", image, owner, "/volume"]
+    changing = ["chown", owner, "/volume"]
+    return one_off(image, changing, user="0:0", volume=f"{volume}:/volume", capabilities=["CHOWN"])
 
 
 def work() -> str:
@@ -26,8 +26,7 @@ def work() -> str:
     volume, image, owner = (os.environ[f"VOLUME_PREPARATION_{name}"] for name in names)
     done = run(command(volume, image, owner), merge=True)
     if done.returncode != 0:
-        said = done.stdout.decode(errors="replace").strip()
-        raise ProgramError(f"Volume {volume} could not be made writable for user {owner}: {said}")
+        raise StackError(f"Volume {volume} could not be made writable for user {owner}: {text(done.stdout)}")
     return f"volume {volume} belongs to {owner}"
 
 

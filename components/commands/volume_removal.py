@@ -11,14 +11,15 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.engine.docker_cli import run
-from components.program.entry import ProgramError, run_to_end
+from components.engine.docker_cli import one_off, run, text
+from components.errors import StackError
+from components.program.entry import run_to_end
 
 NOT_THERE = "no such volume"
 IN_USE = "volume is in use"
 
 
-class RemovalError(ProgramError):
+class RemovalError(StackError):
     """The volume was not removed; the message says why, and what to do."""
 
 
@@ -52,7 +53,7 @@ def remove(removal: Removal) -> str:
     if removal.kept_unless_empty and not _is_empty(removal):
         return f"Volume {name} is kept, with what is in it. When it may go: docker volume rm {name}"
     done = run(["docker", "volume", "rm", name], merge=True)
-    said = done.stdout.decode(errors="replace").strip()
+    said = text(done.stdout)
     if done.returncode == 0 or NOT_THERE in said.lower():
         return f"Volume {name} is gone."
     if IN_USE in said.lower():
@@ -67,14 +68,12 @@ def _is_empty(removal: Removal) -> bool:
     """Tell whether nothing is in the volume; where that can't be seen, something may be."""
     looked = run(["docker", "volume", "inspect", removal.volume], merge=True)
     if looked.returncode != 0:
-        said = looked.stdout.decode(errors="replace").strip()
+        said = text(looked.stdout)
         if NOT_THERE in said.lower():
             return True
         raise RemovalError(f"Whether volume {removal.volume} is empty could not be seen: {said}")
-    container = ["docker", "run", "--rm", "--network", "none", "--cap-drop", "ALL", "--read-only"]
-    container += ["--security-opt", "no-new-privileges", "--user", "1000:0"]
-    container += ["--volume", f"{removal.volume}:/volume:ro", "--entrypoint", "ls", removal.image]
-    listed = run([*container, "-A", "/volume"])
+    listing = ["ls", "-A", "/volume"]
+    listed = run(one_off(removal.image, listing, user="1000:0", volume=f"{removal.volume}:/volume:ro"))
     return listed.returncode == 0 and not listed.stdout.strip()
 
 

@@ -7,7 +7,6 @@ the provider's TLS settings, comes in DOCKER_HOST, DOCKER_CERT_PATH and ENGINE_T
 
 from __future__ import annotations
 
-import os
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,13 +22,13 @@ MATERIAL = {"ENGINE_TLS_CA": "ca.pem", "ENGINE_TLS_CERT": "cert.pem", "ENGINE_TL
 
 
 @contextmanager
-def engine_environment(variables: Mapping[str, str] | None = None) -> Iterator[dict[str, str]]:
+def docker_environment(variables: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Yield the environment in which the `docker` command asks the provider's engine.
 
-    It is made of `variables`, the program's own where none are given. Certificates that came as text are in a private
-    folder until the block ends.
+    It is made of `variables`, a whole environment. Certificates that came as text are in a private folder until the
+    block ends.
     """
-    given = dict(os.environ if variables is None else variables)
+    given = dict(variables)
     given["DOCKER_HOST"] = given.get("DOCKER_HOST") or usual_address(given)
     # It has the last word only where DOCKER_HOST is empty; without it nobody has to know that.
     given.pop("DOCKER_CONTEXT", None)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.program.entry import ProgramError
+from components.errors import StackError
 
 EMBEDDED_BUILDKIT_UNTIL = 23
 """From this release on the command builds with BuildKit only through the buildx plugin."""
@@ -18,7 +18,7 @@ EMBEDDED_BUILDKIT_UNTIL = 23
 ANSWER_SECONDS = 20
 
 
-class NoBuildKitError(ProgramError):
+class NoBuildKitError(StackError):
     """No `docker` command here builds with BuildKit; the message says what to install."""
 
 

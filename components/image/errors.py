@@ -21,7 +21,3 @@ class NoSuchRefError(SourceError):
 
 class RecipeError(StackError):
     """A file that an image is built from can't be read."""
-
-
-class PlatformUnknownError(StackError):
-    """The Docker engine did not tell its platform."""

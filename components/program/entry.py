@@ -5,11 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from components.errors import StackError
 from components.program.stopping import run_until_stopped
-
-
-class ProgramError(Exception):
-    """A program did not do what it is there for; the message says why, and what to do."""
 
 
 def say(line: str) -> None:
@@ -18,14 +15,14 @@ def say(line: str) -> None:
 
 
 def run_to_end(work: Callable[[], str]) -> int:
-    """Print what `work` returns, or say why it raised ProgramError; return the exit code."""
+    """Print what `work` returns, or say why it raised StackError; return the exit code."""
     return run_until_stopped(lambda: _run(work))
 
 
 def _run(work: Callable[[], str]) -> int:
     try:
         print(work())
-    except ProgramError as error:
+    except StackError as error:
         say(str(error))
         return 1
     return 0

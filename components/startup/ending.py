@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from components.engine.docker_cli import Container, State
+from components.engine.container import Container, State
 
 LINES = 12
 """So many lines of the log are shown."""

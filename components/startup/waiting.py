@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from components.engine.docker_cli import Container, State
-from components.program.entry import ProgramError
+from components.backoff import Backoff, Patience
+from components.engine.container import Container, State
+from components.program.errors import CheckError
+from components.say import Say
 from components.startup.ending import Program, describe, ended, shown
 
 TOLD_EVERY = 15.0
@@ -19,10 +21,6 @@ NEXT_END = 10.0
 """Seconds for which the next end of a program that crashes over and over is waited for, to see how it ends."""
 
 Answer = TypeVar("Answer")
-
-
-class CheckError(ProgramError):
-    """What is checked did not prove itself; the message says how, and what to do."""
 
 
 class NotReadyError(Exception):
@@ -37,7 +35,7 @@ def wait_for(
     *,
     place: str,
     patience: float,
-    say: Callable[[str], None],
+    say: Say,
 ) -> Answer:
     """Call `ask` until it raises no NotReadyError; return what it returns.
 
@@ -45,6 +43,7 @@ def wait_for(
     `what` is what comes in the end, such as "an embedding"; `place` is who is asked. `say` tells a person who waits.
     """
     began = told = time.monotonic()
+    backoff = Backoff(Patience(limit=patience, first_pause=PAUSE, longest_pause=PAUSE))
     restarts_before = None
     while True:
         try:
@@ -55,23 +54,21 @@ def wait_for(
         restarts_before = state.restarts if restarts_before is None else restarts_before
         if ended(program, state, restarts_before):
             raise CheckError(describe(program, container, _between_starts(container, state)))
-        now = time.monotonic()
-        if now - began >= patience:
+        if not backoff.again():
             log = shown(program, container.last_lines(program.searched))
             raise CheckError(
                 f"{place} did not give {what} within {patience:.0f} s ({reason}).\n"
                 f"The last lines of its log (docker logs {container.name}):\n{log}"
             )
+        now = time.monotonic()
         if now - told >= TOLD_EVERY:
             told = now
             say(f"waiting for {what} for {now - began:.0f} s: {reason}")
-        time.sleep(PAUSE)
 
 
 def _between_starts(container: Container, state: State) -> State:
     """Return the container's state when it does not run for once, the last one seen where that does not come."""
-    until = time.monotonic() + NEXT_END
-    while state.runs and time.monotonic() < until:
-        time.sleep(PAUSE / 10)
+    backoff = Backoff(Patience(limit=NEXT_END, first_pause=PAUSE / 10, longest_pause=PAUSE / 10))
+    while state.runs and backoff.again():
         state = container.state()
     return state

@@ -1,16 +1,14 @@
 """The identity of a stack's Docker engine as a Pulumi resource. Stacks' states name this module: never move it."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
-from components.commands.engine_check import CHANGED, engine_id
 from components.dynamic_provider import StackProvider, is_unknown
-from components.engine.docker_cli import EngineError
-from components.engine.errors import AnotherEngineError, NoEngineError
+from components.engine.errors import AnotherEngineError
+from components.engine.info import engine_id, engine_id_if_any
 
 SCHEMA_VERSION = 1
 """Version of the outputs that a state holds."""
@@ -32,10 +30,10 @@ class EngineIdentityProvider(StackProvider):
             return DiffResult(changes=True)
         moving = bool(news["wanted"]) and news["wanted"] != olds["engine_id"]
         if not moving:
-            found = _found(news)
+            found = engine_id_if_any(news["environment"])
             if found not in ("", olds["engine_id"]):
                 if not news["preview"]:
-                    raise AnotherEngineError(CHANGED.format(found=found, known=olds["engine_id"]))
+                    raise AnotherEngineError(found=found, known=olds["engine_id"])
                 print(
                     "this is not the Docker engine that the stack lives on: here, `pulumi up` refuses",
                     flush=True,
@@ -53,33 +51,18 @@ class EngineIdentityProvider(StackProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Raise AnotherEngineError where a refresh would find nothing of the stack, and forget it."""
-        found = _found(props)
+        found = engine_id_if_any(props["environment"])
         if found not in ("", props["engine_id"]):
-            raise AnotherEngineError(CHANGED.format(found=found, known=props["engine_id"]))
+            raise AnotherEngineError(found=found, known=props["engine_id"])
         return ReadResult(id_, props)
 
 
 def _accepted(props: Mapping[str, Any], wanted: str) -> str:
-    """Return the id of the engine that answers, which must be `wanted` unless that is empty."""
-    try:
-        found = engine_id(_variables(props))
-    except EngineError as error:
-        raise NoEngineError(str(error)) from error
+    """Return the id of the engine that answers, which must be `wanted` unless that is empty. Raises EngineError."""
+    found = engine_id(props["environment"])
     if wanted and found != wanted:
-        raise AnotherEngineError(CHANGED.format(found=found, known=wanted))
+        raise AnotherEngineError(found=found, known=wanted)
     return found
-
-
-def _found(props: Mapping[str, Any]) -> str:
-    """Return the id of the engine that answers, empty where none does."""
-    try:
-        return engine_id(_variables(props))
-    except EngineError:
-        return ""
-
-
-def _variables(props: Mapping[str, Any]) -> dict[str, str]:
-    return {**os.environ, **props["environment"]}
 
 
 def _outputs(props: Mapping[str, Any], found: str) -> dict[str, Any]:

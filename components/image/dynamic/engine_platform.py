@@ -7,7 +7,7 @@ import pulumi
 from pulumi import dynamic
 
 from components.dynamic_provider import StackProvider
-from components.image.engine import platform
+from components.engine.info import platform
 
 SCHEMA_VERSION = 1
 """Version of the outputs that a state holds."""

@@ -8,7 +8,7 @@ import pulumi
 from pulumi import dynamic
 
 from components.dynamic_provider import StackProvider, is_unknown
-from components.image.engine import engine_id, has_image
+from components.engine.info import engine_id_if_any, has_image
 from components.image.recipe import Recipe, full_name
 
 SCHEMA_VERSION = 1
@@ -36,23 +36,23 @@ class WantedImageProvider(StackProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Work the name out."""
-        return dynamic.CreateResult(props["kind"], _outputs(props, 1, engine_id(props["engine"])))
+        return dynamic.CreateResult(props["kind"], _outputs(props, 1, engine_id_if_any(props["engine"])))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Note which engine is there now: a refresh is about that one."""
-        there = engine_id(props["engine"]) or props["engine_id"]
+        there = engine_id_if_any(props["engine"]) or props["engine_id"]
         return dynamic.ReadResult(id_, {**props, "engine_id": there}, _inputs(props))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Work the name out anew, and set another mark."""
-        there = engine_id(news["engine"]) or olds["engine_id"]
+        there = engine_id_if_any(news["engine"]) or olds["engine_id"]
         return dynamic.UpdateResult(_outputs(news, int(olds["mark"]) + 1, there))
 
 
 def _lost(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     if is_unknown(news.get("engine")):
         return False
-    there = engine_id(news["engine"])
+    there = engine_id_if_any(news["engine"])
     if not there or olds["engine_id"] not in ("", there):
         return False
     return not has_image(olds["full_name"], news["engine"])

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 from docker.client import DockerClient
 
-from components.commands.port_check import OWNER, Check, CheckError, run_check
+from components.commands.port_check import OWNER, Check, run_check
+from components.program.errors import CheckError
 from sandbox.machine.ports import free_port
 
 pytestmark = pytest.mark.sandbox

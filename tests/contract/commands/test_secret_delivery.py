@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from docker.client import DockerClient
 
-from components.commands.secret_delivery import Delivery, DeliveryError, deliver
+from components.commands.secret_delivery import Delivery, deliver
 from components.engine.docker_cli import run
+from components.program.errors import DeliveryError
 
 pytestmark = pytest.mark.sandbox
 

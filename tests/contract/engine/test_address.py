@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from components.commands.engine_check import engine_id
 from components.engine.docker_cli import run
+from components.engine.info import engine_id
 
 pytestmark = pytest.mark.sandbox
 
@@ -63,5 +63,5 @@ def test_without_that_the_docker_command_would_ask_it(asked: list[str], way: str
     )
     assert asked
     asked.clear()
-    assert run(["docker", "ps"], variables={**os.environ, **chosen}).returncode == 0
+    assert run(["docker", "ps"], told=chosen).returncode == 0
     assert asked == []

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from components.commands.engine_check import engine_id
 from components.engine.address import SYSTEM_SOCKET
-from components.engine.docker_cli import EngineError
+from components.engine.errors import EngineError
+from components.engine.info import engine_id
 from tests.contract.elasticsearch.faulty_proxy import make_certificate
 
 pytestmark = pytest.mark.sandbox

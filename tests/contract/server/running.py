@@ -15,7 +15,7 @@ from docker.models.containers import Container
 from components.commands.embedding_check import Check
 from components.commands.secret_delivery import Delivery, deliver
 from components.container.secret_file import FOLDER
-from components.engine.docker_cli import Container as Inspected
+from components.engine.container import Container as Inspected
 from components.server.container import PORT
 from tests.contract.server.container_options import container_options
 from tests.unit.declared import one

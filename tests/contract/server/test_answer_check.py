@@ -7,9 +7,9 @@ import pytest
 from docker.client import DockerClient
 
 from components.commands.answer_check import Check, run
-from components.engine.docker_cli import Container
+from components.engine.container import Container
+from components.program.errors import CheckError
 from components.server.container import PORT
-from components.startup.waiting import CheckError
 from tests.contract.server.proxying import proxying
 
 pytestmark = pytest.mark.sandbox

@@ -9,7 +9,8 @@ import pytest
 from docker.client import DockerClient
 from docker.models.volumes import Volume
 
-from components.commands.model_delivery import Delivery, DeliveryError, deliver
+from components.commands.model_delivery import Delivery, deliver
+from components.program.errors import DeliveryError
 
 pytestmark = pytest.mark.sandbox
 

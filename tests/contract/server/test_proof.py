@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.commands.embedding_check import run as run_check
-from components.startup.waiting import CheckError
+from components.program.errors import CheckError
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model

@@ -3,9 +3,10 @@
 import pytest
 
 from components.commands.answer_check import Check, run
-from components.engine.docker_cli import Container, NotListeningError, State
+from components.engine.container import Container, State
+from components.engine.errors import NotListeningError
+from components.program.errors import CheckError
 from components.startup import waiting
-from components.startup.waiting import CheckError
 
 
 class Stub(Container):

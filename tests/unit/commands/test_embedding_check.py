@@ -9,8 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from components.commands.embedding_check import Check, run
-from components.engine.docker_cli import Container, NotListeningError, State
-from components.startup.waiting import CheckError
+from components.engine.container import Container, State
+from components.engine.errors import NotListeningError
+from components.program.errors import CheckError
 from tests.fixtures.recording_proxy import seen_by_proxy
 
 __all__ = ["seen_by_proxy"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from components.commands.gpu_check import CheckError, command, runs, verify
+from components.commands.gpu_check import command, runs, verify
+from components.program.errors import CheckError
 
 BUILT = "75;80;86;89;90;120"
 LISTED = """ggml_cuda_init: found 1 CUDA devices (Total VRAM: 8110 MiB):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.commands import model_delivery
+from components.program.errors import DeliveryError
 
 
 def test_a_file_that_another_machine_has_is_told_with_both_ways_to_it(
@@ -18,7 +19,7 @@ def test_a_file_that_another_machine_has_is_told_with_both_ways_to_it(
     missing_in_the_volume = subprocess.CompletedProcess[str]([], 1, "", "")
     monkeypatch.setattr(model_delivery, "run", lambda *_, **__: missing_in_the_volume)
 
-    with pytest.raises(model_delivery.DeliveryError) as raised:
+    with pytest.raises(DeliveryError) as raised:
         model_delivery.work()
 
     said = str(raised.value)

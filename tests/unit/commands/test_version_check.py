@@ -2,7 +2,8 @@
 
 import pytest
 
-from components.commands.version_check import CheckError, Version, require_readable, version_of
+from components.commands.version_check import Version, require_readable, version_of
+from components.program.errors import CheckError
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.engine import address
-from components.engine.address import engine_environment
+from components.engine.address import docker_environment
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def users_socket(nobody: Path) -> Iterator[Path]:
 def test_the_command_asks_what_the_provider_asks_whatever_the_context(
     nobody: Path, given: dict[str, str], host: str
 ) -> None:
-    with engine_environment({"HOME": str(nobody), **given}) as environment:
+    with docker_environment({"HOME": str(nobody), **given}) as environment:
         assert environment["DOCKER_HOST"] == host.format(home=nobody)
         assert "DOCKER_CONTEXT" not in environment
 
 
 def test_where_the_systems_socket_is_nobodys_the_users_own_is_asked(users_socket: Path) -> None:
     home = users_socket.parents[2]
-    with engine_environment({"HOME": str(home)}) as environment:
+    with docker_environment({"HOME": str(home)}) as environment:
         assert environment["DOCKER_HOST"] == f"unix://{users_socket}"
 
 
@@ -57,7 +57,7 @@ def test_certificates_as_text_are_in_a_private_folder_for_as_long_as_the_command
         "ENGINE_TLS_CERT": "a certificate",
         "ENGINE_TLS_KEY": "a key",
     }
-    with engine_environment(given) as environment:
+    with docker_environment(given) as environment:
         folder = Path(environment["DOCKER_CERT_PATH"])
         assert folder.stat().st_mode & 0o777 == 0o700
         found = {file.name: file.read_text() for file in folder.iterdir()}
@@ -72,6 +72,6 @@ def test_certificates_as_text_are_in_a_private_folder_for_as_long_as_the_command
     [("tcp://gpu-box:2376", True), ("gpu-box:2376", True), ("unix:///run/a.sock", False)],
 )
 def test_the_providers_certificates_are_the_commands_too(host: str, verified: bool) -> None:
-    with engine_environment({"DOCKER_HOST": host, "DOCKER_CERT_PATH": "/certs"}) as environment:
+    with docker_environment({"DOCKER_HOST": host, "DOCKER_CERT_PATH": "/certs"}) as environment:
         assert environment["DOCKER_CERT_PATH"] == "/certs"
         assert (environment.get("DOCKER_TLS_VERIFY") == "1") is verified

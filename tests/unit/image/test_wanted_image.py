@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
+from components.engine.errors import PlatformUnknownError
 from components.image.dynamic.engine_platform import EnginePlatformProvider
 from components.image.dynamic.wanted_image import WantedImageProvider
-from components.image.errors import PlatformUnknownError
 from tests.unit.declared import shown
 from tests.unit.image.engine_double import EngineDouble
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.engine.docker_cli import Container, State
+from components.engine.container import Container, State
 from components.startup.ending import advice, describe, ended
 from components.startup.node import NODE, readable
 from components.startup.server import SERVER

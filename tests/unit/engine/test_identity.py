@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from components.commands import engine_check
-from components.engine.docker_cli import EngineError
 from components.engine.dynamic.identity import EngineIdentityProvider
-from components.engine.errors import AnotherEngineError, NoEngineError
+from components.engine.errors import AnotherEngineError, EngineError, NoEngineError
 
 STACKS, ANOTHER = "AAAA:1111", "BBBB:2222"
 HELD: dict[str, Any] = {"environment": {}, "wanted": "", "engine_id": STACKS, "schema_version": 1}
@@ -106,7 +105,7 @@ def test_an_engine_that_says_nothing_is_none_that_answers(
     answering: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (answering.parent / "docker").write_text("#!/bin/sh\nexec sleep 30\n")
-    monkeypatch.setattr(engine_check, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("components.engine.info.ANSWER_SECONDS", 0.2)
     with pytest.raises(NoEngineError, match=r"(?s)did not end within.*docker:host"):
         EngineIdentityProvider().create(inputs())
     assert EngineIdentityProvider().diff("engine", HELD, inputs()).changes is False
