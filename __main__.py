@@ -20,7 +20,6 @@ from components.image.component import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
 from components.ownership.dynamic.stack_id import StackIdResource
-from components.program.declaration import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings.project import project_settings
 
@@ -36,7 +35,7 @@ network = StackNetwork("network", StackNetworkArgs(name=stack), on_engine)
 
 model = ModelDownload("model", ModelDownloadArgs(settings=settings.model))
 
-builds = ImageBuilds.declare(stack_id, engine_environment(settings.engine), settings.image, on_engine)
+builds = ImageBuilds.declare(stack_id, settings.engine, settings.image, on_engine)
 
 image = ServerImage("llama-server", ServerImageArgs(device=settings.device, builds=builds), on_engine)
 

@@ -16,8 +16,7 @@ class StackProvider(pulumi.dynamic.ResourceProvider):
     """A dynamic provider whose StackErrors reach the person as their message alone.
 
     A subclass must stay in the module that it was first released in: a stack's state holds its module and name,
-    nothing else, as long as it has no attributes of its own. What it prints (`print(..., flush=True)`, since there
-    is no other channel) is shown at once, and once more at the end of the update: keep it short.
+    nothing else, as long as it has no attributes of its own. It tells people what it does by `say`, in short.
     """
 
     serialize_as_secret_always = False
@@ -39,6 +38,11 @@ def show_stack_errors_without_traceback() -> None:
 def _format_exception(limit: int | None = None, chain: bool = True) -> str:
     error = sys.exc_info()[1]
     return str(error) if isinstance(error, StackError) else _full_format(limit, chain)
+
+
+def say(line: str) -> None:
+    """Show a line at once, and once more at the end of the update."""
+    print(line, flush=True)
 
 
 def is_unknown(value: object) -> bool:

@@ -9,20 +9,19 @@ import pulumi
 from components.image.dynamic.engine_platform import EnginePlatformResource
 from components.image.dynamic.wanted_image import WantedImageResource
 from components.image.recipe import CONTEXT
-from components.program.declaration import run_program
-from components.settings import ImageSettings
+from components.program.declaration import engine_environment, run_program
+from components.settings import EngineSettings, ImageSettings
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageBuilds:
     """What all builds of the stack have in common.
 
-    `owner` is the id of the stack, which its images bear in their tags; `engine` is the environment that has the
-    `docker` command ask the stack's engine, and `platform` what the images are for.
+    `owner` is the id of the stack, which its images bear in their tags; `platform` is what the images are for.
     """
 
     owner: pulumi.Input[str]
-    engine: Mapping[str, pulumi.Input[str]]
+    engine: EngineSettings
     platform: pulumi.Input[str]
     settings: ImageSettings
 
@@ -30,14 +29,14 @@ class ImageBuilds:
     def declare(
         cls,
         owner: pulumi.Input[str],
-        engine: Mapping[str, pulumi.Input[str]],
+        engine: EngineSettings,
         settings: ImageSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "ImageBuilds":
         """Declare the platform where no setting names it: the engine's own, asked once and kept in the state."""
         platform: pulumi.Input[str] = settings.platform
         if not settings.platform:
-            platform = EnginePlatformResource("engine-platform", engine, opts).platform
+            platform = EnginePlatformResource("engine-platform", engine_environment(engine), opts).platform
         return cls(owner=owner, engine=engine, platform=platform, settings=settings)
 
 
@@ -64,6 +63,7 @@ class BuiltImage(pulumi.ComponentResource):
     def __init__(self, name: str, args: BuiltImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:image:BuiltImage", name, None, opts)
         builds, settings = args.builds, args.builds.settings
+        engine = engine_environment(builds.engine)
         own = pulumi.ResourceOptions(parent=self)
         arguments = {**args.arguments, **_packages_date(settings)}
         recipe = {
@@ -74,12 +74,12 @@ class BuiltImage(pulumi.ComponentResource):
             "arguments": arguments,
             "platform": builds.platform,
         }
-        wanted = WantedImageResource(name, {**recipe, "engine": dict(builds.engine)}, own)
+        wanted = WantedImageResource(name, {**recipe, "engine": engine}, own)
         built = run_program(
             f"{name}-build",
             "image_build",
             environment={
-                **builds.engine,
+                **engine,
                 "IMAGE_BUILD_NAME": wanted.full_name,
                 "IMAGE_BUILD_CONTEXT": CONTEXT,
                 "IMAGE_BUILD_DOCKERFILE": args.dockerfile,

@@ -74,7 +74,7 @@ class ServerImage(pulumi.ComponentResource):
                 builds=args.builds,
                 kind=args.device,
                 dockerfile=DOCKERFILES[args.device],
-                arguments=build_arguments(args.device, settings, source.commit, source.created),
+                arguments=build_arguments(args.device, settings, source.commit),
             ),
             own,
         )
@@ -83,18 +83,12 @@ class ServerImage(pulumi.ComponentResource):
         self.commit, self.upstream_commit = source.commit, source.upstream_commit
 
 
-def build_arguments(
-    device: Device, settings: ImageSettings, commit: Text, created: Text
-) -> dict[str, str | Text]:
-    """Return the build arguments that the Dockerfile of the device declares.
-
-    `commit` is the one of llama.cpp to build, and `created` when it was made (RFC 3339).
-    """
+def build_arguments(device: Device, settings: ImageSettings, commit: Text) -> dict[str, str | Text]:
+    """Return the build arguments that the Dockerfile of the device declares, to build this commit of llama.cpp."""
     arguments: dict[str, str | Text] = {
         "LLAMA_CPP_REPOSITORY": settings.llama_cpp_repository,
         "LLAMA_CPP_REF": commit,
         "LLAMA_CPP_VERSION": settings.llama_cpp_ref,
-        "LLAMA_CPP_CREATED": created,
     }
     if settings.build_jobs:
         arguments["BUILD_JOBS"] = str(settings.build_jobs)

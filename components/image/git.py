@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from components.image.errors import GitMissingError
 
@@ -41,8 +40,8 @@ def without_credentials(text: str) -> str:
     return re.sub(r"(?<=://)[^/\s]+@", "", text)  # up to the last @: a password may have one
 
 
-def run_git(folder: Path, arguments: Sequence[str], within: float) -> Answer:
-    """Run git on the repository at `folder`, as this person has it set up (proxies, keys, certificates).
+def run_git(arguments: Sequence[str], within: float) -> Answer:
+    """Run git outside any repository, as this person has it set up (proxies, keys, certificates).
 
     It asks for no password: it fails. Raises GitMissingError, and TimedOutError after `within` seconds.
     """
@@ -54,7 +53,7 @@ def run_git(folder: Path, arguments: Sequence[str], within: float) -> Answer:
         )
     process = subprocess.Popen(
         [git, *arguments],
-        env=_environment(folder),
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -73,14 +72,13 @@ def run_git(folder: Path, arguments: Sequence[str], within: float) -> Answer:
     return Answer(process.returncode == 0, output.strip(), without_credentials(said.strip()))
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     inherited = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER_REPOSITORY}
     return {
         **inherited,
-        "GIT_DIR": str(folder),
+        "GIT_DIR": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_ASKPASS": "",  # nor a program that opens a window: this also overrules core.askPass and SSH_ASKPASS
         "SSH_ASKPASS_REQUIRE": "never",
-        "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C",
     }

@@ -1,63 +1,35 @@
-"""Finds out which commit of llama.cpp a branch or tag is, without fetching its files."""
+"""Finds out which commit of llama.cpp a branch or tag is."""
 
-import re
-import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-
+from components.commit import is_commit
 from components.image.errors import NoSuchRefError, RepositoryUnreachableError, SourceError
 from components.image.git import Answer, TimedOutError, run_git, without_credentials
+from components.say import Say
 
-Say = Callable[[str], None]
-"""Shows one line to the person."""
-
-_WITHIN = 60.0  # seconds: a server that knows no filters sends all files of the commit
+_WITHIN = 30.0  # seconds
 _WITHIN_REFRESH = 10.0  # a refresh must not hang on a repository that does not answer
 
-_NO_SUCH_REF = re.compile(
-    r"couldn't find remote ref|not our ref|unadvertised object|no such ref|invalid refspec", re.IGNORECASE
-)
 
-
-@dataclass(frozen=True)
-class SourceCommit:
-    """One commit: its full name, and when it was made (RFC 3339, UTC)."""
-
-    commit: str
-    created: str
-
-
-def is_commit(ref: str) -> bool:
-    """Tell whether `ref` is the full name of a commit, which is the same for ever."""
-    return re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", ref) is not None
-
-
-def resolve(repository: str, ref: str, within: float = _WITHIN) -> SourceCommit:
-    """Ask `repository` which commit the branch, tag or full commit `ref` is.
+def find_commit(repository: str, ref: str, within: float = _WITHIN) -> str:
+    """Return the commit that the branch or tag `ref` of `repository` is; a full commit is itself, and takes no request.
 
     Raises GitMissingError, RepositoryUnreachableError (also after `within` seconds) and NoSuchRefError.
     """
-    deadline = time.monotonic() + within
-    with tempfile.TemporaryDirectory(prefix="llama-cpp-source-") as name:
-        folder = Path(name)
-        try:
-            made = run_git(folder, ["init", "--quiet", "--bare", name], within)
-            if not made.succeeded:
-                raise SourceError(f"git can't make a repository in {folder}: {_reason(made)}")
-            _fetch(folder, repository, ref, deadline)
-            # People who have signatures shown would get them here, before the commit.
-            show = ["log", "-1", "--no-show-signature", "--format=%H %ct", "FETCH_HEAD"]
-            found = run_git(folder, show, _left(deadline))
-        except TimedOutError as error:
-            raise _unreachable(repository, ref, f"it did not answer within {within:.0f} s") from error
-    if not found.succeeded or not found.output:  # a tag can be one of a file
-        raise _no_such_ref(repository, ref)
-    commit, _, seconds = found.output.partition(" ")
-    created = datetime.fromtimestamp(int(seconds), UTC)
-    return SourceCommit(commit, created.isoformat().replace("+00:00", "Z"))
+    if is_commit(ref):
+        return ref
+    # In the order in which git looks them up; what an annotated tag stands for has these endings.
+    names = [f"{name}{end}" for name in _full_names(ref) for end in ("^{}", "")]
+    try:
+        asked = run_git(["ls-remote", "--quiet", "--", repository, *names], within)
+    except TimedOutError as error:
+        raise _unreachable(repository, ref, f"it did not answer within {within:.0f} s") from error
+    if not asked.succeeded:
+        raise _unreachable(repository, ref, _reason(asked))
+    # A name also matches those that only end like it.
+    found = {name: commit for commit, _, name in (line.partition("\t") for line in asked.output.splitlines())}
+    for name in names:
+        if name in found:
+            return found[name]
+    raise _no_such_ref(repository, ref)
 
 
 def upstream_commit(repository: str, ref: str, held: str, before: str, say: Say) -> str:
@@ -70,7 +42,7 @@ def upstream_commit(repository: str, ref: str, held: str, before: str, say: Say)
         return ""
     shown = without_credentials(repository)
     try:
-        now = resolve(repository, ref, _WITHIN_REFRESH).commit
+        now = find_commit(repository, ref, _WITHIN_REFRESH)
     except SourceError as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         say(f"llama.cpp: whether {ref} of {shown} has moved could not be found out: {reason}")
@@ -84,22 +56,8 @@ def upstream_commit(repository: str, ref: str, held: str, before: str, say: Say)
     return now
 
 
-def _fetch(folder: Path, repository: str, ref: str, deadline: float) -> None:
-    """Fetch the commit alone. A server without filters ignores that one or refuses it: then its files come too."""
-    fetch = ["fetch", "--quiet", "--no-tags", "--depth=1"]
-    what = ["--", repository, ref]
-    answer = run_git(folder, [*fetch, "--filter=tree:0", *what], _left(deadline))
-    if not answer.succeeded and "filter" in answer.said:
-        answer = run_git(folder, [*fetch, "--no-filter", *what], _left(deadline))
-    if answer.succeeded:
-        return
-    if _NO_SUCH_REF.search(answer.said):
-        raise _no_such_ref(repository, ref)
-    raise _unreachable(repository, ref, _reason(answer))
-
-
-def _left(deadline: float) -> float:
-    return deadline - time.monotonic()
+def _full_names(ref: str) -> tuple[str, ...]:
+    return ref, f"refs/{ref}", f"refs/tags/{ref}", f"refs/heads/{ref}"
 
 
 def _reason(answer: Answer) -> str:

@@ -11,11 +11,12 @@ import httpx2
 from huggingface_hub import HfApi, constants, get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+from components.commit import is_commit
 from components.model.errors import HubUnreachableError, NotOnHubError, WrongContentError
 from components.model.hub_errors import describe, explain, temporary
 from components.model.rate_limit import is_bearable, pause_asked
 from components.model.retries import Retries
-from components.model.wanted import WantedFile, is_commit
+from components.model.wanted import WantedFile
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from components.commit import is_commit
 from components.model.errors import NotOnHubError, WrongContentError
 from components.model.hub import HubFile, look_up
 from components.model.retries import Retries
-from components.model.wanted import Held, WantedFile, is_commit
+from components.model.wanted import Held, WantedFile
 
 
 def resolve(wanted: WantedFile, held: Held | None, retries: Retries) -> HubFile:

@@ -1,9 +1,10 @@
 """Which model file is wanted, and where it lives on this machine."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from components.commit import is_commit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +48,6 @@ class ModelFile:
     size: int
     sha256: str
     commit: str
-
-
-def is_commit(revision: str) -> bool:
-    """Tell whether a revision is a commit in full, which is the same for ever."""
-    return re.fullmatch("[0-9a-f]{40}", revision) is not None
 
 
 def model_path(directory: str, repository: str, revision: str, file: str) -> str:

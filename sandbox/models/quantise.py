@@ -8,7 +8,7 @@ from docker.client import DockerClient
 from docker.errors import ContainerError, DockerException, ImageNotFound
 
 from components.errors import StackError
-from components.image.source_commit import resolve
+from components.image.source_commit import find_commit
 from components.settings.quantisations import QUANTS
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import BOOKWORM_SLIM
@@ -66,7 +66,7 @@ def _ensure_tool(cache: Path, say: Say) -> str:
     ensure_engine(cache, say)
     source = ensure_source(cache, say, FORK, BRANCH)
     try:
-        commit = resolve(source.repository, source.ref).commit
+        commit = find_commit(source.repository, source.ref)
     except StackError as error:
         raise SandboxError(str(error)) from error
     arguments = build_arguments(source, commit)

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
-from components.dynamic_provider import StackProvider, is_unknown
+from components.dynamic_provider import StackProvider, is_unknown, say
 from components.engine.errors import AnotherEngineError
 from components.engine.info import engine_id, engine_id_if_any
 
@@ -34,10 +34,7 @@ class EngineIdentityProvider(StackProvider):
             if found not in ("", olds["engine_id"]):
                 if not news["preview"]:
                     raise AnotherEngineError(found=found, known=olds["engine_id"])
-                print(
-                    "this is not the Docker engine that the stack lives on: here, `pulumi up` refuses",
-                    flush=True,
-                )
+                say("this is not the Docker engine that the stack lives on: here, `pulumi up` refuses")
         changed = moving or news["environment"] != olds.get("environment")
         return DiffResult(changes=changed or olds.get("schema_version") != SCHEMA_VERSION)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
-from components.dynamic_provider import StackProvider, is_unknown
-from components.image.source_commit import SourceCommit, resolve, upstream_commit
+from components.dynamic_provider import StackProvider, is_unknown, say
+from components.image.source_commit import find_commit, upstream_commit
 
 SCHEMA_VERSION = 1
 """Version of the outputs that a state holds."""
@@ -28,29 +28,28 @@ class SourceCommitProvider(StackProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         """Ask the repository."""
-        found = resolve(props["repository"], props["ref"])
-        return dynamic.CreateResult(found.commit, _outputs(props, found, ""))
+        found = find_commit(props["repository"], props["ref"])
+        return dynamic.CreateResult(found, _outputs(props, found, ""))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         """Ask again what a branch or tag is, and record it where it is another commit; a commit takes no request."""
         before = props.get("upstream_commit") or ""
-        moved = upstream_commit(props["repository"], props["ref"], props["commit"], before, _say)
+        moved = upstream_commit(props["repository"], props["ref"], props["commit"], before, say)
         return dynamic.ReadResult(id_, {**props, "upstream_commit": moved}, _inputs(props))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
         """Ask the repository for another ref. The commit that is held stays, also where its name becomes the ref."""
-        held = SourceCommit(olds["commit"], olds["created"])
+        held = olds["commit"]
         if _inputs(news) == _inputs(olds):
             return dynamic.UpdateResult(_outputs(news, held, olds.get("upstream_commit") or ""))
-        pinned = news["repository"] == olds["repository"] and news["ref"] == held.commit
-        found = held if pinned else resolve(news["repository"], news["ref"])
+        pinned = news["repository"] == olds["repository"] and news["ref"] == held
+        found = held if pinned else find_commit(news["repository"], news["ref"])
         return dynamic.UpdateResult(_outputs(news, found, ""))
 
 
-def _outputs(props: Mapping[str, Any], found: SourceCommit, moved: str) -> dict[str, Any]:
+def _outputs(props: Mapping[str, Any], commit: str, moved: str) -> dict[str, Any]:
     return _inputs(props) | {
-        "commit": found.commit,
-        "created": found.created,
+        "commit": commit,
         "upstream_commit": moved,
         "schema_version": SCHEMA_VERSION,
     }
@@ -60,23 +59,18 @@ def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
     return {key: props[key] for key in INPUTS}
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
 class SourceCommitResource(dynamic.Resource, module="image", name="SourceCommit"):
-    """The commit of `repository` that `ref` was when it was first asked for, and when that was made (RFC 3339).
+    """The commit of `repository` that `ref` was when it was first asked for.
 
     `upstream_commit` is what `ref` was when last asked, where that is another commit; else empty.
     """
 
     commit: pulumi.Output[str]
-    created: pulumi.Output[str]
     upstream_commit: pulumi.Output[str]
 
     def __init__(
         self, name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         """Declare the commit with the INPUTS given."""
-        outputs = dict.fromkeys(("commit", "created", "upstream_commit", "schema_version"))
+        outputs = dict.fromkeys(("commit", "upstream_commit", "schema_version"))
         super().__init__(SourceCommitProvider(), name, {**inputs, **outputs}, opts)

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi import dynamic
 
-from components.dynamic_provider import StackProvider, is_unknown
+from components.dynamic_provider import StackProvider, is_unknown, say
 from components.model import local_file
 from components.model.machine import this_machine
 from components.model.wanted import Held, WantedFile
@@ -72,9 +72,9 @@ class ModelFileProvider(StackProvider):
         """
         path, held = Path(id_), _held(props)
         if held and _look(props) == "away":
-            _say(f"{path} is on another machine, or not for this user to see; it counts as unchanged")
+            say(f"{path} is on another machine, or not for this user to see; it counts as unchanged")
         elif held is None or not local_file.is_intact(path, held.sha256):
-            _say(f"{path} is {'not what was verified' if path.exists() else 'missing'}")
+            say(f"{path} is {'not what was verified' if path.exists() else 'missing'}")
             if held:
                 local_file.hold(path, held)  # the state forgets it now
             return dynamic.ReadResult("", {})
@@ -99,7 +99,7 @@ class ModelFileProvider(StackProvider):
         if props["keep_files"]:
             return
         if _look(props) == "away":
-            _say(f"{props['path']} is on another machine, or not for this user to see, and stays there")
+            say(f"{props['path']} is on another machine, or not for this user to see, and stays there")
         else:
             local_file.remove(Path(props["path"]))
 
@@ -108,7 +108,7 @@ def _ensure(props: Mapping[str, Any], held: Held | None) -> dict[str, Any]:
     # The Hub's library takes long to import: a preview must not.
     from components.model.download import ensure_model_file  # noqa: PLC0415
 
-    found = ensure_model_file(_wanted(props, held), _say)
+    found = ensure_model_file(_wanted(props, held), say)
     outputs = {"size": found.size, "sha256": found.sha256, "commit": found.commit, "machine": this_machine()}
     return _inputs(props) | outputs | {"schema_version": SCHEMA_VERSION}
 
@@ -131,7 +131,7 @@ def _upstream_commit(props: Mapping[str, Any]) -> str:
         return ""
     from components.model.upstream import upstream_commit  # noqa: PLC0415 (as above)
 
-    return upstream_commit(wanted, held, props.get("upstream_commit") or "", _say)
+    return upstream_commit(wanted, held, props.get("upstream_commit") or "", say)
 
 
 def _wanted(props: Mapping[str, Any], held: Held | None) -> WantedFile:
@@ -148,10 +148,6 @@ def _wanted(props: Mapping[str, Any], held: Held | None) -> WantedFile:
 def _held(outputs: Mapping[str, Any]) -> Held | None:
     commit, sha256 = outputs.get("commit"), outputs.get("sha256")
     return Held(commit=commit, sha256=sha256) if commit and sha256 else None
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:

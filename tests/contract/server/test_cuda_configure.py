@@ -7,7 +7,7 @@ import pytest
 from docker.client import DockerClient
 
 from components.image.component import DOCKERFILES
-from components.image.source_commit import resolve
+from components.image.source_commit import find_commit
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_debian
 from sandbox.docker.engine import ensure_engine
@@ -49,7 +49,7 @@ def source_image() -> str:
     ensure_engine(cache, print)
     ensure_debian(cache, print, "bookworm", BOOKWORM_SLIM)
     source = ensure_source(cache, print, FORK, BRANCH)
-    arguments = build_arguments(source, resolve(source.repository, source.ref).commit)
+    arguments = build_arguments(source, find_commit(source.repository, source.ref))
     options = [f"--build-arg={key}={value}" for key, value in arguments.items()]
     options += ["--network=host", "--progress=plain", "--target=source", f"--tag={SOURCE_IMAGE}"]
     options += [f"--file={PROJECT_DIRECTORY / DOCKERFILES['cpu']}"]

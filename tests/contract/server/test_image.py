@@ -5,7 +5,7 @@ import re
 import pytest
 from docker.client import DockerClient
 
-from components.image.source_commit import resolve
+from components.image.source_commit import find_commit
 from sandbox.docker.debian_images import BOOKWORM_SLIM
 from sandbox.llama_cpp.repository import BRANCH
 
@@ -25,11 +25,9 @@ def shell(image: str, script: str) -> str:
 def test_labels_say_what_it_was_built_from(server_image: str) -> None:
     labels = DockerClient.from_env().images.get(server_image).labels
     known = {key.removeprefix("org.opencontainers.image."): value for key, value in labels.items()}
-    source = resolve(known["source"], BRANCH)
     assert known["source"].endswith("llama.cpp.git")
-    assert known["revision"] == source.commit == shell(server_image, "cat /opt/llama.cpp/REVISION")
-    assert known["created"] == source.created
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", known["created"])
+    assert known["revision"] == find_commit(known["source"], BRANCH)
+    assert known["revision"] == shell(server_image, "cat /opt/llama.cpp/REVISION")
     assert known["version"] == BRANCH
     assert known["licenses"] == "MIT"
     assert known["base.name"] == BOOKWORM_SLIM

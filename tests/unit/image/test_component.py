@@ -6,6 +6,7 @@ import pytest
 
 from components.image.built import ImageBuilds
 from components.image.component import ServerImage, ServerImageArgs
+from components.settings import EngineSettings
 from tests.unit.declared import Declared, declare, one
 from tests.unit.project import stack_settings
 
@@ -23,7 +24,7 @@ def declare_image(stack: str, seen: list[str] | None = None, **changes: object) 
     settings = stack_settings(stack, **changes)
 
     def program() -> None:
-        builds = ImageBuilds.declare(OWNER, {"DOCKER_HOST": "ssh://somewhere"}, settings.image)
+        builds = ImageBuilds.declare(OWNER, EngineSettings(host="ssh://somewhere"), settings.image)
         image = ServerImage("llama-server", ServerImageArgs(device=settings.device, builds=builds))
         if seen is not None:
             image.image_id.apply(seen.append)
@@ -52,7 +53,6 @@ def test_the_cpu_image_is_built_from_the_fork_on_debian() -> None:
         "LLAMA_CPP_REPOSITORY": "https://github.com/jina-ai/llama.cpp.git",
         "LLAMA_CPP_REF": COMMIT,
         "LLAMA_CPP_VERSION": "feat-jina-v5-text",
-        "LLAMA_CPP_CREATED": "2026-01-01T00:00:00Z",
         "BASE_IMAGE": "debian:bookworm-slim",
     }
     assert build(declared) == {
@@ -78,7 +78,6 @@ def test_the_cuda_image_is_built_on_devel_and_runs_on_runtime() -> None:
         "LLAMA_CPP_REPOSITORY": "https://github.com/jina-ai/llama.cpp.git",
         "LLAMA_CPP_REF": COMMIT,
         "LLAMA_CPP_VERSION": "feat-jina-v5-text",
-        "LLAMA_CPP_CREATED": "2026-01-01T00:00:00Z",
         "CUDA_DEVEL_IMAGE": "nvidia/cuda:12.8.1-devel-ubuntu24.04",
         "CUDA_RUNTIME_IMAGE": "nvidia/cuda:12.8.1-runtime-ubuntu24.04",
         "CUDA_ARCHITECTURES": "75;80;86;89;90;120",

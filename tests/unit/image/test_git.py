@@ -49,7 +49,7 @@ def test_no_program_is_made_to_ask_for_a_password(
     monkeypatch.delenv("GIT_ASKPASS", raising=False)
     monkeypatch.setenv(variable, str(program))
 
-    answer = run_git(tmp_path, ["ls-remote", address], within=10.0)
+    answer = run_git(["ls-remote", address], within=10.0)
     assert not answer.succeeded
     assert "could not read Username" in answer.said
     assert not asked.exists()

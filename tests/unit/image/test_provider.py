@@ -7,7 +7,7 @@ from pulumi.output import UNKNOWN
 
 from components.image.dynamic.source_commit import SCHEMA_VERSION, SourceCommitProvider
 from tests.unit.declared import shown
-from tests.unit.image.git_repository import CREATED, Repository
+from tests.unit.image.git_repository import Repository
 
 COMMIT = "c" * 40
 ABSENT = "file:///absent"
@@ -19,7 +19,7 @@ def inputs(**changes: Any) -> dict[str, Any]:
 
 
 def outputs(**changes: Any) -> dict[str, Any]:
-    found = {"commit": COMMIT, "created": CREATED, "upstream_commit": "", "schema_version": SCHEMA_VERSION}
+    found = {"commit": COMMIT, "upstream_commit": "", "schema_version": SCHEMA_VERSION}
     return inputs() | found | changes
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.model import local_file
-from components.model.wanted import Held, WantedFile, is_commit
+from components.model.wanted import Held, WantedFile
 
 OLD, NEW, OTHER = "a" * 40, "b" * 40, "c" * 40
 
@@ -82,14 +82,6 @@ def test_a_file_that_proved_damaged_is_not_trusted_and_its_content_is_remembered
     assert not local_file.is_intact(path, content(OLD).sha256)
     assert local_file.recorded(path) is None
     assert local_file.recorded_content(path) == content(OLD)
-
-
-@pytest.mark.parametrize(
-    ("revision", "commit"),
-    [("a" * 40, True), ("A" * 40, False), ("a" * 39, False), ("a" * 64, False), ("main", False), ("", False)],
-)
-def test_a_commit_is_known_by_its_forty_digits(revision: str, commit: bool) -> None:
-    assert is_commit(revision) is commit
 
 
 def test_remove_leaves_nothing(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from components.image.built import ImageBuilds
-from components.program.declaration import engine_environment
 from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
 from components.settings import EngineSettings
 from tests.unit.declared import Declared, declare
@@ -36,9 +35,7 @@ def declare_server(
                 owner="jina-search-test-0a1b2c",
                 engine=engine,
                 network="jina-search-test",
-                builds=ImageBuilds.declare(
-                    "jina-search-test-0a1b2c", engine_environment(engine), settings.image
-                ),
+                builds=ImageBuilds.declare("jina-search-test-0a1b2c", engine, settings.image),
                 server=settings.server,
             ),
         )
