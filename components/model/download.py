@@ -9,14 +9,13 @@ from filelock import FileLock, Timeout
 from huggingface_hub import constants
 
 from components.model import hub_cache, local_file
-from components.model.disk import explain_disk, require_room, sync
 from components.model.errors import OfflineError, WrongContentError
 from components.model.hub import HubFile
 from components.model.hub_cache import CachedFile
-from components.model.progress import Say
+from components.model.local_file import explain_disk, require_room, size_of, sync
+from components.model.progress import Retries, Say
 from components.model.resolution import resolve
-from components.model.retries import Retries
-from components.model.transfer import bring, size_of
+from components.model.transfer import bring
 from components.model.wanted import Held, ModelFile, WantedFile
 
 

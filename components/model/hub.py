@@ -14,8 +14,8 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from components.commit import is_commit
 from components.model.errors import HubUnreachableError, NotOnHubError, WrongContentError
 from components.model.hub_errors import describe, explain, temporary
+from components.model.progress import Retries
 from components.model.rate_limit import is_bearable, pause_asked
-from components.model.retries import Retries
 from components.model.wanted import WantedFile
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

@@ -15,10 +15,8 @@ from huggingface_hub import constants, try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.file_download import repo_folder_name
 
-from components.model.disk import require_room, sync
-from components.model.local_file import file_sha256
+from components.model.local_file import file_sha256, require_room, size_of, sync
 from components.model.progress import Say
-from components.model.transfer import size_of
 from components.model.wanted import Held, WantedFile
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

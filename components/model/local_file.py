@@ -5,15 +5,17 @@ look; FILE.lock while somebody fetches; and FILE.DIGEST.partial, the bytes that 
 the file: it says which content the place stands for, so that a branch that has moved is not taken in its stead.
 """
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from components.model.errors import WrongContentError
+from components.model.errors import DirectoryError, DiskFullError, ModelError, WrongContentError
 from components.model.wanted import Held, ModelFile, WantedFile
 
 GGUF_MAGIC = b"GGUF"
@@ -23,6 +25,7 @@ Look = Literal["intact", "changed", "missing", "away"]
 """What a look at a place shows; "away" is a file where this machine, or this user, can't look."""
 
 _CHUNK = 4 * 1024 * 1024
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NOTHING = -1
 """Size and time in a record of a file that is missing or damaged: no file has them."""
 
@@ -196,3 +199,44 @@ def _beside(path: Path, *endings: str) -> list[Path]:
         for one in path.parent.iterdir()
         if one.name.startswith(f"{path.name}.") and one.suffix in suffixes
     ]
+
+
+def require_room(wanted: WantedFile, needed: int) -> None:
+    """Raise DiskFullError unless `needed` bytes more have room where the file goes."""
+    free = shutil.disk_usage(wanted.path.parent).free
+    if needed > free:
+        raise DiskFullError(
+            f"{wanted.file} needs {needed / 1e6:.1f} MB more, but {wanted.path.parent} has {free / 1e6:.1f} MB free.\n"
+            "Make room, or set modelsDirectory to a folder on a larger disk."
+        )
+
+
+def sync(path: Path) -> None:
+    """Have a file's bytes, or a folder's names, survive a loss of power. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def explain_disk(error: OSError, wanted: WantedFile) -> ModelError:
+    """Return the error to raise instead: what happened, why, and what to do next."""
+    reason = error.strerror or str(error)
+    if error.errno in _NO_ROOM:
+        return DiskFullError(
+            f"There is no more room in {wanted.path.parent} for {wanted.file} ({reason}). What has come is kept.\n"
+            "Make room and run `pulumi up` again to go on, or set modelsDirectory to a folder on a larger disk."
+        )
+    return DirectoryError(
+        f"{wanted.file} can't be written to {wanted.path.parent}: {reason}.\n"
+        "Make the folder writable for the person who runs Pulumi, or set modelsDirectory to another one."
+    )
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file in bytes, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -16,9 +16,9 @@ from components.model.errors import HubUnreachableError, WrongContentError
 from components.model.hub import HubFile
 from components.model.hub_errors import advice, describe, explain, storage_host, temporary
 from components.model.hub_session import hub_headers, hub_session
-from components.model.progress import Progress
+from components.model.local_file import size_of
+from components.model.progress import Progress, Retries
 from components.model.rate_limit import is_bearable, pause_asked
-from components.model.retries import Retries
 from components.model.wanted import WantedFile
 
 _RANGE_NOT_SATISFIABLE, _PARTIAL_CONTENT = 416, 206
@@ -59,14 +59,6 @@ def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) 
 def _closed(error: Exception) -> bool:
     # The Hub has just answered: a host of its storage that does not is more often a closed one than a moment's trouble.
     return isinstance(error, httpx2.ConnectError) and bool(storage_host(error))
-
-
-def size_of(path: Path) -> int:
-    """Return the size of a file in bytes, 0 where there is none."""
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _append(remote: HubFile, wanted: WantedFile, partial: Path, progress: Progress) -> None:

@@ -129,7 +129,7 @@ def _upstream_commit(props: Mapping[str, Any]) -> str:
     wanted = _wanted(props, held)
     if held is None or not wanted.moves:
         return ""
-    from components.model.upstream import upstream_commit  # noqa: PLC0415 (as above)
+    from components.model.resolution import upstream_commit  # noqa: PLC0415 (as above)
 
     return upstream_commit(wanted, held, props.get("upstream_commit") or "", say)
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from components.model.transfer import size_of
+from components.model.local_file import size_of
 from sandbox.hub.faults import Fault
 from sandbox.hub.server import Hub
 from tests.contract.model.conftest import SIZE, Model, Start, wait_until

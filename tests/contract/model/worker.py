@@ -13,7 +13,7 @@ from typing import Any
 from components.errors import StackError
 from components.model.download import ensure_model_file
 from components.model.dynamic.model_file import ModelFileProvider
-from components.model.retries import Retries
+from components.model.progress import Retries
 from components.model.wanted import WantedFile
 
 FIRST_PAUSE = 0.01

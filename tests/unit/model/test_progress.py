@@ -2,8 +2,7 @@
 
 import pytest
 
-from components.model.progress import Progress, duration
-from components.model.retries import Retries
+from components.model.progress import Progress, Retries, duration
 
 
 class Clock:
