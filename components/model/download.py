@@ -13,10 +13,11 @@ from components.model.errors import OfflineError, WrongContentError
 from components.model.hub import HubFile
 from components.model.hub_cache import CachedFile
 from components.model.local_file import explain_disk, require_room, size_of, sync
-from components.model.progress import Retries, Say
-from components.model.resolution import resolve
+from components.model.progress import Retries
+from components.model.resolution import file_to_fetch
 from components.model.transfer import bring
-from components.model.wanted import Held, ModelFile, WantedFile
+from components.model.wanted import Content, ModelFile, WantedFile
+from components.say import Say
 
 
 def ensure_model_file(wanted: WantedFile, say: Say, retries: Retries | None = None) -> ModelFile:
@@ -38,7 +39,7 @@ def ensure_model_file(wanted: WantedFile, say: Say, retries: Retries | None = No
                 return found
     if constants.is_offline_mode():
         return _without_hub(wanted, held)
-    remote = resolve(wanted, held, retries)
+    remote = file_to_fetch(wanted, held, retries)
     with _place(wanted, say):
         found = _here(wanted, remote.sha256, remote.commit)
         if not found and not cached:
@@ -47,8 +48,8 @@ def ensure_model_file(wanted: WantedFile, say: Say, retries: Retries | None = No
         return found or _fetched(wanted, remote, retries)
 
 
-def _without_hub(wanted: WantedFile, held: Held | None) -> ModelFile:
-    expected = held or (Held(commit=wanted.revision, sha256=wanted.sha256) if wanted.sha256 else None)
+def _without_hub(wanted: WantedFile, held: Content | None) -> ModelFile:
+    expected = held or (Content(commit=wanted.revision, sha256=wanted.sha256) if wanted.sha256 else None)
     if not wanted.path.exists():
         raise OfflineError(
             f"HF_HUB_OFFLINE is set, and {wanted.file} of {wanted.repository} is not at {wanted.path}, nor intact in "

@@ -16,8 +16,8 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.file_download import repo_folder_name
 
 from components.model.local_file import file_sha256, require_room, size_of, sync
-from components.model.progress import Say
-from components.model.wanted import Held, WantedFile
+from components.model.wanted import Content, WantedFile
+from components.say import Say
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -45,7 +45,7 @@ def find(wanted: WantedFile, revision: str, sha256: str) -> CachedFile | None:
     return CachedFile(path=blob, commit="", sha256=sha256) if sha256 and blob.is_file() else None
 
 
-def find_unasked(wanted: WantedFile, held: Held | None) -> CachedFile | None:
+def find_unasked(wanted: WantedFile, held: Content | None) -> CachedFile | None:
     """Return the wanted file where the Hub has nothing to add, because commit and content are known, or it is offline.
 
     Its `commit` is never empty.

@@ -1,6 +1,7 @@
 """Turns what the Hub's library raises into what a person can act on."""
 
 import difflib
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx2
@@ -18,8 +19,14 @@ from components.model.hub_session import hub_headers, hub_session
 from components.model.rate_limit import is_rate_limit, pause_asked, way_out
 from components.model.wanted import WantedFile
 
-_TEMPORARY_STATUSES = (408, 429, 500, 502, 503, 504)
-_UNAUTHORIZED, _FORBIDDEN = 401, 403
+_TEMPORARY_STATUSES = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
 _SUGGESTIONS_WITHIN = 5.0  # seconds: they only help to explain what went wrong
 
 
@@ -99,7 +106,7 @@ def _explain_answer(error: HfHubHTTPError, wanted: WantedFile) -> ModelError:
     status = error.response.status_code
     if isinstance(error, GatedRepoError):
         return _explain_gate(wanted)
-    if status in (_UNAUTHORIZED, _FORBIDDEN):
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _explain_refusal(wanted, status)
     if isinstance(error, RevisionNotFoundError):
         return NotOnHubError(
@@ -123,12 +130,8 @@ def _explain_answer(error: HfHubHTTPError, wanted: WantedFile) -> ModelError:
 
 
 def _odd_answer(status: int) -> str:
-    missing = 404
-    return (
-        " and no reason, as a Hugging Face Hub would give: it may be something else"
-        if status == missing
-        else ""
-    )
+    missing = status == HTTPStatus.NOT_FOUND
+    return " and no reason, as a Hugging Face Hub would give: it may be something else" if missing else ""
 
 
 def _explain_gate(wanted: WantedFile) -> ModelError:

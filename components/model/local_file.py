@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from components.model.errors import DirectoryError, DiskFullError, ModelError, WrongContentError
-from components.model.wanted import Held, ModelFile, WantedFile
+from components.model.wanted import Content, ModelFile, WantedFile
 
 GGUF_MAGIC = b"GGUF"
 """The first four bytes of every GGUF file, from the format's specification."""
@@ -69,13 +69,13 @@ def look(path: Path, sha256: str) -> Look:
     return "intact" if known and known.sha256 == sha256 else "changed"
 
 
-def recorded_content(path: Path) -> Held | None:
+def recorded_content(path: Path) -> Content | None:
     """Return what was verified here last, also where the file is missing or damaged since."""
     record = _read_record(path)
-    return Held(commit=record.commit, sha256=record.sha256) if record else None
+    return Content(commit=record.commit, sha256=record.sha256) if record else None
 
 
-def held_content(wanted: WantedFile) -> Held | None:
+def held_content(wanted: WantedFile) -> Content | None:
     """Return the content that is to be had again, None where nothing was ever there.
 
     The stack's own state comes before the record, which may be another stack's. A person who names a content by
@@ -102,7 +102,7 @@ def write_record(path: Path, sha256: str, commit: str) -> ModelFile:
     return ModelFile(path=path, size=status.st_size, sha256=sha256, commit=commit)
 
 
-def hold(path: Path, held: Held) -> None:
+def hold(path: Path, held: Content) -> None:
     """Record what is to come to this place again, and that it is not there; does nothing where it can't be written."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,17 +1,20 @@
-"""Says in short lines how a download goes."""
+"""Says in short lines how a download goes, and tries again what failed."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-Say = Callable[[str], None]
-"""Tells the person who waits what is being done now, in one short line."""
+from components.backoff import Backoff, Patience
+from components.say import Say
+
+PATIENCE = Patience(retries=5, first_pause=1.0, longest_pause=30.0)
+"""With the Hub: failures in a row, and seconds."""
 
 _MB = 1_000_000
 
 
 @dataclass
-class Progress:
+class DownloadProgress:
     """Tells how much of `total` bytes has come, at moments that grow apart so that a long download has few lines.
 
     `before` bytes were there at the start, from an earlier run, and count as done but not as fast.
@@ -39,16 +42,16 @@ class Progress:
         rate = max(done - self.before, 1) / elapsed
         self.say(
             f"{self.file}: {done / _MB:.0f} of {self.total / _MB:.0f} MB ({done / self.total:.0%}), "
-            f"{rate / _MB:.1f} MB/s, about {duration((self.total - done) / rate)} left"
+            f"{rate / _MB:.1f} MB/s, about {readable_duration((self.total - done) / rate)} left"
         )
 
     def finished(self) -> None:
         """Say that everything has come."""
         elapsed = self.clock() - self._start
-        self.say(f"{self.file}: all {self.total / _MB:.0f} MB are here, after {duration(elapsed)}")
+        self.say(f"{self.file}: all {self.total / _MB:.0f} MB are here, after {readable_duration(elapsed)}")
 
 
-def duration(seconds: float) -> str:
+def readable_duration(seconds: float) -> str:
     """Write a duration for a person: 45 s, 3 min 20 s, 2 h 5 min."""
     whole = round(seconds)
     if whole < 60:
@@ -57,31 +60,33 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-@dataclass
 class Retries:
-    """At most `limit` failures in a row; pauses double from `first_pause` to `longest_pause` seconds.
+    """Says what went wrong with a request, and pauses before it is tried again, as `patience` has it.
 
-    A pause that a server asks for is taken in portions of up to four times the longest.
+    A longer pause that a server asks for is taken in portions, of up to four times the longest of `patience`.
     """
 
-    say: Say
-    limit: int = 5
-    first_pause: float = 1.0
-    longest_pause: float = 30.0
-    sleep: Callable[[float], None] = time.sleep
-    failures: int = 0
+    def __init__(self, say: Say, patience: Patience = PATIENCE) -> None:
+        self.say = say
+        self._patience = patience
+        self._backoff = Backoff(patience)
+
+    @property
+    def failures(self) -> int:
+        """How often it went wrong since something came through."""
+        return self._backoff.failures
 
     def progressed(self) -> None:
         """Note that something came through: failures are counted from here."""
-        self.failures = 0
+        self._backoff.reset()
 
-    def again(self, problem: str, retry_after: float | None = None) -> bool:
-        """Say what went wrong and pause; False when it went wrong too often. A server may name a longer pause."""
-        self.failures += 1
-        if self.failures > self.limit:
+    def again(self, problem: str, asked: float | None = None) -> bool:
+        """Say what went wrong and pause, `asked` seconds if those are more; False when it went wrong too often."""
+        pause = self._backoff.next_pause(at_least=min(asked or 0.0, 4 * self._patience.longest_pause))
+        if pause is None:
             return False
-        pause = min(self.longest_pause, self.first_pause * 2 ** (self.failures - 1))
-        pause = max(pause, min(retry_after or 0.0, 4 * self.longest_pause))
-        self.say(f"{problem}; trying again in {pause:.3g} s ({self.failures} of {self.limit})")
-        self.sleep(pause)
+        self.say(
+            f"{problem}; trying again in {pause:.3g} s ({self.failures} of {self._patience.retries:.0f})"
+        )
+        time.sleep(pause)
         return True

@@ -1,12 +1,12 @@
 """A Hub that takes no more requests for a while: how long that is, and what a person can do about it."""
 
+from http import HTTPStatus
+
 from huggingface_hub import constants, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
 # Documented under this name, and loaded lazily, which the type checker does not see.
 from huggingface_hub.utils import parse_ratelimit_headers  # type: ignore[attr-defined]
-
-_TOO_MANY_REQUESTS = 429
 
 BEARABLE = 600.0
 """Seconds that a server may ask to wait: whoever asks for more is not waited for."""
@@ -14,7 +14,7 @@ BEARABLE = 600.0
 
 def is_rate_limit(error: object) -> bool:
     """Tell whether the Hub refuses a request because there were too many."""
-    return isinstance(error, HfHubHTTPError) and error.response.status_code == _TOO_MANY_REQUESTS
+    return isinstance(error, HfHubHTTPError) and error.response.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def pause_asked(error: object) -> float | None:

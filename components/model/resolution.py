@@ -7,13 +7,14 @@ from huggingface_hub import constants
 from components.commit import is_commit
 from components.model.errors import ModelError, NotOnHubError, WrongContentError
 from components.model.hub import HubFile, look_up, look_up_once
-from components.model.progress import Retries, Say
-from components.model.wanted import Held, WantedFile
+from components.model.progress import Retries
+from components.model.wanted import Content, WantedFile
+from components.say import Say
 
 _WITHIN = 3.0  # seconds: a refresh must not hang on a Hub that does not answer
 
 
-def resolve(wanted: WantedFile, held: Held | None, retries: Retries) -> HubFile:
+def file_to_fetch(wanted: WantedFile, held: Content | None, retries: Retries) -> HubFile:
     """Return the file to fetch: of the commit that is held, else of what the revision is now.
 
     Raises what `look_up` does, and WrongContentError or NotOnHubError where the Hub has the held content no more.
@@ -35,7 +36,7 @@ def resolve(wanted: WantedFile, held: Held | None, retries: Retries) -> HubFile:
         return _without_the_commit(wanted, held, retries)
 
 
-def _without_the_commit(wanted: WantedFile, held: Held, retries: Retries) -> HubFile:
+def _without_the_commit(wanted: WantedFile, held: Content, retries: Retries) -> HubFile:
     now = look_up(replace(wanted, sha256=""), retries)
     gone = (
         f"commit {held.commit}, which {wanted.revision} of {wanted.repository} was, is no longer on the Hub"
@@ -50,7 +51,7 @@ def _without_the_commit(wanted: WantedFile, held: Held, retries: Retries) -> Hub
     )
 
 
-def _same_content(wanted: WantedFile, held: Held, remote: HubFile) -> HubFile:
+def _same_content(wanted: WantedFile, held: Content, remote: HubFile) -> HubFile:
     if remote.sha256 != held.sha256:
         raise WrongContentError(
             f"{wanted.file} of {wanted.repository} has SHA-256 {remote.sha256} at commit {remote.commit}, but what "
@@ -66,8 +67,8 @@ def how_to_take(remote: HubFile, expected_sha256: str) -> str:
     return f"`pulumi config set modelRevision {remote.commit}{digest}`, then `pulumi up`"
 
 
-def upstream_commit(wanted: WantedFile, held: Held, before: str, say: Say) -> str:
-    """Return the commit that the revision is now, where its file has other content than is held; else an empty text.
+def upstream_commit(wanted: WantedFile, held: Content, before: str, say: Say) -> str:
+    """Return the commit that the revision is now if its file differs from the one that is held, else an empty text.
 
     Says so in one line. Where the Hub can't be asked, one line says that, and what was known `before` is returned.
     """

@@ -6,6 +6,7 @@ through its session, with its headers, but by this loop. Repositories stored in 
 
 import os
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 
 import httpx2
@@ -17,11 +18,10 @@ from components.model.hub import HubFile
 from components.model.hub_errors import advice, describe, explain, storage_host, temporary
 from components.model.hub_session import hub_headers, hub_session
 from components.model.local_file import size_of
-from components.model.progress import Progress, Retries
+from components.model.progress import DownloadProgress, Retries
 from components.model.rate_limit import is_bearable, pause_asked
 from components.model.wanted import WantedFile
 
-_RANGE_NOT_SATISFIABLE, _PARTIAL_CONTENT = 416, 206
 _ENOUGH = 1024 * 1024
 """So many bytes more than ever before count as progress: a server that cuts after fewer is given up on."""
 
@@ -33,7 +33,7 @@ def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) 
     when the Hub sends less than it stated, and OSError where the disk can't take it.
     """
     began = reached = size_of(partial)
-    progress = Progress(wanted.file, remote.size, reached, retries.say)
+    progress = DownloadProgress(wanted.file, remote.size, reached, retries.say)
     while size_of(partial) < remote.size:
         problem = "the connection ended early"
         failed: Exception | None = None
@@ -61,7 +61,7 @@ def _closed(error: Exception) -> bool:
     return isinstance(error, httpx2.ConnectError) and bool(storage_host(error))
 
 
-def _append(remote: HubFile, wanted: WantedFile, partial: Path, progress: Progress) -> None:
+def _append(remote: HubFile, wanted: WantedFile, partial: Path, progress: DownloadProgress) -> None:
     have = size_of(partial)
     headers = hub_headers() | {"Accept-Encoding": "identity"}
     if have:
@@ -70,7 +70,7 @@ def _append(remote: HubFile, wanted: WantedFile, partial: Path, progress: Progre
     with hub_session().stream(
         "GET", remote.url, headers=headers, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT
     ) as response:
-        if response.status_code == _RANGE_NOT_SATISFIABLE:
+        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             partial.unlink(missing_ok=True)
             raise WrongContentError(
                 f"{wanted.file} of {wanted.repository} has {remote.size} bytes by what the Hub states, but no more "
@@ -95,7 +95,7 @@ def _append(remote: HubFile, wanted: WantedFile, partial: Path, progress: Progre
 
 def _start(response: httpx2.Response, have: int) -> int:
     """Return the position that the body begins at: a server may ignore the range and send everything (RFC 9110)."""
-    if response.status_code == _PARTIAL_CONTENT:
+    if response.status_code == HTTPStatus.PARTIAL_CONTENT:
         with suppress(ValueError, IndexError):
             start = int(response.headers["Content-Range"].removeprefix("bytes ").split("-")[0])
             if start == have:

@@ -8,11 +8,11 @@ from components.commit import is_commit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """The content that a place stands for once it was filled: its commit, and its SHA-256 in hexadecimal.
+class Content:
+    """What a file contains: the commit that it is of, and its SHA-256 in hexadecimal.
 
-    A branch that moves on does not change that: only a person does, by settings. `commit` is the name of a branch or
-    tag where the Hub could never be asked.
+    A stack holds on to the content that a place was filled with: a branch that moves does not change it, only settings
+    do. `commit` is the name of a branch or tag where the Hub could never be asked.
     """
 
     commit: str
@@ -32,7 +32,7 @@ class WantedFile:
     file: str
     path: Path
     sha256: str
-    held: Held | None = None
+    held: Content | None = None
 
     @property
     def moves(self) -> bool:

@@ -10,7 +10,7 @@ from pulumi import dynamic
 from components.dynamic_provider import StackProvider, is_unknown, say
 from components.model import local_file
 from components.model.machine import this_machine
-from components.model.wanted import Held, WantedFile
+from components.model.wanted import Content, WantedFile
 
 SCHEMA_VERSION = 3
 """Version of the outputs that a state holds; before 3 it has neither `directory` nor `machine`."""
@@ -104,7 +104,7 @@ class ModelFileProvider(StackProvider):
             local_file.remove(Path(props["path"]))
 
 
-def _ensure(props: Mapping[str, Any], held: Held | None) -> dict[str, Any]:
+def _ensure(props: Mapping[str, Any], held: Content | None) -> dict[str, Any]:
     # The Hub's library takes long to import: a preview must not.
     from components.model.download import ensure_model_file  # noqa: PLC0415
 
@@ -134,7 +134,7 @@ def _upstream_commit(props: Mapping[str, Any]) -> str:
     return upstream_commit(wanted, held, props.get("upstream_commit") or "", say)
 
 
-def _wanted(props: Mapping[str, Any], held: Held | None) -> WantedFile:
+def _wanted(props: Mapping[str, Any], held: Content | None) -> WantedFile:
     return WantedFile(
         repository=props["repository"],
         revision=props["revision"],
@@ -145,9 +145,9 @@ def _wanted(props: Mapping[str, Any], held: Held | None) -> WantedFile:
     )
 
 
-def _held(outputs: Mapping[str, Any]) -> Held | None:
+def _held(outputs: Mapping[str, Any]) -> Content | None:
     commit, sha256 = outputs.get("commit"), outputs.get("sha256")
-    return Held(commit=commit, sha256=sha256) if commit and sha256 else None
+    return Content(commit=commit, sha256=sha256) if commit and sha256 else None
 
 
 def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:

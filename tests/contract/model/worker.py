@@ -10,19 +10,19 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from components.backoff import Patience
 from components.errors import StackError
 from components.model.download import ensure_model_file
 from components.model.dynamic.model_file import ModelFileProvider
 from components.model.progress import Retries
 from components.model.wanted import WantedFile
 
-FIRST_PAUSE = 0.01
-LIMIT = 3
+PATIENCE = Patience(retries=3, first_pause=0.01, longest_pause=0.01)
 
 
 def ensure(said: list[str], wanted: dict[str, Any]) -> dict[str, Any]:
     """Get a file, with short pauses, and return what is known of it."""
-    retries = Retries(said.append, limit=LIMIT, first_pause=FIRST_PAUSE, longest_pause=FIRST_PAUSE)
+    retries = Retries(said.append, PATIENCE)
     found = ensure_model_file(WantedFile(**wanted | {"path": Path(wanted["path"])}), said.append, retries)
     return {"path": str(found.path), "size": found.size, "sha256": found.sha256, "commit": found.commit}
 

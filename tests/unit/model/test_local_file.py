@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from components.model import local_file
-from components.model.wanted import Held, WantedFile
+from components.model.wanted import Content, WantedFile
 
 OLD, NEW, OTHER = "a" * 40, "b" * 40, "c" * 40
 
 
-def content(commit: str) -> Held:
-    return Held(commit=commit, sha256=hashlib.sha256(commit.encode()).hexdigest())
+def content(commit: str) -> Content:
+    return Content(commit=commit, sha256=hashlib.sha256(commit.encode()).hexdigest())
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
-"""Progress and Retries: what the person who waits is told, and how often."""
+"""DownloadProgress and Retries: what the person who waits is told, and how often."""
 
 import pytest
 
-from components.model.progress import Progress, Retries, duration
+from components.backoff import Patience
+from components.model.progress import DownloadProgress, Retries, readable_duration
+from components.say import say_nothing
 
 
 class Clock:
@@ -18,7 +20,7 @@ def download(seconds: int, total: int, before: int = 0) -> list[str]:
     """Return what is said during a download of even speed that takes so many seconds."""
     said: list[str] = []
     clock = Clock()
-    progress = Progress("m.gguf", total, before, said.append, clock)
+    progress = DownloadProgress("m.gguf", total, before, said.append, clock)
     for second in range(1, seconds + 1):
         clock.now = 100.0 + second
         progress.at(before + (total - before) * second // seconds)
@@ -39,7 +41,7 @@ def test_what_was_there_before_counts_as_done_but_not_as_fast() -> None:
 @pytest.mark.parametrize(("seconds", "lines"), [(1, 1), (43, 10), (600, 40)])
 def test_a_long_download_has_few_lines(seconds: int, lines: int) -> None:
     said = download(seconds, 431_400_000)
-    assert said[-1] == f"m.gguf: all 431 MB are here, after {duration(seconds)}"
+    assert said[-1] == f"m.gguf: all 431 MB are here, after {readable_duration(seconds)}"
     assert len(said) <= lines
 
 
@@ -47,13 +49,20 @@ def test_a_long_download_has_few_lines(seconds: int, lines: int) -> None:
     ("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
 )
 def test_durations_are_written_for_people(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert readable_duration(seconds) == text
 
 
-def test_pauses_double_and_the_count_begins_anew_after_progress() -> None:
-    pauses: list[float] = []
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pauses take no time."""
+    taken: list[float] = []
+    monkeypatch.setattr("components.model.progress.time.sleep", taken.append)
+    return taken
+
+
+def test_the_count_of_failures_begins_anew_after_progress(pauses: list[float]) -> None:
     said: list[str] = []
-    retries = Retries(said.append, limit=3, first_pause=1, longest_pause=3, sleep=pauses.append)
+    retries = Retries(said.append, Patience(retries=3, first_pause=1, longest_pause=3))
     assert [retries.again("cut") for _ in range(4)] == [True, True, True, False]
     assert pauses == [1, 2, 3]
     retries.progressed()
@@ -62,8 +71,8 @@ def test_pauses_double_and_the_count_begins_anew_after_progress() -> None:
 
 
 @pytest.mark.parametrize(("asked", "pause"), [(None, 1), (20, 20), (9999, 120)])
-def test_a_server_may_ask_for_a_longer_pause_within_bounds(asked: float | None, pause: float) -> None:
-    pauses: list[float] = []
-    said: list[str] = []
-    Retries(said.append, sleep=pauses.append).again("busy", asked)
+def test_a_server_may_ask_for_a_longer_pause_within_bounds(
+    pauses: list[float], asked: float | None, pause: float
+) -> None:
+    Retries(say_nothing).again("busy", asked)
     assert pauses == [pause]

@@ -12,7 +12,7 @@ from pulumi.output import UNKNOWN
 from components.model.dynamic.model_file import INPUTS, SCHEMA_VERSION, ModelFileProvider
 from components.model.local_file import recorded, recorded_content, write_record
 from components.model.machine import this_machine
-from components.model.wanted import Held
+from components.model.wanted import Content
 from tests.unit.declared import shown
 from tests.unit.project import PROJECT_DIRECTORY
 
@@ -211,7 +211,7 @@ def test_refresh_sees_a_changed_or_missing_file_as_gone(tmp_path: Path, content:
     result = ModelFileProvider().read(str(path), outputs(path=str(path)))
     assert (result.id, result.outs) == ("", {})
     assert recorded(path) is None
-    assert recorded_content(path) == Held(commit=COMMIT, sha256=SHA256)
+    assert recorded_content(path) == Content(commit=COMMIT, sha256=SHA256)
 
 
 def test_refresh_takes_a_file_on_another_machine_to_be_there(capsys: Any) -> None:
