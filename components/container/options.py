@@ -52,9 +52,3 @@ def container_options(
 def cpu_limit(cpus: str) -> dict[str, Any]:
     """Return the arguments that limit a container to so many CPUs ("1.5"); none for an empty text."""
     return {"cpu_period": CPU_PERIOD, "cpu_quota": int(Decimal(cpus) * CPU_PERIOD)} if cpus else {}
-
-
-def duration(seconds: int) -> str:
-    """Return a duration below an hour as the provider reads it back, which is as Go writes it: 300 s are "5m0s"."""
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

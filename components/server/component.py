@@ -6,6 +6,7 @@ import pulumi
 import pulumi_command as command
 import pulumi_docker as docker
 
+from components.container.health import http_healthcheck
 from components.container.options import LEAST_PRIVILEGE, container_options, cpu_limit
 from components.container.secret_file import SecretFile
 from components.program.declaration import engine_environment, run_program
@@ -123,7 +124,13 @@ class LlamaServer(pulumi.ComponentResource):
             device_requests=container.device_requests(args.device, settings.gpus),
             **cpu_limit(settings.cpus),
             memory=settings.memory or None,
-            healthcheck=container.healthcheck(device=args.device),
+            healthcheck=http_healthcheck(
+                container.PORT,
+                "/health",  # whether the model is loaded
+                answer_within=container.ANSWER_WITHIN,
+                ready_within=container.READY_WITHIN,
+                also=container.HOLDS_GPU if args.device == "cuda" else "",
+            ),
             # What waits is the check: it sees at once when the server crashes, and says why.
             wait=False,
             must_run=True,

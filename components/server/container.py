@@ -6,7 +6,6 @@ LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 to
 
 import pulumi_docker as docker
 
-from components.container.options import duration
 from components.settings import ModelSettings, ServerSettings
 from components.settings.schema import Device
 from components.settings.setting import PREFIX, variables_of
@@ -28,6 +27,9 @@ WAITING_CLIENTS = 16
 A thread serves one connection and mostly waits, so it needs no CPU of its own; by default the server starts as many as
 the whole machine has CPUs, whatever the limit of the container.
 """
+
+ANSWER_WITHIN = 4
+"""Seconds within which the server must tell its health, and the proxy its own."""
 
 READY_WITHIN = 300
 """Seconds within which the model must be loaded."""
@@ -91,28 +93,6 @@ HOLDS_GPU = (
 A GPU that the engine no longer gives to the container, after a reload of systemd or a reboot say, leaves llama-server
 on the CPU without a word: a process that computes on a GPU has it open all the time, another one never.
 """
-
-
-def healthcheck(
-    path: str = "/health", ready_within: int = READY_WITHIN, device: Device = "cpu"
-) -> docker.ContainerHealthcheckArgs:
-    """Ask the server in a container for `path`, with nothing but the shell of its image; on cuda, for its GPU too.
-
-    `/health` of llama-server tells whether its model is loaded. Failures count only after `ready_within` seconds.
-    """
-    request = (
-        f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3 "
-        "&& read -r -t 4 line <&3 && [[ $line == *' 200 '* ]]"
-    )
-    if device == "cuda":
-        request = f"{request} && {{ {HOLDS_GPU}; }}"
-    return docker.ContainerHealthcheckArgs(
-        tests=["CMD", "bash", "-c", request],
-        interval="3s",
-        timeout="5s",
-        retries=3,
-        start_period=duration(ready_within),
-    )
 
 
 def reachable_address(address: str) -> str:

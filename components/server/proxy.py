@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
+from components.container.health import http_healthcheck
 from components.container.options import LEAST_PRIVILEGE, container_options
 from components.container.published_port import PublishedPort
 from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
@@ -94,7 +95,12 @@ class ServerProxy(pulumi.ComponentResource):
                 docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
             ],
             # Asks nginx itself, not the server behind it.
-            healthcheck=container.healthcheck("/proxy/health", STARTED_WITHIN),
+            healthcheck=http_healthcheck(
+                container.PORT,
+                "/proxy/health",
+                answer_within=container.ANSWER_WITHIN,
+                ready_within=STARTED_WITHIN,
+            ),
             # What waits is the check: it sees at once when nginx ends, and says why.
             wait=False,
             must_run=True,

@@ -5,11 +5,12 @@ Everything here is of the official image's contract: settings as environment, us
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 import pulumi
 import pulumi_docker as docker
 
-from components.container.options import duration
+from components.container.health import http_healthcheck
 from components.settings import ElasticsearchSettings
 
 ALIAS = "elasticsearch"
@@ -34,12 +35,6 @@ STOPPED_AFTER = 60
 
 FREE_DISK = "1gb"
 """Below it the node stops to allocate shards: its defaults are shares of the disk, often tens of gigabytes."""
-
-# 401 is the answer of a node that is up and asks who it is that asks.
-HEALTH_REQUEST = (
-    f"exec 3<>/dev/tcp/127.0.0.1/{PORT} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 "
-    "&& read -r -t 8 line <&3 && [[ $line == *' 200 '* || $line == *' 401 '* ]]"
-)
 
 
 def environment(settings: ElasticsearchSettings) -> dict[str, str]:
@@ -68,11 +63,6 @@ def mounts(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMou
 
 
 def healthcheck() -> docker.ContainerHealthcheckArgs:
-    """Ask the node whether it answers, with nothing but the shell of the image."""
-    return docker.ContainerHealthcheckArgs(
-        tests=["CMD", "bash", "-c", HEALTH_REQUEST],
-        interval="3s",
-        timeout="10s",
-        retries=3,
-        start_period=duration(READY_WITHIN),
-    )
+    """Ask the node whether it answers: a node that asks who it is that asks is up."""
+    healthy = (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)
+    return http_healthcheck(PORT, "/", healthy=healthy, answer_within=8, ready_within=READY_WITHIN)

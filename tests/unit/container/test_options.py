@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.container.options import cpu_limit, duration
+from components.container.options import cpu_limit
 from sandbox.providers.docker.go_duration import go_duration, nanoseconds
 from tests.unit.declared import Declared, declare_program
 
@@ -35,13 +35,6 @@ def test_every_container_is_replaced_for_what_the_provider_would_only_take_note_
     for container in containers(stack, changes):
         assert container.options.replace_on_changes == expected, container.name
         assert container.options.ignore_changes == ("memorySwap",), container.name
-
-
-@pytest.mark.parametrize(
-    ("seconds", "spelled"), [(3, "3s"), (59, "59s"), (60, "1m0s"), (90, "1m30s"), (300, "5m0s")]
-)
-def test_a_duration_has_minutes_from_the_first_on(seconds: int, spelled: str) -> None:
-    assert duration(seconds) == spelled == go_duration(seconds * 10**9)
 
 
 @pytest.mark.parametrize(
