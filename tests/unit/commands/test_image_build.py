@@ -1,14 +1,18 @@
 """The command that builds an image: what it is told, and which `docker` is taken."""
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from components.commands import image_build
 from components.commands.image_build import Build, build_command, describe_failure
 from components.commands.image_removal import KINDS, Removal, is_of
-from components.image.build_cli import BuildCli
+from components.image.build_cli import BuildCli, NoBuildKitError, find_build_cli
 from components.image.build_proxies import proxy_variables
+from tests.unit.docker_double import DockerDouble
 
 BUILD = Build(
     name="image:tag",
@@ -121,3 +125,70 @@ def test_the_server_gives_up_its_own_kinds_alone() -> None:
     removal = Removal("stack-1", ("cpu", "cuda"), unused_alone=False)
     assert is_of("cpu-0123456789ab-stack-1", removal)
     assert not is_of("proxy-0123456789ab-stack-1", removal)
+
+
+@pytest.fixture
+def told(docker: DockerDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Return the environment of a build by a `docker` with BuildKit."""
+    docker.says("--version", "Docker version 20.10.24, build 1")
+    monkeypatch.setattr(image_build, "TOLD_EVERY", 0.0)
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    return {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "DOCKER_CONFIG": str(tmp_path)}
+
+
+def test_a_build_tells_its_lines_and_the_images_id(docker: DockerDouble, told: dict[str, str]) -> None:
+    docker.says("build*", "one\ntwo\n")
+    docker.says("image?inspect*image:tag", "sha256:1")
+    said: list[str] = []
+    assert image_build.build(replace(BUILD, apt_mirror="http://mirror"), told, said.append) == "sha256:1"
+    assert said == ["one", "two"]
+    assert "--secret=id=apt-mirror" in docker.asked[1]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "said"),
+    [("", "failed with exit code 3.*(?s:.*)no such type"), ("/absent.pem", "imageBuildCaCertificate")],
+)
+def test_a_build_that_fails_is_told(
+    docker: DockerDouble, told: dict[str, str], certificate: str, said: str
+) -> None:
+    docker.says("build*", "error: no such type", 3)
+    with pytest.raises(image_build.BuildError, match=said):
+        image_build.build(replace(BUILD, ca_certificate=certificate), told, print)
+
+
+def test_dockers_configuration_is_read_for_the_engine_that_is_asked(
+    docker: DockerDouble, told: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nobody names an engine, that is the usual socket."""
+    monkeypatch.setattr("components.engine.address.SYSTEM_SOCKET", str(tmp_path / "docker.sock"))
+    proxies = {f"unix://{tmp_path}/docker.sock": {"httpProxy": "http://q:1"}}
+    (tmp_path / "config.json").write_text(json.dumps({"proxies": proxies}))
+    docker.says("build*")
+    docker.says("image*", "sha256:1")
+    image_build.build(BUILD, {**told, "HTTP_PROXY": "http://p:1", "HOME": str(tmp_path)}, print)
+    assert "HTTP_PROXY" not in docker.asked[1]
+
+
+@pytest.mark.parametrize(
+    ("version", "buildx", "found"),
+    [
+        ("Docker version 20.10.24", 1, BuildCli("docker", buildx=False)),
+        ("Docker version 27.1.0", 0, BuildCli("docker", buildx=True)),
+        ("Docker version 27.1.0", 1, None),
+        ("podman", 0, None),
+    ],
+)
+def test_a_docker_is_taken_that_builds_with_buildkit(
+    docker: DockerDouble, tmp_path: Path, version: str, buildx: int, found: BuildCli | None
+) -> None:
+    docker.says("--version", version)
+    docker.says("buildx*", "github.com/docker/buildx", buildx)
+    folder = tmp_path / "docker-double"
+    if found:
+        assert find_build_cli(str(folder)) == replace(found, program=str(folder / "docker"))
+    else:
+        with pytest.raises(
+            NoBuildKitError, match=rf"without the buildx plugin: {folder}/docker \({version}\)"
+        ):
+            find_build_cli(f"{folder}:{folder}:/absent")

@@ -20,8 +20,8 @@ def server(answer: bytes) -> Iterator[tuple[int, list[bytes]]]:
 
         def serve() -> None:
             connection, _ = listener.accept()
-            with connection:
-                asked.append(connection.recv(1000))
+            with connection, connection.makefile("rb") as lines:
+                asked.append(lines.readline() + lines.readline())
                 connection.sendall(answer)
 
         thread = threading.Thread(target=serve, daemon=True)
