@@ -1,17 +1,22 @@
 """A double of the `docker` command that answers what a test says."""
 
+import os
 import shlex
 from pathlib import Path
+
+import pytest
 
 
 class DockerDouble:
     """A `docker` in `folder`: what `says` has told it, by patterns of the shell for its arguments; else it fails."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put it before all others on PATH."""
         self._folder = folder
         self._cases: list[str] = []
         folder.mkdir()
         self._write()
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
     def says(self, pattern: str, output: str = "", code: int = 0) -> None:
         """Answer `output`, as an error where `code` is not 0, to what matches `pattern`: the first of them counts."""

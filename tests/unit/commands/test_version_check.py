@@ -1,9 +1,13 @@
 """Which version may be put over which data, and how versions are found."""
 
+import json
+
 import pytest
 
-from components.commands.version_check import Version, require_readable, version_of
+from components.commands import version_check
+from components.commands.version_check import LABEL, Version, require_readable, version_of
 from components.program.errors import CheckError
+from tests.unit.docker_double import DockerDouble
 
 
 @pytest.mark.parametrize(
@@ -63,3 +67,30 @@ def test_a_version_is_that_of_the_label_else_that_of_a_tag(
     image: dict[str, object], name: str, version: Version | None
 ) -> None:
     assert version_of(image, name) == version
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("9.5.4", "Elasticsearch 9.5.4 may use volume v"),
+        ("", "Elasticsearch of an unknown version may use volume v"),
+        ("9.5.2", ""),
+    ],
+)
+def test_only_containers_with_the_data_in_its_place_count(
+    docker: DockerDouble, monkeypatch: pytest.MonkeyPatch, wanted: str, told: str
+) -> None:
+    for name, value in {"IMAGE_NAME": "es", "IMAGE": "new", "VOLUME": "v", "FOLDER": "/data"}.items():
+        monkeypatch.setenv(f"VERSION_CHECK_{name}", value)
+    node = {"Name": "/node", "Image": "old", "Config": {"Image": "es:9.5.3"}}
+    mounted = [{"Name": "v", "Destination": "/data"}]
+    looking = {"Name": "/looking", "Image": "older", "Config": {"Image": "es:9.9.9"}, "Mounts": []}
+    docker.says("ps*--all*volume=v", "c1 c2")
+    docker.says("inspect*", json.dumps([{**node, "Mounts": mounted}, looking]))
+    if wanted:
+        docker.says("image?inspect?new", json.dumps([{"Config": {"Labels": {LABEL: wanted}}}]))
+    if told:
+        assert version_check.work() == told
+    else:
+        with pytest.raises(CheckError, match=r"9\.5\.3 wrote the data, in container node"):
+            version_check.work()
