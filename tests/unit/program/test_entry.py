@@ -26,7 +26,7 @@ def test_what_is_wanted_goes_out_and_what_people_are_told_beside_it(
     out: str,
     err: str,
 ) -> None:
-    monkeypatch.setattr(stopping.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("components.program.stopping.signal.signal", lambda *_: None)
 
     def work() -> str:
         if ending:
