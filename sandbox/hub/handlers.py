@@ -2,24 +2,44 @@
 
 import json
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox.hub.answers import Answer, Question, failure
-from sandbox.hub.asked import Asked
-from sandbox.hub.faults import Fault
-
-if TYPE_CHECKING:
-    from sandbox.hub.server import Hub
+from sandbox.hub.answers import Answer, Answers, Question, failure
+from sandbox.hub.faults import Fault, Faults
 
 HEALTH = "/stand-in/health"
 """Answered by the stand-in alone, so that nobody takes it for the Hub."""
 
 _CHUNK = 64 * 1024
 _BEYOND_MAGIC = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that came: to the Hub or to its storage, with which Range and token, and the status it got."""
+
+    server: str
+    method: str
+    path: str
+    range: str
+    token: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Service:
+    """What both servers answer from: `stored` are the files that the storage has, by their signed paths."""
+
+    answers: Answers
+    stored: Mapping[str, Path]
+    health: Mapping[str, object]
+    faults: Faults = field(default_factory=Faults)
+    asked: list[Asked] = field(default_factory=list)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -39,12 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
         raise NotImplementedError
 
     def log_message(self, *_arguments: Any) -> None:
-        """Write no log: what was asked is in `Hub.asked`."""
+        """Write no log: what was asked is in `Service.asked`."""
 
     @property
-    def hub(self) -> "Hub":
-        hub: Hub = self.server.hub  # type: ignore[attr-defined]
-        return hub
+    def service(self) -> Service:
+        service: Service = self.server.service  # type: ignore[attr-defined]
+        return service
 
     @property
     def token(self) -> str:
@@ -52,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def note(self, server: str, status: int) -> None:
         asked = Asked(server, self.command, self.path, self.headers.get("Range", ""), self.token, status)
-        self.hub.asked.append(asked)
+        self.service.asked.append(asked)
 
     def send(self, answer: Answer) -> None:
         body = answer.file.read_bytes() if answer.file else answer.body
@@ -71,13 +91,13 @@ class HubHandler(_Handler):
     def respond(self) -> None:
         """Read the request to its end, and answer it, unless a fault is due."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        fault = self.hub.faults.take(self.command, sending=False) if "/resolve/" in self.path else None
+        fault = self.service.faults.take(self.command, sending=False) if "/resolve/" in self.path else None
         if self.path == HEALTH:
-            answer = Answer(status=HTTPStatus.OK, body=json.dumps(self.hub.health).encode())
+            answer = Answer(status=HTTPStatus.OK, body=json.dumps(self.service.health).encode())
         elif fault and fault.status:
             answer = _faulty(fault)
         else:
-            answer = self.hub.answers.answer(
+            answer = self.service.answers.answer(
                 Question(method=self.command, target=self.path, token=self.token, body=body)
             )
             answer = _changed(answer, fault) if fault else answer
@@ -106,14 +126,14 @@ class StorageHandler(_Handler):
 
     def respond(self) -> None:
         """Send the file or the part of it that was asked for, unless a fault is due."""
-        path = self.hub.stored(self.path)
+        path = self.service.stored.get(self.path)
         if path is None or self.token:
             # Storage with signed addresses takes a token beside the signature for an error.
             status = HTTPStatus.BAD_REQUEST if self.token else HTTPStatus.FORBIDDEN
             self.note("storage", status)
             self.send(failure(status, "", "Only one way of signing a request is allowed."))
             return
-        fault = self.hub.faults.take(self.command, sending=True) or Fault()
+        fault = self.service.faults.take(self.command, sending=True) or Fault()
         size = path.stat().st_size
         start = 0 if fault.ignore_range else _range_start(self.headers.get("Range", ""))
         if start >= size > 0:

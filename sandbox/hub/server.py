@@ -9,9 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from sandbox.hub.answers import Answers
-from sandbox.hub.asked import Asked
-from sandbox.hub.faults import Faults
-from sandbox.hub.handlers import HubHandler, StorageHandler
+from sandbox.hub.handlers import HubHandler, Service, StorageHandler
 from sandbox.hub.repository import Repository
 from sandbox.machine.ports import LOOPBACK
 
@@ -31,15 +29,14 @@ class Hub:
         port: int = 0,
         health: Mapping[str, object] | None = None,
     ) -> None:
-        self.faults = Faults()
-        self.asked: list[Asked] = []
-        self.health = dict(health or {})
-        self.answers = Answers(repositories, tokens, self._store)
         self._stored: dict[str, Path] = {}
         self._secret = secrets.token_urlsafe(12)
+        self.answers = Answers(repositories, tokens, self._store)
+        service = Service(self.answers, self._stored, health or {})
+        self.faults, self.asked = service.faults, service.asked
         self._servers = [
-            _Server((LOOPBACK, port), HubHandler, self),
-            _Server((LOOPBACK, 0), StorageHandler, self),
+            _Server((LOOPBACK, port), HubHandler, service),
+            _Server((LOOPBACK, 0), StorageHandler, service),
         ]
 
     @property
@@ -68,10 +65,6 @@ class Hub:
     ) -> None:
         self.stop()
 
-    def stored(self, path: str) -> Path | None:
-        """Return the file that a signed path of the storage stands for."""
-        return self._stored.get(path)
-
     def _store(self, sha256: str, path: Path) -> str:
         signed = f"/{self._secret}/{sha256}"
         self._stored[signed] = path
@@ -82,8 +75,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: tuple[str, int], handler: type, hub: Hub) -> None:
-        self.hub = hub
+    def __init__(self, address: tuple[str, int], handler: type, service: Service) -> None:
+        self.service = service
         self._open: set[socket.socket] = set()
         super().__init__(address, handler)
 
