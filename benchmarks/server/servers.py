@@ -11,9 +11,9 @@ from pathlib import Path
 import requests
 from docker.client import DockerClient
 
+from benchmarks.server.native import ensure_native_server
 from components.server.container import PORT
 from components.server.container import environment as server_environment
-from sandbox.llama_cpp.native import ensure_native_server
 from sandbox.machine.cache import cache_root, entry
 from sandbox.machine.ports import free_port
 from sandbox.machine.process import run
