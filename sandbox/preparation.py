@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.docker.debian_images import BOOKWORM_SLIM
+from sandbox.docker.debian_images import ensure_base_image
 from sandbox.docker.engine import ensure_engine
-from sandbox.docker.server_base import ensure_base_image
 from sandbox.elasticsearch.image import ensure_image
 from sandbox.hub.service import HubService, ensure_hub
 from sandbox.llama_cpp.repository import BRANCH
@@ -94,7 +93,7 @@ class _Preparation:
 
     def images(self) -> list[Part]:
         self.engine.result()
-        base: Part = self._step("base image", ensure_base_image, "bookworm", BOOKWORM_SLIM)
+        base: Part = self._step("base image", ensure_base_image)
         return [base, self._step("Elasticsearch image", ensure_image)]
 
     def pulumi(self) -> tuple[PulumiCli, Plugins]:

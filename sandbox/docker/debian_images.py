@@ -1,17 +1,14 @@
-"""Base images of Debian, made with debootstrap and imported under the names that Docker Hub gives them."""
+"""Debian as the base of images: pulled where a registry answers, else made with debootstrap under the same name."""
 
 import shutil
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from docker.client import DockerClient
-from docker.errors import DockerException, ImageNotFound
-
-from sandbox.errors import SandboxError
+from sandbox.docker.images import held, load_root, pull
 from sandbox.machine.apt import as_root, ensure_installed
 from sandbox.machine.cache import Say, entry
 from sandbox.machine.process import run
+from sandbox.part import Part
 
 LABEL = "jina-search.stand-in"
 """The label by which a person recognises an image that the sandbox made."""
@@ -44,53 +41,42 @@ SLIMMING = (
 )
 
 
-def ensure_debian(cache: Path, say: Say, suite: str, image: str, include: Sequence[str] = ()) -> None:
-    """Have the engine hold `image`, a minimal Debian `suite` with the packages `include`.
+def ensure_base_image(cache: Path, say: Say) -> Part:
+    """Have the engine hold the base of the server's image, the official one where it can be pulled, and tell which.
+
+    Raises SandboxError when it can neither be pulled nor made.
+    """
+    if held(BOOKWORM_SLIM) is None and not pull(cache, say, BOOKWORM_SLIM):
+        ensure_debian(cache, say, "bookworm", BOOKWORM_SLIM)
+    found = held(BOOKWORM_SLIM)
+    if found is not None and LABEL in found.labels:
+        return Part("base image", False, f"stand-in for {BOOKWORM_SLIM}, made by debootstrap")
+    return Part("base image", True, BOOKWORM_SLIM)
+
+
+def ensure_debian(cache: Path, say: Say, suite: str, image: str) -> None:
+    """Have the engine hold `image`, a minimal Debian `suite`.
 
     An image of that name which is already there, the real one too, is left as it is. The file system is kept
     in the cache as a tar file, so that a second import takes seconds.
 
     Raises SandboxError when the engine does not answer, debootstrap fails, or this user cannot become root.
     """
-    engine = _engine()
-    try:
-        engine.images.get(image)
-    except ImageNotFound:
-        pass
-    else:
+    if held(image) is not None:
         return
-    archive = _root_archive(cache, say, suite, include)
+    archive = _root_archive(cache, say, suite)
     say(f"importing {image} (stand-in, made by debootstrap from Debian {suite})")
-    repository, _, tag = image.rpartition(":")
     changes = [
         'CMD ["bash"]',
         "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         f'LABEL {LABEL}="debootstrap minbase {suite}"',
     ]
-    engine.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=changes)
-    try:
-        engine.images.get(image)
-    except ImageNotFound as error:
-        raise SandboxError(
-            f"The docker engine did not take {archive} as {image}. "
-            f"Delete {archive.parent} and run this again."
-        ) from error
+    load_root(archive, image, changes)
 
 
-def _engine() -> DockerClient:
-    try:
-        engine = DockerClient.from_env(timeout=600)
-        engine.ping()
-    except DockerException as error:
-        raise SandboxError(
-            f"The docker engine does not answer: {error}. Start it (dockerd), or set DOCKER_HOST."
-        ) from error
-    return engine
-
-
-def _root_archive(cache: Path, say: Say, suite: str, include: Sequence[str]) -> Path:
+def _root_archive(cache: Path, say: Say, suite: str) -> Path:
     """Return the tar file of a root file system from the cache, making it when there is none (30 s)."""
-    recipe = repr((sorted(include), ROOT_FILES, SLIMMING))
+    recipe = repr((ROOT_FILES, SLIMMING))
     key = f"debian-{suite}-{sha256(recipe.encode()).hexdigest()[:12]}"
 
     def build(folder: Path) -> None:
@@ -98,12 +84,9 @@ def _root_archive(cache: Path, say: Say, suite: str, include: Sequence[str]) -> 
         ensure_installed(log, say, "debootstrap")
         say(f"making Debian {suite} with debootstrap (about half a minute)")
         root = folder / "root"
-        debootstrap = ["debootstrap", "--variant=minbase"]
-        if include:
-            debootstrap.append("--include=" + ",".join(include))
         privileged = as_root()
         try:
-            run([*privileged, *debootstrap, suite, root], log)
+            run([*privileged, "debootstrap", "--variant=minbase", suite, root], log)
             _slim(privileged, root, folder, log)
             run([*privileged, "tar", "-C", root, "--numeric-owner", "-cf", folder / "root.tar", "."], log)
         finally:

@@ -6,13 +6,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from docker.client import DockerClient
-from docker.errors import APIError, DockerException, ImageNotFound
-from docker.models.images import Image
+from docker.errors import APIError
 
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import LABEL, TRIXIE, ensure_debian
-from sandbox.docker.registry import pull
-from sandbox.errors import SandboxError
+from sandbox.docker.images import held, pull
 from sandbox.machine.cache import Say
 from sandbox.machine.process import run
 from sandbox.part import Part
@@ -33,24 +31,22 @@ def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
 
     An official image that is there is left as it is. A stand-in that is there is used while it was made by the
     recipe of today. Otherwise the registry is asked, at most once a day, and where it does not answer the
-    stand-in is built (1 to 3 minutes the first time, half a minute after a change of its
-    recipe).
+    stand-in is built (1 to 3 minutes the first time, half a minute after a change of its recipe).
 
     Raises SandboxError when the engine does not answer, or the build fails.
     """
     recipe = recipe_hash()
-    engine = _engine()
-    held = _held(engine, image)
-    if held is not None and LABEL not in held.labels:
+    found = held(image)
+    if found is not None and LABEL not in found.labels:
         return Part("Elasticsearch", real=True, what=image)
-    if held is not None and held.labels.get(RECIPE_LABEL) == recipe:
+    if found is not None and found.labels.get(RECIPE_LABEL) == recipe:
         return _stand_in(image)
     if pull(cache, say, image):
         return Part("Elasticsearch", real=True, what=image)
     _build(cache, say, image, recipe)
-    if held is not None:
+    if found is not None:
         with contextlib.suppress(APIError):  # a container may still be on it
-            engine.images.remove(held.id)
+            DockerClient.from_env().images.remove(found.id)
     return _stand_in(image)
 
 
@@ -65,24 +61,6 @@ def recipe_hash() -> str:
 
 def _stand_in(image: str) -> Part:
     return Part("Elasticsearch", real=False, what=f"stand-in for {image}: {WHAT}")
-
-
-def _engine() -> DockerClient:
-    try:
-        engine = DockerClient.from_env()
-        engine.ping()
-    except DockerException as error:
-        raise SandboxError(
-            f"The docker engine does not answer: {error}. Start it (dockerd), or set DOCKER_HOST."
-        ) from error
-    return engine
-
-
-def _held(engine: DockerClient, image: str) -> Image | None:
-    try:
-        return engine.images.get(image)
-    except ImageNotFound:
-        return None
 
 
 def _build(cache: Path, say: Say, image: str, recipe: str) -> None:

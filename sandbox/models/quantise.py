@@ -5,15 +5,15 @@ from hashlib import sha256
 from pathlib import Path
 
 from docker.client import DockerClient
-from docker.errors import ContainerError, DockerException, ImageNotFound
+from docker.errors import ContainerError, DockerException
 
 from components.errors import StackError
 from components.image.source_commit import find_commit
 from components.settings.quantisations import QUANTS
 from sandbox.docker.cli import buildkit_cli
-from sandbox.docker.debian_images import BOOKWORM_SLIM
+from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_base_image
 from sandbox.docker.engine import ensure_engine
-from sandbox.docker.server_base import ensure_base_image
+from sandbox.docker.images import held
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
@@ -71,13 +71,9 @@ def _ensure_tool(cache: Path, say: Say) -> str:
         raise SandboxError(str(error)) from error
     arguments = build_arguments(source, commit)
     image = f"{IMAGE}:{sha256(repr(arguments).encode()).hexdigest()[:12]}"
-    try:
-        DockerClient.from_env().images.get(image)
-    except ImageNotFound:
-        pass
-    else:
+    if held(image) is not None:
         return image
-    ensure_base_image(cache, say, "bookworm", BOOKWORM_SLIM)
+    ensure_base_image(cache, say)
     say("building llama-quantize (seconds after the server's image, else some 10 minutes on 2 cores)")
     options = [f"--build-arg={key}={value}" for key, value in arguments.items()]
     options += ["--network=host", "--progress=plain", f"--target={TARGET}", f"--tag={image}"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from docker.errors import APIError, ImageNotFound
 
-from sandbox.docker import registry as registry_module
+from sandbox.docker import images
 from sandbox.docker.debian_images import LABEL
 from sandbox.elasticsearch import image as module
 from sandbox.elasticsearch.image import RECIPE_LABEL, ensure_image, recipe_hash
@@ -24,9 +24,6 @@ class Engine:
         self.removed: list[str] = []
         self.id = "the held image"
         self.images = self
-
-    def ping(self) -> bool:
-        return True
 
     def get(self, _name: str) -> "Engine":
         if self.labels is None:
@@ -61,7 +58,7 @@ def use(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
         def from_env(**_options: Any) -> Engine:
             return engine
 
-    for user in (module, registry_module):
+    for user in (module, images):
         monkeypatch.setattr(user, "DockerClient", Client)
 
 
