@@ -1,6 +1,5 @@
 """Finds which properties differ between what was and what is wanted, as paths that the CLI can show."""
 
-import json
 from collections.abc import Collection, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
@@ -23,28 +22,15 @@ class Difference(NamedTuple):
     replaces: bool
 
 
-def changes(
-    old: Properties,
-    new: Properties,
-    *,
-    unordered: Collection[str] = (),
-    ignored: Collection[str] = (),
-) -> dict[str, Change]:
-    """Return the changed properties by path (`healthcheck.interval`, `ports[0].external`).
+def changes(old: Properties, new: Properties, *, ignored: Collection[str] = ()) -> dict[str, Change]:
+    """Return the changed properties by path (`environment.WHO`, `triggers[0]`).
 
-    The lists under the top-level names in `unordered` are sets: their order does not count, and a change of one is
-    reported under the top-level name. A secret equals its plain value. A value that is not known yet differs from
-    everything. Paths in `ignored`, and those below them, are left out.
+    A secret equals its plain value. A value that is not known yet differs from everything. Paths in `ignored`, and
+    those below them, are left out.
     """
     found: dict[str, Change] = {}
     for name in sorted(old.keys() | new.keys()):
-        before, after = plain(old.get(name)), plain(new.get(name))
-        if name in unordered:
-            before, after = _sorted(before), _sorted(after)
-            if not _same(before, after):
-                found[name] = _kind(before, after)
-        else:
-            found.update(_differences(name, before, after))
+        found.update(_differences(name, plain(old.get(name)), plain(new.get(name))))
     return {path: change for path, change in found.items() if not is_ignored(path, ignored)}
 
 
@@ -82,20 +68,6 @@ def _same(before: Any, after: Any) -> bool:
             return len(before) == len(after) and all(map(_same, before, after))
         case _:
             return type(before) is type(after) and bool(before == after)
-
-
-def _sorted(value: Any) -> Any:
-    """Return `value` with every list in it sorted, so that two orders of one set are equal."""
-    match value:
-        case dict():
-            return {key: _sorted(item) for key, item in value.items()}
-        case list():
-            return sorted(
-                (_sorted(item) for item in value),
-                key=lambda item: json.dumps(item, default=repr, sort_keys=True),
-            )
-        case _:
-            return value
 
 
 def is_ignored(path: str, ignored: Collection[str]) -> bool:

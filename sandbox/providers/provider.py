@@ -24,7 +24,7 @@ from sandbox.providers.values import (
     Unknown,
     decode,
     encode,
-    holds,
+    holds_secret,
     plain,
 )
 
@@ -55,22 +55,22 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     # -- the provider itself
 
-    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def Handshake(self, request: Any, context: Any) -> Any:
         if request.engine_address:
             self._log.connect(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
-    def Attach(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def Attach(self, request: Any, context: Any) -> Any:
         self._log.connect(request.address)
         return empty_pb2.Empty()
 
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
         return plugin_pb2.PluginInfo(version=self._plugin.version)
 
-    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def GetSchema(self, request: Any, context: Any) -> Any:
         return provider_pb2.GetSchemaResponse(schema="{}")
 
-    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def CheckConfig(self, request: Any, context: Any) -> Any:
         known = self._plugin.configuration | {"version", "pluginDownloadURL"}
         unknown = [
             provider_pb2.CheckFailure(
@@ -82,7 +82,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         ]
         return provider_pb2.CheckResponse(inputs=request.news, failures=unknown)
 
-    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def DiffConfig(self, request: Any, context: Any) -> Any:
         old = decode(request.old_inputs) or decode(request.olds)
         found = {
             path: Difference(change, True)
@@ -91,7 +91,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         }
         return diff_response(found, delete_first=False)
 
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Configure(self, request: Any, context: Any) -> Any:
         settings = plain(decode(request.args))
         known = {name: value for name, value in settings.items() if not isinstance(value, Unknown)}
         made = self._plugin.resources(known)
@@ -100,13 +100,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self._resources = {resource.token: resource for resource in made}
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802, ARG002, D102
+    def Cancel(self, request: Any, context: Any) -> Any:
         self._cancelled.set()
         return empty_pb2.Empty()
 
     # -- resources
 
-    def Check(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Check(self, request: Any, context: Any) -> Any:
         inputs = decode(request.news)
         resource, operation = self._resource(request.urn, context)
         if resource.autonamed and "name" not in inputs:
@@ -114,13 +114,13 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
                 operation.name, request.randomSeed
             )
         found = checking.failures(resource.token, inputs, self._plugin.schema)
-        found += [
+        found = found or [
             checking.Failure(
                 name,
                 f"is a property that the {self._plugin.name} stand-in does not implement; "
                 "it works with the official plugin only",
             )
-            for name in sorted(inputs.keys() & resource.unsupported)
+            for name in sorted(resource.not_implemented(plain(inputs)))
         ]
         if not found:
             with errors_reported(context):
@@ -128,7 +128,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         failures = [provider_pb2.CheckFailure(property=path, reason=reason) for path, reason in found]
         return provider_pb2.CheckResponse(inputs=encode(inputs), failures=failures)
 
-    def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Diff(self, request: Any, context: Any) -> Any:
         resource, _ = self._resource(request.urn, context)
         found = resource.differences(
             decode(request.old_inputs),
@@ -138,7 +138,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         )
         return diff_response(found, delete_first=resource.delete_before_replace)
 
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Create(self, request: Any, context: Any) -> Any:
         inputs = decode(request.properties)
         resource, operation = self._resource(request.urn, context)
         if request.preview:
@@ -148,7 +148,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         outputs = _outputs(inputs, created.computed)
         return provider_pb2.CreateResponse(id=created.id, properties=encode(outputs))
 
-    def Read(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Read(self, request: Any, context: Any) -> Any:
         inputs = decode(request.inputs)
         resource, operation = self._resource(request.urn, context)
         if not inputs:
@@ -161,14 +161,14 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if live is None:
             return provider_pb2.ReadResponse(id="")
         drift = {
-            name: Secret(value) if holds(Secret, inputs.get(name)) else value
+            name: Secret(value) if holds_secret(inputs.get(name)) else value
             for name, value in live.drift.items()
         }
         current = {**inputs, **drift}
         outputs = {**decode(request.properties), **_outputs(current, live.computed)}
         return provider_pb2.ReadResponse(id=live.id, inputs=encode(current), properties=encode(outputs))
 
-    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Update(self, request: Any, context: Any) -> Any:
         state, new = decode(request.olds), decode(request.news)
         resource, operation = self._resource(request.urn, context)
         inputs = decode(request.old_inputs).keys() | new.keys()
@@ -182,7 +182,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             updated = resource.update(request.id, plain(state), plain(new), plain(computed), operation)
         return provider_pb2.UpdateResponse(properties=encode(_outputs(new, updated)))
 
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802, D102
+    def Delete(self, request: Any, context: Any) -> Any:
         outputs, inputs = decode(request.properties), decode(request.old_inputs)
         resource, operation = self._resource(request.urn, context)
         computed = {name: value for name, value in outputs.items() if name not in inputs}
@@ -215,7 +215,7 @@ def _outputs(inputs: Properties, computed: Properties) -> Properties:
     What else may quote a secret, such as what a command wrote, is in clear: the official providers mask nothing.
     """
     kept = {
-        name: Secret(value) if holds(Secret, inputs.get(name)) else value for name, value in computed.items()
+        name: Secret(value) if holds_secret(inputs.get(name)) else value for name, value in computed.items()
     }
     return {**inputs, **kept}
 

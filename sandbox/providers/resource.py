@@ -55,6 +55,13 @@ class Live(NamedTuple):
     computed: Properties
 
 
+def named(top: str, **fields: str) -> frozenset[str]:
+    """Return the names in `top`, separated by spaces, and the paths of the `fields` of those that are objects."""
+    return frozenset(top.split()) | {
+        f"{name}.{field}" for name, few in fields.items() for field in few.split()
+    }
+
+
 class Resource:
     """A resource type. Values that its methods get are plain: no secrets wrapped, none unknown."""
 
@@ -64,10 +71,8 @@ class Resource:
     """Whether `name` gets a random ending when the program gives none."""
     updatable: ClassVar[frozenset[str]] = frozenset()
     """Inputs whose change keeps the resource; every other one replaces it."""
-    unordered: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that are sets, or hold sets: order does not count."""
-    unsupported: ClassVar[frozenset[str]] = frozenset()
-    """Inputs that the official provider has and the stand-in refuses."""
+    implemented: ClassVar[frozenset[str]]
+    """Inputs that the stand-in implements, those of objects by their paths ("ports.internal"); others are refused."""
     delete_before_replace: ClassVar[bool] = False
     recomputed: ClassVar[bool] = False
     """Whether an update computes all outputs anew, so that a preview does not know them."""
@@ -77,8 +82,18 @@ class Resource:
 
         Here, and in `normalise`, values may still be secret or unknown.
         """
-        del operation
         return inputs, []
+
+    def not_implemented(self, inputs: Properties) -> set[str]:
+        """Return those of the inputs, and of the fields of objects among them, that the stand-in does not implement."""
+        found = inputs.keys() - self.implemented
+        for path in self.implemented:
+            name, dot, _ = path.partition(".")
+            value = inputs.get(name)
+            for entry in (value if isinstance(value, list) else [value]) if dot else []:
+                if isinstance(entry, dict):
+                    found |= {f"{name}.{field}" for field in entry} - self.implemented
+        return found
 
     def normalise(self, inputs: Properties) -> Properties:
         """Return the inputs with defaults filled in, so that leaving one out equals setting its default."""
@@ -91,10 +106,7 @@ class Resource:
 
         Here it is what was asked for that counts, not what has become of it.
         """
-        del state
-        found = changes(
-            self.normalise(inputs), self.normalise(wanted), unordered=self.unordered, ignored=ignored
-        )
+        found = changes(self.normalise(inputs), self.normalise(wanted), ignored=ignored)
         return {
             path: Difference(change, top_level(path) not in self.updatable) for path, change in found.items()
         }

@@ -132,16 +132,12 @@ def plain(value: Any) -> Any:
             return value
 
 
-def holds(kind: type[Secret] | type[Unknown] | type[Opaque], value: Any) -> bool:
-    """Say whether `value` is, or anywhere contains, a value of this `kind`."""
-    if isinstance(value, kind):
-        return True
+def holds_secret(value: Any) -> bool:
+    """Say whether `value` is a secret or contains one anywhere."""
     match value:
-        case Secret(inner):
-            return holds(kind, inner)
         case dict():
-            return any(holds(kind, item) for item in value.values())
+            return any(map(holds_secret, value.values()))
         case list():
-            return any(holds(kind, item) for item in value)
+            return any(map(holds_secret, value))
         case _:
-            return False
+            return isinstance(value, Secret)

@@ -21,7 +21,7 @@ class BridgedResource(EngineResource):
         """What the provider declares of the resource's properties."""
         return bridged_schema(self.terraform_name)
 
-    def differences(  # noqa: D102
+    def differences(
         self, inputs: Properties, state: Properties, wanted: Properties, ignored: Collection[str]
     ) -> Mapping[str, Difference]:
         del inputs

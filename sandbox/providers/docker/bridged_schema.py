@@ -14,13 +14,8 @@ RENAMED = {
     "env": "envs",
     "entrypoint": "entrypoints",
     "host": "hosts",
-    "ulimit": "ulimits",
-    "upload": "uploads",
-    "group_add": "groupAdds",
-    "dns_search": "dnsSearches",
     "network_data": "networkDatas",
     "healthcheck.test": "tests",
-    "capabilities.add": "adds",
     "capabilities.drop": "drops",
     "ipam_config": "ipamConfigs",
 }

@@ -9,14 +9,11 @@ from sandbox.providers.docker.bridged import BridgedResource, live
 from sandbox.providers.docker.container_checks import container_failures
 from sandbox.providers.docker.container_health import wait_until_healthy
 from sandbox.providers.docker.container_state import read_state
-from sandbox.providers.docker.container_upload import upload
 from sandbox.providers.docker.engine import engine_errors
-from sandbox.providers.resource import Created, Live, Operation, PartialFailureError, ProviderError
+from sandbox.providers.resource import Created, Live, Operation, PartialFailureError, ProviderError, named
 from sandbox.providers.values import Properties, plain
 
-LIMITS = frozenset(
-    {"restart", "maxRetryCount", "cpuShares", "memory", "memoryReservation", "cpuSet", "memorySwap"}
-)
+LIMITS = frozenset({"restart", "cpuShares", "memory", "memoryReservation", "cpuSet", "memorySwap"})
 """What the provider changes of a container that exists. All else that doesn't replace it is only recorded."""
 
 WAIT_SECONDS = 60
@@ -29,43 +26,52 @@ class Container(BridgedResource):
     terraform_name = "docker_container"
     autonamed = True
     delete_before_replace = True
-    unsupported = frozenset(
-        {"attach", "logs", "platform", "deviceReadBps", "deviceReadIops", "deviceWriteBps", "deviceWriteIops"}
+    implemented = named(
+        "name image command envs user labels ports mounts networkMode networksAdvanced hosts deviceRequests cpus "
+        "cpuPeriod cpuQuota memory memorySwap healthcheck wait waitTimeout mustRun restart destroyGraceSeconds tmpfs "
+        "readOnly capabilities securityOpts logDriver logOpts",
+        labels="label value",
+        ports="internal external ip",
+        mounts="type source target readOnly",
+        networksAdvanced="name aliases",
+        hosts="host ip",
+        deviceRequests="driver count deviceIds capabilities",
+        healthcheck="tests interval timeout startPeriod retries",
+        capabilities="drops",
     )
 
-    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:  # noqa: ARG002, D102
+    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
         return inputs, list(container_failures(plain(inputs)))
 
-    def create(self, inputs: Properties, operation: Operation) -> Created:  # noqa: D102
+    def create(self, inputs: Properties, operation: Operation) -> Created:
         body = container_config.body(inputs)
         api = self.engine.api
         with engine_errors(f"Unable to create container {inputs['name']} with image {inputs['image']}"):
             identifier: str = api.create_container_from_config(body, inputs["name"])["Id"]
         try:
             self._attach_networks(identifier, inputs)
-            upload(api, identifier, inputs.get("uploads", []))
             self._start(identifier, inputs)
         except ProviderError as error:
             raise PartialFailureError(str(error), Created(identifier, {})) from error
         return Created(identifier, self._state(identifier, inputs, operation))
 
-    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:  # noqa: D102
+    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
         with engine_errors("Unable to inspect container", gone_is_fine=True):
             return live(identifier, self._state(identifier, inputs, operation), inputs)
         return None
 
-    def update(  # noqa: D102
+    def update(
         self,
         identifier: str,
         old: Properties,
         new: Properties,
         computed: Properties,
-        operation: Operation,  # noqa: ARG002
+        operation: Operation,
     ) -> Properties:
         changed = self.differences({}, old, new, ()).keys()
         api = self.engine.api
         try:
-            if "mustRun" in changed and new.get("mustRun", True) and new.get("start", True):
+            if "mustRun" in changed and new.get("mustRun", True):
                 with engine_errors("Unable to start container"):
                     api.start(identifier)
             if changed & LIMITS:
@@ -76,19 +82,19 @@ class Container(BridgedResource):
             raise PartialFailureError(str(error), Created(identifier, computed)) from error
         return computed
 
-    def delete(  # noqa: D102
+    def delete(
         self,
         identifier: str,
         inputs: Properties,
-        computed: Properties,  # noqa: ARG002
-        operation: Operation,  # noqa: ARG002
+        computed: Properties,
+        operation: Operation,
     ) -> None:
         api = self.engine.api
         with engine_errors(f"Error stopping container {identifier}", gone_is_fine=True):
             api.stop(identifier, timeout=inputs.get("destroyGraceSeconds", 0))
         with engine_errors(f"Error deleting container {identifier}", gone_is_fine=True):
             try:
-                api.remove_container(identifier, v=inputs.get("removeVolumes", True), force=True)
+                api.remove_container(identifier, v=True, force=True)
             except OSError as error:
                 if "is already in progress" not in str(error):
                     raise
@@ -104,21 +110,10 @@ class Container(BridgedResource):
                 api.disconnect_container_from_network(identifier, "bridge")
         for network in networks:
             with engine_errors(f"Unable to connect to network '{network['name']}'"):
-                api.connect_container_to_network(
-                    identifier,
-                    network["name"],
-                    aliases=network.get("aliases"),
-                    ipv4_address=network.get("ipv4Address"),
-                    ipv6_address=network.get("ipv6Address"),
-                    link_local_ips=network.get("linkLocalIps"),
-                    driver_opt=dict(option.split("=", 1) for option in network.get("driverOpts", [])) or None,
-                    mac_address=network.get("macAddress"),
-                )
+                api.connect_container_to_network(identifier, network["name"], aliases=network.get("aliases"))
 
     def _start(self, identifier: str, inputs: Properties) -> None:
-        """Start the container where the stack wants it to run, then wait for its health if asked."""
-        if not inputs.get("start", True):
-            return
+        """Start the container, then wait for its health if asked."""
         api = self.engine.api
         with engine_errors("Unable to start container"):
             api.start(identifier)
@@ -137,9 +132,9 @@ def _limits(inputs: Properties) -> dict[str, Any]:
     """Return the arguments of the engine's update; a limit that is taken back is 0, which the engine ignores."""
     return {
         "restart_policy": container_config.restart_policy(inputs),
-        "cpu_shares": inputs.get("cpuShares", 0),
-        "cpuset_cpus": inputs.get("cpuSet", ""),
+        "cpu_shares": 0,
+        "cpuset_cpus": "",
         "mem_limit": container_config.in_bytes(inputs.get("memory", 0)),
-        "mem_reservation": container_config.in_bytes(inputs.get("memoryReservation", 0)),
+        "mem_reservation": 0,
         "memswap_limit": container_config.in_bytes(inputs.get("memorySwap", 0)),
     }

@@ -5,7 +5,6 @@ The rules are those of terraform-provider-docker, resource_docker_container_func
 
 from typing import Any
 
-from sandbox.providers.docker.container_devices import device_mapping, device_requests
 from sandbox.providers.docker.engine import labels_to_map
 from sandbox.providers.docker.go_duration import nanoseconds
 from sandbox.providers.resource import ProviderError
@@ -13,53 +12,18 @@ from sandbox.providers.values import Properties
 
 MEGABYTE = 1024 * 1024
 
-CONFIG = {
-    "hostname": "Hostname",
-    "domainname": "Domainname",
-    "tty": "Tty",
-    "stdinOpen": "OpenStdin",
-    "stopSignal": "StopSignal",
-    "stopTimeout": "StopTimeout",
-    "envs": "Env",
-    "command": "Cmd",
-    "entrypoints": "Entrypoint",
-    "user": "User",
-    "workingDir": "WorkingDir",
-}
+CONFIG = {"envs": "Env", "command": "Cmd", "user": "User"}
 """Inputs that the engine takes as they are, in the container's configuration."""
 
 HOST_CONFIG = {
-    "privileged": "Privileged",
-    "publishAllPorts": "PublishAllPorts",
-    "runtime": "Runtime",
-    "rm": "AutoRemove",
     "readOnly": "ReadonlyRootfs",
     "tmpfs": "Tmpfs",
-    "dns": "Dns",
-    "dnsOpts": "DnsOptions",
-    "dnsSearches": "DnsSearch",
-    "cpuShares": "CpuShares",
-    "cpuSet": "CpusetCpus",
     "networkMode": "NetworkMode",
-    "usernsMode": "UsernsMode",
-    "pidMode": "PidMode",
-    "sysctls": "Sysctls",
-    "ipcMode": "IpcMode",
-    "groupAdds": "GroupAdd",
-    "storageOpts": "StorageOpt",
-    "cgroupnsMode": "CgroupnsMode",
-    "cgroupParent": "CgroupParent",
-    "deviceCgroupRules": "DeviceCgroupRules",
+    "securityOpts": "SecurityOpt",
+    "cpuPeriod": "CpuPeriod",
+    "cpuQuota": "CpuQuota",
 }
 """Inputs that the engine takes as they are, in the configuration that concerns the host."""
-
-MEGABYTES = {
-    "memory": "Memory",
-    "memoryReservation": "MemoryReservation",
-    "memorySwap": "MemorySwap",
-    "shmSize": "ShmSize",
-}
-"""Inputs in megabytes, which the engine takes in bytes; a negative number (no limit) stays as it is."""
 
 
 def body(inputs: Properties) -> dict[str, Any]:
@@ -67,37 +31,31 @@ def body(inputs: Properties) -> dict[str, Any]:
     if "" in inputs.get("command", []):
         raise ProviderError("values for command may not be empty")
     config = {name: inputs[key] for key, name in CONFIG.items() if key in inputs}
-    config["Image"] = inputs["image"]
-    config["Labels"] = labels_to_map(inputs.get("labels"))
+    config |= {"Image": inputs["image"], "Labels": labels_to_map(inputs.get("labels"))}
     if inputs.get("ports"):
         config["ExposedPorts"] = {_port_key(port): {} for port in inputs["ports"]}
-    volumes, host_volumes = _volumes(inputs.get("volumes", []))
-    config["Volumes"] = volumes
     if "healthcheck" in inputs:
         config["Healthcheck"] = health_config(inputs["healthcheck"])
-    return {**config, "HostConfig": {**_host_config(inputs), **host_volumes}}
+    return {**config, "HostConfig": _host_config(inputs)}
 
 
 def _host_config(inputs: Properties) -> dict[str, Any]:
     host = {name: inputs[key] for key, name in HOST_CONFIG.items() if key in inputs}
     host.setdefault("NetworkMode", "bridge")
-    host.update({name: in_bytes(inputs[key]) for key, name in MEGABYTES.items() if key in inputs})
-    host["Init"] = inputs.get("init", False)
-    host["RestartPolicy"] = restart_policy(inputs)
-    host["LogConfig"] = {"Type": inputs.get("logDriver", ""), "Config": inputs.get("logOpts", {})}
-    host["Mounts"] = [_mount(mount) for mount in inputs.get("mounts", [])]
-    host["PortBindings"] = _port_bindings(inputs.get("ports", []))
-    host["ExtraHosts"] = [f"{entry['host']}:{entry['ip']}" for entry in inputs.get("hosts", [])]
-    host["Ulimits"] = [
-        {"Name": limit["name"], "Soft": limit["soft"], "Hard": limit["hard"]}
-        for limit in inputs.get("ulimits", [])
-    ]
-    capabilities = inputs.get("capabilities", {})
-    host["CapAdd"], host["CapDrop"] = capabilities.get("adds", []), capabilities.get("drops", [])
-    host["Devices"] = [device_mapping(device) for device in inputs.get("devices", [])]
-    host["DeviceRequests"] = device_requests(inputs)
-    _security(host, inputs.get("securityOpts", []))
-    _cpus(host, inputs)
+    host |= {
+        "Memory": in_bytes(inputs.get("memory", 0)),
+        "MemorySwap": in_bytes(inputs.get("memorySwap", 0)),
+        "Init": False,
+        "RestartPolicy": restart_policy(inputs),
+        "LogConfig": {"Type": inputs.get("logDriver", ""), "Config": inputs.get("logOpts", {})},
+        "Mounts": [_mount(mount) for mount in inputs.get("mounts", [])],
+        "PortBindings": _port_bindings(inputs.get("ports", [])),
+        "ExtraHosts": [f"{entry['host']}:{entry['ip']}" for entry in inputs.get("hosts", [])],
+        "CapDrop": inputs.get("capabilities", {}).get("drops", []),
+        "DeviceRequests": [_device_request(entry) for entry in inputs.get("deviceRequests", [])],
+    }
+    if inputs.get("cpus"):
+        host["NanoCpus"] = _nano_cpus(inputs["cpus"])
     return host
 
 
@@ -108,7 +66,7 @@ def in_bytes(megabytes: int) -> int:
 
 def restart_policy(inputs: Properties) -> dict[str, Any]:
     """Return the engine's restart policy."""
-    return {"Name": inputs.get("restart", "no"), "MaximumRetryCount": inputs.get("maxRetryCount", 0)}
+    return {"Name": inputs.get("restart", "no"), "MaximumRetryCount": 0}
 
 
 def health_config(check: Properties) -> dict[str, Any]:
@@ -118,13 +76,12 @@ def health_config(check: Properties) -> dict[str, Any]:
         "Interval": nanoseconds(check.get("interval", "0s")),
         "Timeout": nanoseconds(check.get("timeout", "0s")),
         "StartPeriod": nanoseconds(check.get("startPeriod", "0s")),
-        "StartInterval": nanoseconds(check.get("startInterval", "0s")),
         "Retries": check.get("retries", 0),
     }
 
 
 def _port_key(port: Properties) -> str:
-    return f"{port['internal']}/{port.get('protocol', 'tcp')}"
+    return f"{port['internal']}/tcp"
 
 
 def _port_bindings(ports: list[Properties]) -> dict[str, list[dict[str, str]]] | None:
@@ -137,79 +94,27 @@ def _port_bindings(ports: list[Properties]) -> dict[str, list[dict[str, str]]] |
     return bindings or None
 
 
-def _volumes(volumes: list[Properties]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the paths to declare as volumes, and the binds and sources for the host's configuration."""
-    paths: dict[str, Any] = {}
-    binds: list[str] = []
-    sources: list[str] = []
-    for volume in volumes:
-        container, path = volume.get("fromContainer"), volume.get("containerPath")
-        if bool(container) == bool(path):
-            raise ProviderError(
-                "Unable to parse volumes: each entry needs either a containerPath or a fromContainer, and not both"
-            )
-        if container:
-            sources.append(container)
-            continue
-        paths[str(path)] = {}
-        source = volume.get("hostPath") or volume.get("volumeName")
-        if source:
-            relabel = f",{volume['selinuxRelabel']}" if volume.get("selinuxRelabel") else ""
-            binds.append(f"{source}:{path}:{'ro' if volume.get('readOnly') else 'rw'}{relabel}")
-    return paths, {"Binds": binds, "VolumesFrom": sources}
-
-
 def _mount(mount: Properties) -> dict[str, Any]:
-    kind = mount["type"]
-    result: dict[str, Any] = {
-        "Type": kind,
+    return {
+        "Type": mount["type"],
         "Target": mount["target"],
         "Source": mount.get("source", ""),
         "ReadOnly": mount.get("readOnly", False),
     }
-    if kind == "bind" and "bindOptions" in mount:
-        result["BindOptions"] = {"Propagation": mount["bindOptions"].get("propagation", "")}
-    if kind == "volume" and "volumeOptions" in mount:
-        result["VolumeOptions"] = _volume_options(mount["volumeOptions"])
-    if kind == "tmpfs" and "tmpfsOptions" in mount:
-        options = mount["tmpfsOptions"]
-        result["TmpfsOptions"] = {"SizeBytes": options.get("sizeBytes", 0), "Mode": options.get("mode", 0)}
-    return result
 
 
-def _volume_options(options: Properties) -> dict[str, Any]:
-    if "subpath" in options:
-        raise ProviderError("mounts[].volumeOptions.subpath is not implemented by the docker stand-in")
-    result: dict[str, Any] = {
-        "NoCopy": options.get("noCopy", False),
-        "Labels": labels_to_map(options.get("labels")),
+def _device_request(request: Properties) -> dict[str, Any]:
+    return {
+        "Driver": request.get("driver", "cdi"),
+        "Count": request.get("count", 0),
+        "DeviceIDs": request.get("deviceIds") or None,
+        "Capabilities": [request.get("capabilities", [])],
+        "Options": {},
     }
-    if options.get("driverName") or options.get("driverOptions"):
-        result["DriverConfig"] = {
-            "Name": options.get("driverName", ""),
-            "Options": options.get("driverOptions", {}),
-        }
-    return result
 
 
-def _security(host: dict[str, Any], options: list[str]) -> None:
-    host["SecurityOpt"] = [option for option in options if option != "systempaths=unconfined"]
-    if "systempaths=unconfined" in options:
-        host["MaskedPaths"], host["ReadonlyPaths"] = [], []
-
-
-def _cpus(host: dict[str, Any], inputs: Properties) -> None:
-    """Set the CPU limit: `cpus` wins over period and quota."""
-    if inputs.get("cpus"):
-        try:
-            host["NanoCpus"] = round(float(inputs["cpus"]) * 10**9)
-        except ValueError as error:
-            raise ProviderError(f"Error setting cpus: {inputs['cpus']!r} is not a number") from error
-        return
-    host.update(
-        {
-            name: inputs[key]
-            for key, name in {"cpuPeriod": "CpuPeriod", "cpuQuota": "CpuQuota"}.items()
-            if key in inputs
-        }
-    )
+def _nano_cpus(cpus: str) -> int:
+    try:
+        return round(float(cpus) * 10**9)
+    except ValueError as error:
+        raise ProviderError(f"Error setting cpus: {cpus!r} is not a number") from error

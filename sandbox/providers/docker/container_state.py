@@ -1,7 +1,7 @@
 """Reads the engine's description of a container into the state of `docker.Container`, as the official provider does.
 
 The rules are those of terraform-provider-docker 4.5.0, resourceDockerContainerRead and what it calls. What it does not
-read back (environment, labels, networks, uploads, and what concerns the operations alone) stays as it was asked for.
+read back (environment, labels, networks, and what concerns the operations alone) stays as it was asked for.
 """
 
 from collections.abc import Mapping
@@ -16,35 +16,21 @@ NANO = 10**9
 
 CONFIG = {
     "hostname": "Hostname",
-    "domainname": "Domainname",
     "command": "Cmd",
     "entrypoints": "Entrypoint",
     "user": "User",
     "workingDir": "WorkingDir",
-    "tty": "Tty",
-    "stdinOpen": "OpenStdin",
     "stopSignal": "StopSignal",
-    "stopTimeout": "StopTimeout",
 }
 HOST_CONFIG = {
-    "rm": "AutoRemove",
     "readOnly": "ReadonlyRootfs",
-    "dns": "Dns",
-    "dnsOpts": "DnsOptions",
-    "dnsSearches": "DnsSearch",
     "securityOpts": "SecurityOpt",
-    "publishAllPorts": "PublishAllPorts",
     "runtime": "Runtime",
     "tmpfs": "Tmpfs",
-    "privileged": "Privileged",
     "cpuShares": "CpuShares",
     "cpuSet": "CpusetCpus",
-    "storageOpts": "StorageOpt",
     "networkMode": "NetworkMode",
-    "usernsMode": "UsernsMode",
-    "sysctls": "Sysctls",
     "ipcMode": "IpcMode",
-    "groupAdds": "GroupAdd",
 }
 MEGABYTES = {
     "memory": "Memory",
@@ -58,7 +44,6 @@ def read_state(container: dict[str, Any], before: Properties) -> Properties:
     """Return what is read of a `container`; some of it only where `before`, inputs or state, has it."""
     config, host = container["Config"], container["HostConfig"]
     settings = container.get("NetworkSettings") or {}
-    policy = host.get("RestartPolicy") or {}
     log = host.get("LogConfig") or {}
     state: Properties = {
         **{name: config.get(key) for name, key in CONFIG.items()},
@@ -67,8 +52,7 @@ def read_state(container: dict[str, Any], before: Properties) -> Properties:
         "name": container["Name"].removeprefix("/"),
         # An image named by its id is compared by id, one named by a tag by that name.
         "image": container["Image"] if str(before.get("image")).startswith("sha256:") else config["Image"],
-        "restart": policy.get("Name") or "",
-        "maxRetryCount": policy.get("MaximumRetryCount", 0),
+        "restart": (host.get("RestartPolicy") or {}).get("Name") or "",
         "init": bool(host.get("Init")),
         "logDriver": log.get("Type", ""),
         "mounts": [_mount(mount) for mount in host.get("Mounts") or []],
@@ -83,11 +67,12 @@ def read_state(container: dict[str, Any], before: Properties) -> Properties:
         state["logOpts"] = log.get("Config") or {}
     if host.get("NanoCpus"):
         state["cpus"] = decimal_text(host["NanoCpus"])
-    if host.get("CapAdd") or host.get("CapDrop"):
-        state["capabilities"] = {"adds": host.get("CapAdd") or [], "drops": host.get("CapDrop") or []}
+    if host.get("CapDrop"):
+        state["capabilities"] = {"drops": host["CapDrop"]}
     if config.get("Healthcheck"):
         state["healthcheck"] = _healthcheck(config["Healthcheck"])
-    state.update(_devices(host, before))
+    if before.get("deviceRequests"):
+        state["deviceRequests"] = [_device_request(request) for request in host.get("DeviceRequests") or []]
     return {name: value for name, value in state.items() if value is not None}
 
 
@@ -136,43 +121,12 @@ def _healthcheck(check: dict[str, Any]) -> Properties:
 
 
 def _mount(mount: dict[str, Any]) -> Properties:
-    found: Properties = {
+    return {
         "target": mount["Target"],
         "source": mount.get("Source", ""),
         "type": mount["Type"],
         "readOnly": mount.get("ReadOnly", False),
     }
-    if mount.get("BindOptions"):
-        found["bindOptions"] = {"propagation": mount["BindOptions"].get("Propagation", "")}
-    if mount.get("TmpfsOptions"):
-        options = mount["TmpfsOptions"]
-        found["tmpfsOptions"] = {"sizeBytes": options.get("SizeBytes", 0), "mode": options.get("Mode", 0)}
-    if mount.get("VolumeOptions"):
-        found["volumeOptions"] = {"noCopy": mount["VolumeOptions"].get("NoCopy", False)}
-    return found
-
-
-def _devices(host: dict[str, Any], before: Properties) -> Properties:
-    """Return devices, GPUs and limits of users, of those kinds that the stack has asked for."""
-    found: Properties = {}
-    if before.get("devices"):
-        named = {device["hostPath"] for device in before["devices"] if device.get("containerPath")}
-        found["devices"] = [_device(device, named) for device in host.get("Devices") or []]
-    if before.get("deviceRequests") and not before.get("gpus"):
-        found["deviceRequests"] = [_device_request(request) for request in host.get("DeviceRequests") or []]
-    if before.get("ulimits"):
-        found["ulimits"] = [
-            {"name": limit["Name"], "soft": limit["Soft"], "hard": limit["Hard"]}
-            for limit in host.get("Ulimits") or []
-        ]
-    if before.get("pidMode"):
-        found["pidMode"] = host.get("PidMode", "")
-    return found
-
-
-def _device(device: dict[str, str], named: set[str]) -> Properties:
-    inside = {"containerPath": device["PathInContainer"]} if device["PathOnHost"] in named else {}
-    return {"hostPath": device["PathOnHost"], "permissions": device["CgroupPermissions"], **inside}
 
 
 def _device_request(request: dict[str, Any]) -> Properties:
@@ -181,8 +135,6 @@ def _device_request(request: dict[str, Any]) -> Properties:
         found["deviceIds"] = request["DeviceIDs"]
     if request.get("Capabilities") and request["Capabilities"][0]:
         found["capabilities"] = request["Capabilities"][0]
-    if request.get("Options"):
-        found["options"] = request["Options"]
     return found
 
 

@@ -2,15 +2,20 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sandbox.providers.docker.sdk import load
-from sandbox.providers.resource import ProviderError, Resource
+from sandbox.providers.resource import Operation, ProviderError, Resource
 
 REQUEST_SECONDS = 600
+DELAY_SECONDS = 2
+"""How long the official provider waits before it first looks at a network, and before it removes one or a volume."""
+REMOVAL_SECONDS = 30
+"""How long it goes on trying to remove what is still in use."""
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 USERS_HOSTS = ("unix://{home}/.docker/run/docker.sock", "unix://{home}/.docker/desktop/docker.sock")
 """Where Docker Desktop listens for one user; tried where no address is set and the usual socket does not answer."""
@@ -101,6 +106,25 @@ def engine_errors(doing: str, *, gone_is_fine: bool = False) -> Iterator[None]:
         raise ProviderError(f"{doing}: {error.explanation or error}") from error
     except RequestException as error:
         raise ProviderError(f"{doing}: the docker engine does not answer: {error}") from error
+
+
+def remove_when_unused(remove: Callable[[], object], doing: str, in_use: str, operation: Operation) -> None:
+    """Call `remove` until the engine no longer says `in_use`; no error when the thing is gone already.
+
+    Raises ProviderError, which begins with `doing`, after 30 s, and when the operation is cancelled.
+    """
+    time.sleep(DELAY_SECONDS)
+    until = time.monotonic() + REMOVAL_SECONDS
+    while True:
+        try:
+            with engine_errors(doing, gone_is_fine=True):
+                remove()
+        except ProviderError as error:
+            waits = in_use in str(error) and time.monotonic() < until
+            if not waits or operation.cancelled.wait(1):
+                raise
+        else:
+            return
 
 
 def labels_to_map(labels: list[dict[str, str]] | None) -> dict[str, str]:

@@ -5,41 +5,50 @@ and the tests make such stacks.
 """
 
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
+from sandbox.docker.cli import buildkit_cli
+from sandbox.errors import SandboxError
 from sandbox.providers.checking import Failure
 from sandbox.providers.docker.engine import EngineResource, engine_errors
-from sandbox.providers.docker.image_build import build
-from sandbox.providers.resource import Created, Live, Operation
-from sandbox.providers.values import Properties
+from sandbox.providers.resource import Created, Live, Operation, ProviderError, named
+from sandbox.providers.values import Properties, plain
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+BUILDKIT = "BuilderBuildKit"
 
 
 class Image(EngineResource):
     """An image that is built and kept locally. Its id is its name, and a change builds it again in place."""
 
     token = "docker:index/image:Image"  # noqa: S105 (a type, not a secret)
-    updatable = frozenset({"imageName", "build", "buildOnPreview", "registry", "skipPush"})
-    unsupported = frozenset({"registry"})
+    implemented = named(
+        "imageName skipPush build",
+        build="context dockerfile builderVersion network args",
+    )
+    updatable = frozenset({"imageName", "build", "skipPush"})
     recomputed = True
 
-    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:  # noqa: ARG002, D102
+    def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
+        found = []
         if inputs.get("skipPush", False) is False:
-            reason = "the docker stand-in pushes to no registry: set skip_push to True"
-            return inputs, [Failure("skipPush", reason)]
-        return inputs, []
+            found.append(
+                Failure("skipPush", "the docker stand-in pushes to no registry: set skip_push to True")
+            )
+        if plain(inputs)["build"].get("builderVersion", BUILDKIT) != BUILDKIT:
+            found.append(Failure("build.builderVersion", "the docker stand-in builds with BuildKit alone"))
+        return inputs, found
 
-    def create(self, inputs: Properties, operation: Operation) -> Created:  # noqa: D102
+    def create(self, inputs: Properties, operation: Operation) -> Created:
         machine = os.uname().machine
         platform = f"linux/{ARCHITECTURES.get(machine, machine)}"
-        name, options = inputs["imageName"], {"context": ".", "platform": platform, **inputs["build"]}
+        name, options = inputs["imageName"], {"context": ".", **inputs["build"]}
         options.setdefault("dockerfile", str(Path(options["context"]) / "Dockerfile"))
-        build(name, options, self.engine.host, operation)
-        api = self.engine.api
+        _build(name, options, platform, self.engine.host)
         with engine_errors(f"unable to find the image {name} after its build"):
-            image: dict[str, Any] = api.inspect_image(name)
+            image: dict[str, Any] = self.engine.api.inspect_image(name)
         outputs = {
             "dockerfile": os.path.relpath(
                 Path(options["dockerfile"]).resolve(), Path(options["context"]).resolve()
@@ -47,7 +56,7 @@ class Image(EngineResource):
             "context": options["context"],
             "baseImageName": name,
             "registryServer": "",
-            "platform": options["platform"],
+            "platform": platform,
             # With skip_push the official provider gives the local image's id.
             "repoDigest": image["Id"],
         }
@@ -55,18 +64,39 @@ class Image(EngineResource):
 
     def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
         """Return the state: the official provider never notices that an image is gone."""
-        del inputs, operation
         return Live(identifier, {}, {})
 
-    def update(  # noqa: D102
-        self,
-        identifier: str,  # noqa: ARG002
-        old: Properties,  # noqa: ARG002
-        new: Properties,
-        computed: Properties,  # noqa: ARG002
-        operation: Operation,
+    def update(
+        self, identifier: str, old: Properties, new: Properties, computed: Properties, operation: Operation
     ) -> Properties:
         return self.create(new, operation).computed
 
     def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
         """Leave the image in the engine, as the official provider does."""
+
+
+def _build(name: str, options: Properties, platform: str, host: str) -> None:
+    """Build the image to the end, whether or not it is cancelled, and keep no line of what the build wrote.
+
+    The docker command does it: nothing in Python replaces its BuildKit client. Raises ProviderError when it fails.
+    """
+    command = ["build", "--tag", name, "--file", options["dockerfile"], "--platform", platform]
+    if options.get("network"):
+        command += ["--network", options["network"]]
+    for argument, value in sorted(options.get("args", {}).items()):
+        command += ["--build-arg", f"{argument}={value}"]
+    try:
+        cli = buildkit_cli()
+    except SandboxError as error:
+        raise ProviderError(str(error)) from error
+    done = subprocess.run(
+        [cli, *command, options["context"]],
+        env={**os.environ, "DOCKER_HOST": host, "DOCKER_BUILDKIT": "1"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ProviderError(
+            f"error reading build output: executor failed running: exit code: {done.returncode}"
+        )

