@@ -25,10 +25,11 @@ class Image(EngineResource):
 
     token = "docker:index/image:Image"  # noqa: S105 (a type, not a secret)
     implemented = named(
-        "imageName skipPush build",
+        # The SDK itself sets buildOnPreview, to False.
+        "imageName skipPush buildOnPreview build",
         build="context dockerfile builderVersion network args",
     )
-    updatable = frozenset({"imageName", "build", "skipPush"})
+    updatable = frozenset({"imageName", "build", "buildOnPreview", "skipPush"})
     recomputed = True
 
     def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
@@ -37,6 +38,8 @@ class Image(EngineResource):
             found.append(
                 Failure("skipPush", "the docker stand-in pushes to no registry: set skip_push to True")
             )
+        if inputs.get("buildOnPreview"):
+            found.append(Failure("buildOnPreview", "the docker stand-in builds nothing in a preview"))
         if plain(inputs)["build"].get("builderVersion", BUILDKIT) != BUILDKIT:
             found.append(Failure("build.builderVersion", "the docker stand-in builds with BuildKit alone"))
         return inputs, found

@@ -73,9 +73,9 @@ def test_of_a_failed_build_only_the_exit_code_is_told(bench: Bench, tmp_path: Pa
 
 
 def test_what_the_stand_in_cannot_do_for_an_image_is_refused(bench: Bench) -> None:
-    inputs = {"imageName": "i", "build": {"builderVersion": "BuilderV1"}}
+    inputs = {"imageName": "i", "buildOnPreview": True, "build": {"builderVersion": "BuilderV1"}}
     _, failures = Image(bench.engine).check(inputs, bench.operation)
-    assert [failure.path for failure in failures] == ["skipPush", "build.builderVersion"]
+    assert [failure.path for failure in failures] == ["skipPush", "buildOnPreview", "build.builderVersion"]
 
 
 def test_an_image_that_is_there_is_not_pulled(bench: Bench) -> None:
