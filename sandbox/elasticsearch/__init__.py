@@ -5,13 +5,13 @@ kNN and other searches, aliases, templates, tasks, pipelines' registration and s
 Painless is the real compiler of 7.10.2, the last one published; what the language learnt later is refused.
 
 Stand-ins of ours, in java/, for modules that are not published: inference endpoints of the service openai, the
-inference processor and query_vector_builder; the processors script, set, remove, rename, fail and pipeline; templates
-of {{variables}}; _reindex, _update_by_query and _delete_by_query with tasks; the licence; basic and API key
-authentication, authorization of API keys by their role descriptors, on every action, _has_privileges, the password of
-`elastic` and bin/elasticsearch-reset-password; GET /.
+inference processor and query_vector_builder; the processors script, set, remove and pipeline; _reindex and
+_update_by_query with tasks; the licence; basic and API key authentication, authorization of API keys by their role
+descriptors, on every action, _has_privileges, the password of `elastic` and bin/elasticsearch-reset-password; GET /.
 
 Known differences, each on the strict side or named where it shows:
-- Every other processor, service, task type and analyzer (but standard and english) is unknown.
+- Every other processor, service, task type and analyzer (but standard and english) is unknown; so are templates, task
+  and chunking settings of endpoints, and scripts of _update_by_query.
 - On a trial licence the official image makes bbq_disk of a dense_vector without index_options; the stand-in makes
   bbq_hnsw of it (int8_hnsw below 384 dims), as the official one on a Basic licence, and refuses bbq_disk.
 - A model that answers 429 or 5xx is asked again for 3 seconds, the official one asks until the request's timeout.

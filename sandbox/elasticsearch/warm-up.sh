@@ -17,7 +17,7 @@ send() {
     curl --silent --show-error --fail --user elastic:warm-up --header "content-type: application/json" --output /dev/null \
         --request "$1" "http://127.0.0.1:$port$2" --data "$3"
 }
-send PUT /_ingest/pipeline/warm-up '{"processors":[{"script":{"source":"ctx.b = ctx.a[0]"}},{"set":{"field":"c","value":"{{b}}"}}]}'
+send PUT /_ingest/pipeline/warm-up '{"processors":[{"script":{"source":"ctx.b = ctx.a[0]"}},{"set":{"field":"c","value":1}}]}'
 send PUT /warm-up '{"settings":{"default_pipeline":"warm-up"},"mappings":{"properties":{"a":{"type":"dense_vector","dims":3,"index_options":{"type":"int8_hnsw"}}}}}'
 send POST '/warm-up/_doc?refresh=true' '{"a":[1,2,3],"text":"a text"}'
 send POST /warm-up/_search '{"query":{"match":{"text":"text"}},"knn":{"field":"a","query_vector":[1,2,3],"k":1,"num_candidates":2}}'

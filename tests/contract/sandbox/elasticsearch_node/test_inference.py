@@ -72,9 +72,9 @@ def test_dimensions_are_sent_to_the_model_only_when_they_are_set(
             "Configuration contains settings [{dimensions_set_by_user=true}] unknown to the [openai] service",
         ),
         (
-            {"task_settings": {"usr": "me"}},
+            {"task_settings": {"user": "me"}},
             "status_exception",
-            "Configuration contains settings [{usr=me}] unknown to the [openai] service",
+            "Configuration contains settings [{task_settings={user=me}}] unknown to the [openai] service",
         ),
         (
             {"service_settings.model_id": None},

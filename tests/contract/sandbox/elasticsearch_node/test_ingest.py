@@ -59,16 +59,9 @@ EMBED = {"model_id": "embedder", "input_output": {"input_field": "content", "out
             {"property_name": "model_id", "processor_type": "inference"},
         ),
         (
-            {"processors": [{"inference": {**EMBED, "target_field": "b"}}]},
-            "parse_exception",
-            "[target_field] option is incompatible with [input_output]. "
-            "Use the [output_field] option to specify where to write the inference results to.",
-            {"property_name": "target_field", "processor_type": "inference"},
-        ),
-        (
-            {"processors": [{"inference": {**EMBED, "inference_config": {"embedding": {}}}}]},
-            "status_exception",
-            "unrecognized inference configuration type [embedding]. Supported types [text_embedding]",
+            {"processors": [{"set": {"field": "a", "value": "{{b}}"}}]},
+            "illegal_argument_exception",
+            "the stand-in knows no templates, and [{{b}}] is one",
             {},
         ),
         (

@@ -143,19 +143,13 @@ class TestReindex:
         assert (answer.status_code, error_of(answer)["type"]) == (404, "index_not_found_exception")
 
 
-def test_documents_are_updated_by_a_query_and_keep_their_vectors(node: Node, documents: str) -> None:
-    body = {
-        "query": {"match": {"content": "red"}},
-        "script": {"source": "ctx._source.seen = params.by", "params": {"by": "me"}},
-    }
-    report = node.send("POST", f"/{documents}/_update_by_query?refresh=true&pipeline=_none", body)
+def test_documents_are_updated_by_a_query_through_a_pipeline_and_keep_their_vectors(
+    node: Node, documents: str
+) -> None:
+    seen = {"processors": [{"set": {"field": "seen", "value": True}}]}
+    assert node.send("PUT", "/_ingest/pipeline/seen", seen).ok
+    body = {"query": {"match": {"content": "red"}}}
+    report = node.send("POST", f"/{documents}/_update_by_query?refresh=true&pipeline=seen", body)
     assert (report.status_code, report.json()["updated"]) == (200, 1)
     shown = node.send("GET", f"/{documents}/_doc/red?_source_exclude_vectors=false").json()["_source"]
-    assert (shown["content"], shown["seen"], len(shown["vector"])) == ("red", "me", 8)
-
-
-def test_documents_are_deleted_by_a_query(node: Node, documents: str) -> None:
-    query = {"query": {"terms": {"content": ["red", "green"]}}}
-    report = node.send("POST", f"/{documents}/_delete_by_query?refresh=true", query)
-    assert (report.status_code, report.json()["deleted"]) == (200, 2)
-    assert count(node, documents) == 2
+    assert (shown["content"], shown["seen"], len(shown["vector"])) == ("red", True, 8)

@@ -10,21 +10,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Stand-in for x-pack-inference's model of one `openai` text_embedding endpoint: what may be set, defaults, what GET shows.
- * service_settings hold only what GET shows; the API key is kept apart and never shown.
+ * service_settings hold only what GET shows; the API key is kept apart and never shown. Task and chunking settings are refused.
  */
-public record Endpoint(String id, Map<String, Object> service, Map<String, Object> task, Map<String, Object> chunking, String apiKey,
-    boolean dimensionsSet) {
+public record Endpoint(String id, Map<String, Object> service, String apiKey, boolean dimensionsSet) {
     static final String DEFAULT_URL = "https://api.openai.com/v1/embeddings";
-    private static final List<String> SHOWN = List.of("model_id", "url", "organization_id", "similarity", "dimensions", "max_input_tokens", "rate_limit");
-    private static final Set<String> UPDATABLE = Set.of("api_key", "organization_id", "max_input_tokens", "rate_limit");
+    private static final List<String> SHOWN = List.of("model_id", "url", "similarity", "dimensions", "rate_limit");
+    /** Nothing is ever chunked: only semantic_text would be. */
+    private static final Map<String, Object> DEFAULT_CHUNKING = new TreeMap<>(Map.of("strategy", "sentence", "max_chunk_size", 250, "sentence_overlap", 1));
+    private static final Set<String> UPDATABLE = Set.of("api_key", "rate_limit");
 
     /** Reads a PUT body, reporting every bad setting at once. */
     static Endpoint parse(String id, Map<String, Object> body) {
-        Map<String, Object> in = map(body.remove("service_settings")), task = map(body.remove("task_settings"));
-        Map<String, Object> chunking = body.containsKey("chunking_settings") ? map(body.remove("chunking_settings")) : null;
+        Map<String, Object> in = map(body.remove("service_settings"));
         body.remove("service");
         refuseUnknown(body);
         ValidationException errors = new ValidationException();
@@ -35,7 +36,6 @@ public record Endpoint(String id, Map<String, Object> service, Map<String, Objec
         put(out, "model_id", model);
         if (url != null) checkUrl(url, errors);
         put(out, "url", url);
-        put(out, "organization_id", text(in, "organization_id", errors));
         String similarity = text(in, "similarity", errors);
         if (similarity != null && Set.of("cosine", "dot_product", "l2_norm").contains(similarity) == false) {
             errors.addValidationError("[service_settings] Invalid value [" + similarity + "] received. [similarity] must be one of [cosine, dot_product, l2_norm]");
@@ -43,33 +43,25 @@ public record Endpoint(String id, Map<String, Object> service, Map<String, Objec
         put(out, "similarity", similarity);
         Integer dims = positive(in, "dimensions", errors);
         put(out, "dimensions", dims);
-        put(out, "max_input_tokens", positive(in, "max_input_tokens", errors));
         out.put("rate_limit", rateLimit(in, errors, 3000));
-        Map<String, Object> taskOut = taskSettings(task, errors);
-        Map<String, Object> chunkingOut = Chunking.parse(chunking, errors);
         refuseUnknown(in);
-        refuseUnknown(task);
         errors.throwIfValidationErrorsExist();
-        return new Endpoint(id, out, taskOut, chunkingOut, key, dims != null);
+        return new Endpoint(id, out, key, dims != null);
     }
 
-    /** Reads an _update body (rules of 9.5: rate_limit, organization_id, max_input_tokens, api_key and task settings only). */
+    /** Reads an _update body (of what 9.5 lets change, rate_limit and api_key only). */
     Endpoint update(Map<String, Object> body) {
-        Map<String, Object> in = map(body.remove("service_settings")), taskIn = map(body.remove("task_settings"));
+        Map<String, Object> in = map(body.remove("service_settings"));
         refuseUnknown(body);
         Map<String, Object> unknown = new LinkedHashMap<>(in);
         unknown.keySet().removeAll(UPDATABLE);
         refuseUnknown(unknown);
         ValidationException errors = new ValidationException();
-        Map<String, Object> out = new LinkedHashMap<>(service), taskOut = new LinkedHashMap<>(task);
+        Map<String, Object> out = new LinkedHashMap<>(service);
         String key = text(in, "api_key", errors);
-        put(out, "organization_id", text(in, "organization_id", errors));
-        put(out, "max_input_tokens", positive(in, "max_input_tokens", errors));
         if (in.containsKey("rate_limit")) out.put("rate_limit", rateLimit(in, errors, requestsPerMinute()));
-        taskOut.putAll(taskSettings(taskIn, errors));
-        refuseUnknown(taskIn);
         errors.throwIfValidationErrorsExist();
-        return new Endpoint(id, out, taskOut, chunking, key == null ? apiKey : key, dimensionsSet);
+        return new Endpoint(id, out, key == null ? apiKey : key, dimensionsSet);
     }
 
     /** What validation against the live service adds: the observed size and the default similarity. */
@@ -77,7 +69,7 @@ public record Endpoint(String id, Map<String, Object> service, Map<String, Objec
         Map<String, Object> out = new LinkedHashMap<>(service);
         out.putIfAbsent("similarity", "dot_product");
         out.putIfAbsent("dimensions", size);
-        return new Endpoint(id, out, task, chunking, apiKey, dimensionsSet);
+        return new Endpoint(id, out, apiKey, dimensionsSet);
     }
 
     Map<String, Object> shown() {
@@ -87,24 +79,20 @@ public record Endpoint(String id, Map<String, Object> service, Map<String, Objec
         m.put("task_type", "text_embedding");
         m.put("service", "openai");
         m.put("service_settings", settings);
-        if (task.isEmpty() == false) m.put("task_settings", task);
-        m.put("chunking_settings", chunking);
+        m.put("chunking_settings", DEFAULT_CHUNKING);
         return m;
     }
 
     Map<String, Object> stored() {
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("service_settings", service);
-        m.put("task_settings", task);
-        m.put("chunking_settings", chunking);
         m.put("api_key", apiKey);
         m.put("dimensions_set_by_user", dimensionsSet);
         return m;
     }
 
     static Endpoint load(String id, Map<String, Object> m) {
-        return new Endpoint(id, map(m.get("service_settings")), map(m.get("task_settings")), map(m.get("chunking_settings")),
-            (String) m.get("api_key"), (Boolean) m.get("dimensions_set_by_user"));
+        return new Endpoint(id, map(m.get("service_settings")), (String) m.get("api_key"), (Boolean) m.get("dimensions_set_by_user"));
     }
 
     String url() {
@@ -153,13 +141,6 @@ public record Endpoint(String id, Map<String, Object> service, Map<String, Objec
         refuseUnknown(limit);
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("requests_per_minute", n == null ? otherwise : n);
-        return out;
-    }
-
-    private static Map<String, Object> taskSettings(Map<String, Object> in, ValidationException errors) {
-        Map<String, Object> out = new LinkedHashMap<>();
-        put(out, "user", text(in, "user", errors));
-        if (in.containsKey("headers")) out.put("headers", map(in.remove("headers")));
         return out;
     }
 

@@ -21,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.BooleanSupplier;
 
 /** Stand-in for x-pack-inference's registry and its put, update, delete and perform actions, in the order the real ones check things. */
 public final class Inference {
@@ -31,14 +30,12 @@ public final class Inference {
     private final License license;
     private final ClusterService cluster;
     private final OpenAi openAi;
-    private final BooleanSupplier skipValidation;
 
-    public Inference(State state, License license, ClusterService cluster, ThreadPool threads, TimeValue retryFor, BooleanSupplier skipValidation) {
+    public Inference(State state, License license, ClusterService cluster, ThreadPool threads, TimeValue retryFor) {
         this.state = state;
         this.license = license;
         this.cluster = cluster;
         this.openAi = new OpenAi(threads, retryFor);
-        this.skipValidation = skipValidation;
     }
 
     void put(String task, String id, Map<String, Object> body, TimeValue timeout, ActionListener<Endpoint> listener) {
@@ -75,10 +72,6 @@ public final class Inference {
     }
 
     private void validate(Endpoint e, TimeValue timeout, ActionListener<Endpoint> listener) {
-        if (skipValidation.getAsBoolean()) {
-            listener.onResponse(e);
-            return;
-        }
         ActionListener<List<float[]>> checked = listener.map(vectors -> {
             int size = vectors.get(0).length;
             if (e.dimensionsSet() && ((Number) e.service().get("dimensions")).intValue() != size) {
@@ -101,23 +94,18 @@ public final class Inference {
         return state.read("inference").entrySet().stream().map(e -> Endpoint.load(e.getKey(), Endpoint.map(e.getValue()))).toList();
     }
 
-    Map<String, Object> delete(String task, String id, boolean force, boolean dryRun) {
+    Map<String, Object> delete(String task, String id, boolean force) {
         get(id);
         checkTask(task);
         List<String> pipelines = pipelinesUsing(id);
         String error = pipelines.isEmpty() ? "" : "Inference endpoint " + id + " is referenced by pipelines: " + pipelines
             + ". Ensure that no pipelines are using this inference endpoint, or use force to ignore this warning and delete the inference endpoint.";
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("acknowledged", dryRun == false);
+        out.put("acknowledged", true);
         out.put("pipelines", pipelines);
         out.put("indexes", List.of());
-        if (dryRun) {
-            out.put("error_message", error);
-            return out;
-        }
         if (error.isEmpty() == false && force == false) throw new ElasticsearchStatusException(error, RestStatus.CONFLICT);
         state.change("inference", all -> all.remove(id));
-        out.put("pipelines", pipelines);
         return out;
     }
 

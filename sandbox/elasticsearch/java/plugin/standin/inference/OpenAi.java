@@ -42,8 +42,6 @@ final class OpenAi {
             r = HttpRequest.newBuilder(URI.create(e.url())).timeout(Duration.ofMillis(timeout.millis()))
                 .header("Content-Type", "application/json").header("Authorization", "Bearer " + e.apiKey())
                 .POST(HttpRequest.BodyPublishers.ofString(body(e, input)));
-            if (e.service().get("organization_id") instanceof String org) r.header("OpenAI-Organization", org);
-            Endpoint.map(e.task().get("headers")).forEach((k, v) -> r.header(k, v.toString()));
         } catch (Exception x) {
             listener.onFailure(x);
             return;
@@ -72,7 +70,6 @@ final class OpenAi {
     private static String body(Endpoint e, List<String> input) throws IOException {
         try (XContentBuilder b = XContentFactory.jsonBuilder()) {
             b.startObject().field("input", input).field("model", e.service().get("model_id"));
-            if (e.task().get("user") != null) b.field("user", e.task().get("user"));
             if (e.dimensionsSet()) b.field("dimensions", e.service().get("dimensions"));
             return Strings.toString(b.endObject());
         }

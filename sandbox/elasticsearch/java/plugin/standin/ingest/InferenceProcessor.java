@@ -1,20 +1,17 @@
 package standin.ingest;
 
-import org.elasticsearch.ElasticsearchStatusException;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.inference.InferenceResults;
 import org.elasticsearch.ingest.AbstractProcessor;
 import org.elasticsearch.ingest.ConfigurationUtils;
 import org.elasticsearch.ingest.IngestDocument;
 import org.elasticsearch.ingest.Processor;
-import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.xcontent.XContentBuilder;
 import standin.inference.Inference;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
@@ -44,46 +41,25 @@ final class InferenceProcessor extends AbstractProcessor {
         return (registry, tag, description, config, project) -> {
             String model = ConfigurationUtils.readStringProperty(TYPE, tag, config, "model_id");
             boolean ignoreMissing = ConfigurationUtils.readBooleanProperty(TYPE, tag, config, "ignore_missing", false);
-            Map<String, Object> inferenceConfig = ConfigurationUtils.readOptionalMap(TYPE, tag, config, "inference_config");
-            if (inferenceConfig != null) checkConfig(inferenceConfig);
-            Object io = config.remove("input_output");
-            String target = ConfigurationUtils.readOptionalStringProperty(TYPE, tag, config, "target_field");
-            Map<String, Object> fields = ConfigurationUtils.readOptionalMap(TYPE, tag, config, "field_map");
+            Object io = ConfigurationUtils.readObject(TYPE, tag, config, "input_output");
             List<Io> ios = new ArrayList<>();
-            if (io != null) {
-                if (target != null) throw refuse(tag, "target_field", "option is incompatible with [input_output]. Use the [output_field] option to specify where to write the inference results to.");
-                if (fields != null) throw refuse(tag, "field_map", "option is incompatible with [input_output].");
-                if (inferenceConfig != null && inferenceConfig.values().stream().anyMatch(c -> c instanceof Map<?, ?> m && m.containsKey("results_field"))) {
-                    throw refuse(tag, "results_field", "option is incompatible with [input_output]. Use the [output_field] option to specify where to write the inference results to.");
-                }
-                List<?> all = io instanceof List<?> l ? l : List.of(io);
-                if (all.isEmpty()) throw refuse(tag, "input_output", "property cannot be empty at least one is required");
-                for (Object o : all) ios.add(readIo(tag, o));
-            }
+            for (Object one : io instanceof List<?> l ? l : List.of(io)) ios.add(readIo(tag, one));
+            if (ios.isEmpty()) throw refuse(tag, "property cannot be empty at least one is required");
             return new InferenceProcessor(tag, description, inference, model, ios, ignoreMissing);
         };
     }
 
-    /** Of the configurations of deployed models only the one that fits an embedding, and of that what the real one knows. */
-    private static void checkConfig(Map<String, Object> config) {
-        if (config.keySet().equals(Set.of("text_embedding")) == false) {
-            throw new ElasticsearchStatusException("unrecognized inference configuration type {}. Supported types [text_embedding]", RestStatus.BAD_REQUEST, config.keySet());
-        }
-        if (config.get("text_embedding") instanceof Map<?, ?> m && Set.of("results_field", "tokenization").containsAll(m.keySet())) return;
-        throw new ElasticsearchStatusException("unknown field in [inference_config.text_embedding]: {}", RestStatus.BAD_REQUEST, config.get("text_embedding"));
-    }
-
     @SuppressWarnings("unchecked")
     private static Io readIo(String tag, Object o) {
-        if (o instanceof Map == false) throw refuse(tag, "input_output", "property isn't a map or a list of maps");
+        if (o instanceof Map == false) throw refuse(tag, "property isn't a map or a list of maps");
         Map<String, Object> m = (Map<String, Object>) o;
         Io io = new Io(ConfigurationUtils.readStringProperty(TYPE, tag, m, "input_field"), ConfigurationUtils.readStringProperty(TYPE, tag, m, "output_field"));
-        if (m.isEmpty() == false) throw refuse(tag, "input_output", "doesn't support " + m.keySet());
+        if (m.isEmpty() == false) throw refuse(tag, "doesn't support " + m.keySet());
         return io;
     }
 
-    private static RuntimeException refuse(String tag, String property, String why) {
-        return ConfigurationUtils.newConfigurationException(TYPE, tag, property, why);
+    private static RuntimeException refuse(String tag, String why) {
+        return ConfigurationUtils.newConfigurationException(TYPE, tag, "input_output", why);
     }
 
     @Override
@@ -109,10 +85,6 @@ final class InferenceProcessor extends AbstractProcessor {
                 }
                 texts.add((String) value);
                 present.add(io);
-            }
-            if (ios.isEmpty()) {
-                inference.get().get(modelId);
-                throw new ElasticsearchStatusException("[{}] is configured for the _inference API and does not accept documents as input", RestStatus.BAD_REQUEST, modelId);
             }
         } catch (Exception e) {
             handler.accept(null, e);

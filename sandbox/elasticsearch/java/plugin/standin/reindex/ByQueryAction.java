@@ -17,8 +17,6 @@ import org.elasticsearch.common.io.stream.Writeable;
 import org.elasticsearch.index.reindex.AbstractBulkByPaginatedSearchRequest;
 import org.elasticsearch.index.reindex.BulkByPaginatedSearchResponse;
 import org.elasticsearch.index.reindex.BulkByPaginatedSearchTask;
-import org.elasticsearch.index.reindex.DeleteByQueryAction;
-import org.elasticsearch.index.reindex.DeleteByQueryRequest;
 import org.elasticsearch.index.reindex.ReindexAction;
 import org.elasticsearch.index.reindex.ReindexRequest;
 import org.elasticsearch.index.reindex.UpdateByQueryAction;
@@ -28,8 +26,6 @@ import org.elasticsearch.script.CtxMap;
 import org.elasticsearch.script.ReindexMetadata;
 import org.elasticsearch.script.ReindexScript;
 import org.elasticsearch.script.ScriptService;
-import org.elasticsearch.script.UpdateByQueryMetadata;
-import org.elasticsearch.script.UpdateByQueryScript;
 import org.elasticsearch.search.SearchHit;
 import org.elasticsearch.tasks.Task;
 import org.elasticsearch.transport.TransportService;
@@ -38,7 +34,7 @@ import org.elasticsearch.xcontent.XContentType;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Stand-in for the reindex module's three transport actions; names, requests, tasks and stored results are the server's own. */
+/** Stand-in for the reindex module's transport actions, but for _delete_by_query; names, requests, tasks and stored results are the server's own. */
 abstract class ByQueryAction<R extends AbstractBulkByPaginatedSearchRequest<R>> extends HandledTransportAction<R, BulkByPaginatedSearchResponse> {
     private final Client client;
     private final ClusterService cluster;
@@ -126,37 +122,9 @@ abstract class ByQueryAction<R extends AbstractBulkByPaginatedSearchRequest<R>> 
 
         @Override
         Function<SearchHit, DocWriteRequest<?>> write(UpdateByQueryRequest r) {
-            UpdateByQueryScript.Factory script = r.getScript() == null ? null : scripts.compile(r.getScript(), UpdateByQueryScript.CONTEXT);
-            return hit -> {
-                String routing = Reindex.routing(null, hit);
-                IndexRequest w = new IndexRequest(hit.getIndex()).id(hit.getId()).routing(routing).setPipeline(r.getPipeline())
-                    .setIfSeqNo(hit.getSeqNo()).setIfPrimaryTerm(hit.getPrimaryTerm());
-                if (script == null) return w.source(hit.getSourceRef(), xContent(hit));
-                UpdateByQueryMetadata meta = new UpdateByQueryMetadata(hit.getIndex(), hit.getId(), hit.getVersion(), routing, "index", System.currentTimeMillis());
-                CtxMap<UpdateByQueryMetadata> ctx = new CtxMap<>(hit.getSourceAsMap(), meta);
-                Map<String, Object> params = r.getScript().getParams();
-                script.newInstance(params, ctx).execute();
-                if (meta.getOp().equals("noop")) return null;
-                if (meta.getOp().equals("delete")) return delete(hit);
-                return w.source(ctx.getSource());
-            };
+            return hit -> new IndexRequest(hit.getIndex()).id(hit.getId()).routing(Reindex.routing(null, hit)).setPipeline(r.getPipeline())
+                .setIfSeqNo(hit.getSeqNo()).setIfPrimaryTerm(hit.getPrimaryTerm()).source(hit.getSourceRef(), xContent(hit));
         }
-    }
-
-    public static final class Delete extends ByQueryAction<DeleteByQueryRequest> {
-        @Inject
-        public Delete(ActionFilters f, TransportService t, Client c, ClusterService s, ScriptService scripts) {
-            super(DeleteByQueryAction.INSTANCE, DeleteByQueryRequest::new, f, t, c, s, scripts);
-        }
-
-        @Override
-        Function<SearchHit, DocWriteRequest<?>> write(DeleteByQueryRequest r) {
-            return ByQueryAction::delete;
-        }
-    }
-
-    private static DeleteRequest delete(SearchHit hit) {
-        return new DeleteRequest(hit.getIndex(), hit.getId()).routing(Reindex.routing(null, hit)).setIfSeqNo(hit.getSeqNo()).setIfPrimaryTerm(hit.getPrimaryTerm());
     }
 
     @SuppressWarnings("deprecation") // the stored bytes do not say what they are

@@ -9,8 +9,6 @@ import org.elasticsearch.common.bytes.BytesReference;
 import org.elasticsearch.core.TimeValue;
 import org.elasticsearch.index.reindex.AbstractBulkByPaginatedSearchRequest;
 import org.elasticsearch.index.reindex.BulkByPaginatedSearchResponse;
-import org.elasticsearch.index.reindex.DeleteByQueryAction;
-import org.elasticsearch.index.reindex.DeleteByQueryRequest;
 import org.elasticsearch.index.reindex.ReindexAction;
 import org.elasticsearch.index.reindex.ReindexRequest;
 import org.elasticsearch.index.reindex.UpdateByQueryAction;
@@ -22,7 +20,6 @@ import org.elasticsearch.rest.RestRequest;
 import org.elasticsearch.rest.RestResponse;
 import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.rest.action.RestResponseListener;
-import org.elasticsearch.script.Script;
 import org.elasticsearch.xcontent.XContentBuilder;
 import org.elasticsearch.xcontent.XContentFactory;
 import org.elasticsearch.xcontent.XContentParser;
@@ -31,7 +28,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** Stand-in for the reindex module's REST layer: POST _reindex, {index}/_update_by_query, {index}/_delete_by_query, in the foreground or as a stored task. */
+/** Stand-in for the reindex module's REST layer: POST _reindex and {index}/_update_by_query, in the foreground or as a stored task. */
 public final class ByQueryApi extends BaseRestHandler {
     private final ActionType<BulkByPaginatedSearchResponse> action;
     private final String path;
@@ -42,13 +39,11 @@ public final class ByQueryApi extends BaseRestHandler {
     }
 
     public static List<RestHandler> handlers() {
-        return List.of(new ByQueryApi(ReindexAction.INSTANCE, "/_reindex"), new ByQueryApi(UpdateByQueryAction.INSTANCE, "/{index}/_update_by_query"),
-            new ByQueryApi(DeleteByQueryAction.INSTANCE, "/{index}/_delete_by_query"));
+        return List.of(new ByQueryApi(ReindexAction.INSTANCE, "/_reindex"), new ByQueryApi(UpdateByQueryAction.INSTANCE, "/{index}/_update_by_query"));
     }
 
     public static List<ActionHandler> actions() {
-        return List.of(new ActionHandler(ReindexAction.INSTANCE, ByQueryAction.Reindex.class), new ActionHandler(UpdateByQueryAction.INSTANCE, ByQueryAction.Update.class),
-            new ActionHandler(DeleteByQueryAction.INSTANCE, ByQueryAction.Delete.class));
+        return List.of(new ActionHandler(ReindexAction.INSTANCE, ByQueryAction.Reindex.class), new ActionHandler(UpdateByQueryAction.INSTANCE, ByQueryAction.Update.class));
     }
 
     @Override
@@ -72,36 +67,27 @@ public final class ByQueryApi extends BaseRestHandler {
                 return run(request, r, client);
             }
         }
-        String[] indices = Strings.splitStringByCommaToArray(r.param("index"));
-        if (action == UpdateByQueryAction.INSTANCE) {
-            UpdateByQueryRequest request = new UpdateByQueryRequest(indices);
-            request.setPipeline(r.param("pipeline"));
-            Object script = body(request, r);
-            if (script != null) request.setScript(Script.parse(script));
-            return run(request, r, client);
-        }
-        DeleteByQueryRequest request = new DeleteByQueryRequest(indices);
+        UpdateByQueryRequest request = new UpdateByQueryRequest(Strings.splitStringByCommaToArray(r.param("index")));
+        request.setPipeline(r.param("pipeline"));
         body(request, r);
         return run(request, r, client);
     }
 
-    /** Reads what both take from the body, gives back the script. */
-    private static Object body(AbstractBulkByPaginatedSearchRequest<?> request, RestRequest r) throws IOException {
+    private static void body(UpdateByQueryRequest request, RestRequest r) throws IOException {
         request.setConflicts(r.param("conflicts", "abort"));
         request.getSearchRequest().source().size(r.paramAsInt("scroll_size", 1000));
-        if (r.hasContent() == false) return null;
+        if (r.hasContent() == false) return;
         Map<String, Object> body;
         try (XContentParser p = r.contentParser()) {
             body = p.mapOrdered();
         }
-        Object script = body.remove("script");
+        if (body.containsKey("script")) throw new IllegalArgumentException("[script] is not part of this stand-in's _update_by_query");
         if (body.get("conflicts") != null) request.setConflicts(body.remove("conflicts").toString());
         if (body.get("max_docs") != null) request.setMaxDocs(((Number) body.remove("max_docs")).intValue());
         try (XContentBuilder rest = XContentFactory.jsonBuilder().map(body); XContentParser p = org.elasticsearch.xcontent.XContentType.JSON.xContent()
             .createParser(r.contentParserConfig(), BytesReference.bytes(rest).streamInput())) {
             request.getSearchRequest().source().parseXContent(p, true, f -> true);
         }
-        return script;
     }
 
     private RestChannelConsumer run(AbstractBulkByPaginatedSearchRequest<?> request, RestRequest r, NodeClient client) {

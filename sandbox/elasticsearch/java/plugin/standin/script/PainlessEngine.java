@@ -6,7 +6,6 @@ import org.elasticsearch.script.ReindexScript;
 import org.elasticsearch.script.ScriptContext;
 import org.elasticsearch.script.ScriptEngine;
 import org.elasticsearch.script.ScriptException;
-import org.elasticsearch.script.UpdateByQueryScript;
 import org.elasticsearch.script.UpdateScript;
 
 import java.io.IOException;
@@ -41,7 +40,7 @@ public final class PainlessEngine implements ScriptEngine {
 
     @Override
     public Set<ScriptContext<?>> getSupportedContexts() {
-        return Set.of(IngestScript.CONTEXT, IngestConditionalScript.CONTEXT, UpdateScript.CONTEXT, ReindexScript.CONTEXT, UpdateByQueryScript.CONTEXT);
+        return Set.of(IngestScript.CONTEXT, IngestConditionalScript.CONTEXT, UpdateScript.CONTEXT, ReindexScript.CONTEXT);
     }
 
     @Override
@@ -68,12 +67,6 @@ public final class PainlessEngine implements ScriptEngine {
                 }
             };
             case "reindex" -> (ReindexScript.Factory) (params, ctx) -> new ReindexScript(params, ctx) {
-                @Override
-                public void execute() {
-                    guarded(() -> script.apply(params, ctx));
-                }
-            };
-            case "update_by_query" -> (UpdateByQueryScript.Factory) (params, ctx) -> new UpdateByQueryScript(params, ctx) {
                 @Override
                 public void execute() {
                     guarded(() -> script.apply(params, ctx));

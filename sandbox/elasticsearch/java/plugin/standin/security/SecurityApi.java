@@ -1,7 +1,6 @@
 package standin.security;
 
 import org.elasticsearch.common.ValidationException;
-import org.elasticsearch.core.TimeValue;
 import org.elasticsearch.rest.RestHandler;
 import org.elasticsearch.rest.RestStatus;
 import standin.common.Api;
@@ -15,29 +14,26 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
-/** Stand-in for x-pack-security's endpoints for API keys, the password of `elastic`, _authenticate and _has_privileges. */
+/** Stand-in for x-pack-security's endpoints for API keys, the password of `elastic` and _has_privileges. */
 public final class SecurityApi {
     private SecurityApi() {}
 
     public static List<RestHandler> handlers(Supplier<State> state, Supplier<Security> security) {
         return List.of(
             Api.plain("cluster:admin/xpack/security/api_key/create", "POST /_security/api_key, PUT /_security/api_key", "refresh", c -> create(state.get(), c)),
-            Api.plain("cluster:admin/xpack/security/api_key/get", "GET /_security/api_key", "id name owner active_only username realm_name with_limited_by with_profile_uid",
-                c -> list(state.get(), c)),
             Api.plain("cluster:admin/xpack/security/api_key/invalidate", "DELETE /_security/api_key", "", c -> invalidate(state.get(), c)),
-            Api.plain("cluster:admin/xpack/security/user/change_password", "POST /_security/user/{username}/_password, PUT /_security/user/{username}/_password, "
-                + "POST /_security/user/_password, PUT /_security/user/_password", "username refresh", c -> changePassword(security.get(), c)),
+            Api.plain("cluster:admin/xpack/security/user/change_password", "POST /_security/user/{username}/_password", "username", c -> changePassword(security.get(), c)),
             Api.plain("cluster:admin/xpack/security/user/has_privileges", "GET /_security/user/_has_privileges, POST /_security/user/_has_privileges", "",
-                c -> Reply.ok(hasPrivileges(c))),
-            Api.plain("cluster:admin/xpack/security/user/authenticate", "GET /_security/_authenticate", "", c -> Reply.ok(who(state.get(), c))));
+                c -> Reply.ok(hasPrivileges(c))));
     }
 
     private static Reply changePassword(Security security, Call c) {
         ValidationException invalid = new ValidationException();
-        String user = c.param("username") == null ? c.caller().user() : c.param("username");
+        String user = c.param("username");
         if (c.body().get("password") instanceof String == false) invalid.addValidationError("request must contain either a password or a password hash");
         else if (c.body().get("password").toString().length() < 6) invalid.addValidationError("passwords must be at least [6] characters long");
         else if (user.equals("elastic") == false) invalid.addValidationError("user must exist in order to change password");
@@ -80,70 +76,35 @@ public final class SecurityApi {
         return out;
     }
 
-    private static Map<String, Object> who(State state, Call c) {
-        String id = c.caller().apiKeyId(), realm = id == null ? "reserved" : "_es_api_key";
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("username", c.caller().user());
-        out.put("roles", id == null ? List.of("superuser") : List.of());
-        out.put("full_name", null);
-        out.put("email", null);
-        out.put("metadata", id == null ? Map.of("_reserved", true) : Map.of());
-        out.put("enabled", true);
-        out.put("authentication_realm", Map.of("name", realm, "type", realm));
-        out.put("lookup_realm", Map.of("name", realm, "type", realm));
-        out.put("authentication_type", id == null ? "realm" : "api_key");
-        if (id != null) out.put("api_key", Map.of("id", id, "name", ((Map<?, ?>) state.read("api_keys").get(id)).get("name")));
-        return out;
-    }
-
     private static Reply create(State state, Call c) {
+        for (String field : c.body().keySet()) {
+            if (List.of("name", "role_descriptors").contains(field) == false) throw new IllegalArgumentException("[" + field + "] is not part of this stand-in's API keys");
+        }
         if (c.body().get("name") instanceof String == false) throw new IllegalArgumentException("api key name is required");
         String id = Security.random(15), secret = Security.random(16);
         Map<String, Object> key = new LinkedHashMap<>(), out = new LinkedHashMap<>();
         key.put("name", c.body().get("name"));
         key.put("creation", System.currentTimeMillis());
-        if (c.body().get("expiration") instanceof String e) {
-            key.put("expiration", System.currentTimeMillis() + TimeValue.parseTimeValue(e, "expiration").millis());
-        }
         key.put("invalidated", false);
-        key.put("metadata", c.body().getOrDefault("metadata", Map.of()));
         key.put("role_descriptors", c.body().getOrDefault("role_descriptors", Map.of()));
         Role.of((Map<?, ?>) key.get("role_descriptors"));
         key.put("hash", Security.hash(id, secret));
         state.change("api_keys", all -> all.put(id, key));
         out.put("id", id);
         out.put("name", key.get("name"));
-        if (key.containsKey("expiration")) out.put("expiration", key.get("expiration"));
         out.put("api_key", secret);
         out.put("encoded", Base64.getEncoder().encodeToString((id + ":" + secret).getBytes(StandardCharsets.UTF_8)));
         return Reply.ok(out);
     }
 
-    private static Reply list(State state, Call c) {
-        List<Object> out = new ArrayList<>();
-        state.read("api_keys").forEach((id, o) -> {
-            Map<?, ?> k = (Map<?, ?>) o;
-            boolean hidden = c.flag("active_only") && k.get("invalidated").equals(true);
-            if (hidden || c.param("id") != null && c.param("id").equals(id) == false) return;
-            if (c.param("name") != null && c.param("name").equals(k.get("name")) == false) return;
-            Map<String, Object> m = new LinkedHashMap<>(Map.of("id", id, "type", "rest", "username", "elastic", "realm", "reserved"));
-            k.forEach((n, v) -> m.put(n.toString(), v));
-            m.remove("hash");
-            out.add(m);
-        });
-        RestStatus status = out.isEmpty() && c.param("id") != null ? RestStatus.NOT_FOUND : RestStatus.OK;
-        return new Reply(status, Map.of("api_keys", out));
-    }
-
     private static Reply invalidate(State state, Call c) {
-        Object ids = c.body().containsKey("ids") ? c.body().get("ids") : c.body().get("id"), name = c.body().get("name");
+        Set<String> ids = Set.copyOf(Role.words(c.body().get("ids")));
         List<Object> now = new ArrayList<>(), before = new ArrayList<>();
         state.change("api_keys", all -> {
             all.forEach((id, o) -> {
                 @SuppressWarnings("unchecked")
                 Map<String, Object> k = (Map<String, Object>) o;
-                boolean chosen = ids instanceof List<?> l ? l.contains(id) : ids != null ? ids.equals(id) : name != null && name.equals(k.get("name"));
-                if (chosen) (k.put("invalidated", true).equals(true) ? before : now).add(id);
+                if (ids.contains(id)) (k.put("invalidated", true).equals(true) ? before : now).add(id);
             });
             return null;
         });

@@ -60,7 +60,6 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
         throw new IllegalArgumentException("Illegal self generated license type [" + v + "]. Must be trial or basic.");
     }, Property.NodeScope);
     static final Setting<Boolean> SECURITY = Setting.boolSetting("xpack.security.enabled", true, Property.NodeScope);
-    static final Setting<Boolean> SKIP = Setting.boolSetting("xpack.inference.skip_validate_and_start", false, Property.NodeScope, Property.Dynamic);
 
     private final Settings settings;
     private volatile ClusterService cluster;
@@ -69,7 +68,6 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
     private volatile Security security;
     private volatile Authorization filter;
     private volatile Inference inference;
-    private volatile boolean skipValidation;
 
     public StandInPlugin(Settings settings) {
         this.settings = settings;
@@ -77,7 +75,7 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
 
     @Override
     public List<Setting<?>> getSettings() {
-        List<Setting<?>> all = new ArrayList<>(List.of(PASSWORD, RETRY_FOR, LICENSE, SECURITY, SKIP));
+        List<Setting<?>> all = new ArrayList<>(List.of(PASSWORD, RETRY_FOR, LICENSE, SECURITY));
         for (String ignored : List.of("xpack.security.http.ssl.enabled", "xpack.security.transport.ssl.enabled", "xpack.security.enrollment.enabled",
             "xpack.ml.enabled", "xpack.ml.use_auto_machine_memory_percent", "xpack.monitoring.collection.enabled", "ingest.geoip.downloader.enabled")) {
             all.add(Setting.boolSetting(ignored, false, Property.NodeScope)); // known to the official image, without effect here
@@ -90,9 +88,7 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
         cluster = s.clusterService();
         state = new State(s.environment().dataDirs()[0]);
         license = new License(state, LICENSE.get(settings), cluster.getClusterName().value());
-        skipValidation = SKIP.get(settings);
-        cluster.getClusterSettings().addSettingsUpdateConsumer(SKIP, v -> skipValidation = v);
-        inference = new Inference(state, license, cluster, s.threadPool(), RETRY_FOR.get(settings), () -> skipValidation);
+        inference = new Inference(state, license, cluster, s.threadPool(), RETRY_FOR.get(settings));
         security = new Security(state, SECURITY.exists(settings) ? SECURITY.get(settings) : null, PASSWORD.get(settings), s.environment().configDir(),
             s.threadPool().getThreadContext());
         filter = new Authorization(s.threadPool().getThreadContext(), cluster, () -> license);
