@@ -1,4 +1,9 @@
-"""One stack of this project, driven by the Pulumi CLI as users drive it, its settings outside the repository."""
+"""One stack of this project, driven by the Pulumi CLI as users drive it, its settings outside the repository.
+
+`pulumi.automation` would not do for it. It starts the CLI in the session of its caller, where a Ctrl-C in a terminal
+reaches both, and has no way to pass one on and wait; it hands the values of settings over as arguments, secrets too;
+and where an update fails it raises, with output and errors apart, instead of giving them back as they came.
+"""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -6,17 +6,16 @@ import pytest
 
 from sandbox.docker.cli import buildkit_cli
 from sandbox.errors import SandboxError
+from tests.unit.sandbox.conftest import write_program
 
 
 def write_cli(folder: Path, version: str, *, buildx: bool) -> Path:
     """Write a double of the docker CLI of that version into `folder`."""
-    folder.mkdir()
     cli = folder / "docker"
     plugin = "echo github.com/docker/buildx v0.20" if buildx else "exit 1"
-    cli.write_text(
-        f'#!/bin/sh\ncase "$1" in --version) echo "Docker version {version}, build x";; *) {plugin};; esac\n'
+    write_program(
+        cli, f'case "$1" in --version) echo "Docker version {version}, build x";; *) {plugin};; esac'
     )
-    cli.chmod(0o755)
     return cli
 
 

@@ -9,19 +9,13 @@ from sandbox.part import Part
 from sandbox.providers import plugins
 from sandbox.providers.plugins import PROVIDERS, ensure_plugins, releases
 from sandbox.pulumi.cli import PulumiCli
+from tests.unit.sandbox.conftest import quietly, write_program
 
 
 def cli(folder: Path, script: str) -> PulumiCli:
     """Return a CLI that only runs `script`, and writes down that it was called."""
-    folder.mkdir(exist_ok=True)
-    (folder / "pulumi").write_text(f'#!/bin/sh\necho "$PULUMI_HOME $@" >> {folder}/calls\n{script}\n')
-    (folder / "pulumi").chmod(0o755)
+    write_program(folder / "pulumi", f'echo "$PULUMI_HOME $@" >> {folder}/calls\n{script}')
     return PulumiCli(Part("Pulumi CLI", True, "v0"), (folder,))
-
-
-def quietly(line: str) -> None:
-    """Take a progress line and show it nowhere."""
-    del line
 
 
 def calls(folder: Path) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.pulumi.stack import SandboxStack
+from tests.unit.sandbox.conftest import write_program
 
 
 @pytest.fixture
@@ -47,9 +48,7 @@ def test_a_secret_is_handed_to_the_cli_by_standard_input(
     stack: SandboxStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cli = tmp_path / "bin" / "pulumi"
-    cli.parent.mkdir()
-    cli.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/arguments\ncat > {tmp_path}/given\n')
-    cli.chmod(0o755)
+    write_program(cli, f'echo "$@" > {tmp_path}/arguments\ncat > {tmp_path}/given')
     monkeypatch.setenv("PATH", f"{cli.parent}:/usr/bin:/bin")
 
     stack.with_environment({"PATH": f"{cli.parent}:/usr/bin:/bin"}).set_secret("serverApiKey", "hunter2")
