@@ -15,7 +15,8 @@ from sandbox.hub.service import HubService, ensure_hub
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
 from sandbox.machine.ports import LOOPBACK
-from sandbox.models.library import ensure_model
+from sandbox.models import minilm_twin
+from sandbox.models.library import TWIN_REPOSITORY, ensure_model
 from sandbox.part import Part
 from sandbox.providers.plugins import PULUMI_HOME, Plugins, ensure_plugins
 from sandbox.pulumi.cli import PulumiCli, ensure_cli
@@ -23,10 +24,10 @@ from sandbox.pulumi.environment import pulumi_environment
 from sandbox.show.steps import Steps
 
 STAND_IN_MODEL = {
-    "modelRepository": "jina-search/minilm-twin",
+    "modelRepository": TWIN_REPOSITORY,
     "modelRevision": "main",
-    "modelFile": "minilm-twin-{quant}.gguf",
-    "modelName": "minilm-twin",
+    "modelFile": minilm_twin.file_name("{quant}"),
+    "modelName": minilm_twin.NAME,
     "modelPooling": "mean",
     "modelQueryPrefix": "",
     "modelDocumentPrefix": "",

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sandbox.hub.repository import LARGE, Repository, digests
 
 _RESOLVE = re.compile(r"/(?P<id>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
-_API = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)(?:/(?P<what>[a-z-]+)(?:/(?P<revision>[^/]+))?(?:/.*)?)?")
+_API = re.compile(r"/api/models/(?P<id>[^/]+/[^/]+)(?:/revision/(?P<revision>[^/]+)|/(?P<refs>refs))?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +28,6 @@ class Answer:
     file: Path | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A request: the target as sent, the token that came with it, and the body of a POST."""
-
-    method: str
-    target: str
-    token: str
-    body: bytes = b""
-
-
 class _RefusedError(Exception):
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
         super().__init__(message)
@@ -46,29 +36,36 @@ class _RefusedError(Exception):
 
 @dataclass
 class Answers:
-    """Answers questions about `repositories`; `tokens` are the valid ones; `store` gives a large file's address."""
+    """Answers requests for `repositories`; `tokens` are the valid ones; `store` gives the address of a large file."""
 
     repositories: Mapping[str, Repository]
     tokens: frozenset[str]
     store: Callable[[str, Path], str]
     _commits: dict[tuple[str, str], Repository] = field(default_factory=dict, init=False)
 
-    def answer(self, question: Question) -> Answer:
-        """Return the answer to a question, an error of the Hub's among them."""
-        path = urlsplit(question.target).path
+    def answer(self, target: str, token: str) -> Answer:
+        """Return the answer to a request for `target` with a `token`, which may be one of the Hub's errors."""
+        path = urlsplit(target).path
         try:
-            if (match := _RESOLVE.fullmatch(path)) and question.method in ("GET", "HEAD"):
+            if match := _RESOLVE.fullmatch(path):
                 identifier, revision = unquote(match["id"]), unquote(match["revision"])
-                repository = self._repository(identifier, question.token, read=True)
+                repository = self._repository(identifier, token, read=True)
                 return self._resolve(self._at(identifier, repository, revision), unquote(match["file"]))
             if match := _API.fullmatch(path):
-                return self._api(question, match)
+                identifier = unquote(match["id"])
+                repository = self._repository(identifier, token, read=False)
+                if match["refs"]:
+                    return _json(_refs(repository))
+                repository = self._at(identifier, repository, unquote(match["revision"] or repository.branch))
+                return _json(
+                    _info(identifier, repository, details="blobs" in parse_qs(urlsplit(target).query))
+                )
         except _RefusedError as refused:
             return refused.answer
         return failure(HTTPStatus.NOT_FOUND, "", "Sorry, we can't find the page you are looking for.")
 
     def forget_commits(self, identifier: str) -> None:
-        """Have the earlier commits of a repository no more, as after its history was rewritten."""
+        """Forget the earlier commits of a repository, as if its history had been rewritten."""
         for known in [one for one in self._commits if one[0] == identifier]:
             del self._commits[known]
 
@@ -87,7 +84,7 @@ class Answers:
         return repository
 
     def _at(self, identifier: str, repository: Repository, revision: str) -> Repository:
-        """Return the repository at a revision: an earlier commit that was told to a client is there still."""
+        """Return the repository at a revision: an earlier commit that a client was told of is still there."""
         self._commits[identifier, repository.commit] = repository
         if revision in (repository.branch, f"refs/heads/{repository.branch}"):
             return repository
@@ -108,32 +105,11 @@ class Answers:
             return Answer(status=HTTPStatus.FOUND, headers={**commit, **linked, **location})
         return Answer(status=HTTPStatus.OK, headers={**commit, "ETag": f'"{facts.blob}"'}, file=path)
 
-    def _api(self, question: Question, match: re.Match[str]) -> Answer:
-        identifier = unquote(match["id"])
-        repository = self._repository(identifier, question.token, read=False)
-        what = match["what"] or "revision"
-        repository = self._at(identifier, repository, unquote(match["revision"] or repository.branch))
-        query = parse_qs(urlsplit(question.target).query)
-        if (question.method, what) == ("POST", "paths-info"):
-            wanted = parse_qs(question.body.decode()).get("paths", [])
-            return _json([_entry(repository, name) for name in wanted if name in repository.files])
-        if (question.method, what) == ("GET", "tree"):
-            return _json([_entry(repository, name) for name in sorted(repository.files)])
-        if (question.method, what) == ("GET", "revision"):
-            return _json(_info(identifier, repository, details="blobs" in query))
-        if (question.method, what) == ("GET", "refs"):
-            branch = {"name": repository.branch, "ref": f"refs/heads/{repository.branch}"}
-            branches = [{**branch, "targetCommit": repository.commit}]
-            return _json({"branches": branches, "tags": [], "converts": [], "pullRequests": []})
-        return failure(HTTPStatus.NOT_FOUND, "", "Not found")
 
-
-def _entry(repository: Repository, name: str) -> dict[str, object]:
-    facts = digests(repository.files[name]())
-    entry: dict[str, object] = {"type": "file", "path": name, "size": facts.size, "oid": facts.blob}
-    if name.endswith(LARGE):
-        entry["lfs"] = {"oid": facts.sha256, "size": facts.size, "pointerSize": 135}
-    return entry
+def _refs(repository: Repository) -> dict[str, object]:
+    name = repository.branch
+    branch = {"name": name, "ref": f"refs/heads/{name}", "targetCommit": repository.commit}
+    return {"branches": [branch], "tags": [], "converts": [], "pullRequests": []}
 
 
 def _info(identifier: str, repository: Repository, *, details: bool) -> dict[str, object]:

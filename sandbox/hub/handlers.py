@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-from sandbox.hub.answers import Answer, Answers, Question, failure
+from sandbox.hub.answers import Answer, Answers, failure
 from sandbox.hub.faults import Fault, Faults
 
 HEALTH = "/stand-in/health"
@@ -52,9 +52,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.respond()
 
-    def do_POST(self) -> None:
-        self.respond()
-
     def respond(self) -> None:
         raise NotImplementedError
 
@@ -89,17 +86,14 @@ class HubHandler(_Handler):
     """Answers as the Hub."""
 
     def respond(self) -> None:
-        """Read the request to its end, and answer it, unless a fault is due."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        """Answer the request, unless a fault is due."""
         fault = self.service.faults.take(self.command, sending=False) if "/resolve/" in self.path else None
         if self.path == HEALTH:
             answer = Answer(status=HTTPStatus.OK, body=json.dumps(self.service.health).encode())
         elif fault and fault.status:
             answer = _faulty(fault)
         else:
-            answer = self.service.answers.answer(
-                Question(method=self.command, target=self.path, token=self.token, body=body)
-            )
+            answer = self.service.answers.answer(self.path, self.token)
             answer = _changed(answer, fault) if fault else answer
         self.note("hub", answer.status)
         self.send(answer)

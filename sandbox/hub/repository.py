@@ -10,6 +10,11 @@ LARGE = (".gguf",)
 """Endings of the files that the Hub keeps in its storage for large files, under their SHA-256."""
 
 
+def hub_folder(cache: Path) -> Path:
+    """Return the folder that the stand-in serves unless told otherwise: models lie there as OWNER/NAME/FILE."""
+    return cache / "hub"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Repository:
     """One commit of a repository, on its only branch.

@@ -17,6 +17,7 @@ from huggingface_hub import constants
 
 from sandbox.errors import SandboxError
 from sandbox.hub.handlers import HEALTH
+from sandbox.hub.repository import hub_folder
 from sandbox.machine.cache import Say
 from sandbox.machine.ports import LOOPBACK, free_port
 from sandbox.part import Part
@@ -36,11 +37,6 @@ class HubService:
     endpoint: str
 
 
-def hub_models(cache: Path) -> Path:
-    """Return the folder that the stand-in serves unless told otherwise: models lie there as OWNER/NAME/FILE."""
-    return cache / "hub"
-
-
 def ensure_hub(cache: Path, say: Say, models: Path | None = None, port: int = PORT) -> HubService:
     """Return the real Hub if it answers within 3 s, else the stand-in, started in the background if need be.
 
@@ -52,7 +48,7 @@ def ensure_hub(cache: Path, say: Say, models: Path | None = None, port: int = PO
         return HubService(
             Part("model hub", True, f"Hugging Face Hub at {constants.ENDPOINT}"), constants.ENDPOINT
         )
-    folder = (models or hub_models(cache)).resolve()
+    folder = (models or hub_folder(cache)).resolve()
     with FileLock(_record_path(cache, lock=True)):
         endpoint = _running(cache, _version(folder)) or _started(cache, say, folder, port)
     return HubService(Part("model hub", False, f"stand-in at {endpoint}"), endpoint)

@@ -14,12 +14,12 @@ from filelock import FileLock
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_git, ensure_repositories
 from sandbox.machine.cache import Say
+from sandbox.machine.ports import LOOPBACK
 from sandbox.machine.refusals import refused_lately, remember
 from sandbox.part import Part
 
 PART = "llama.cpp source"
 PORT = 9419
-HOST = "127.0.0.1"
 
 FORK = "https://github.com/jina-ai/llama.cpp.git"
 """The repository that the project builds from by default, at BRANCH."""
@@ -53,7 +53,7 @@ def ensure_source(cache: Path, say: Say, repository: str, ref: str, port: int = 
     what = (
         f"stand-in: mainline build {VERSION.partition('.')[0]} of a source package, as a local git repository"
     )
-    return LlamaCppSource(Part(PART, False, what), f"git://{HOST}:{port}/{REPOSITORY}", BRANCH)
+    return LlamaCppSource(Part(PART, False, what), f"git://{LOOPBACK}:{port}/{REPOSITORY}", BRANCH)
 
 
 def stop_source(cache: Path) -> None:
@@ -107,7 +107,7 @@ def _serve(cache: Path, folder: Path, port: int, say: Say) -> None:
         if _serves_source(port):
             return
         stop_source(cache)
-        say(f"serving the source of llama.cpp to the image build on {HOST}:{port}")
+        say(f"serving the source of llama.cpp to the image build on {LOOPBACK}:{port}")
         log = cache / "git-daemon.log"
         daemon = _start_daemon(folder, port, log)
         _pid_file(cache).write_text(str(daemon.pid))
@@ -116,14 +116,14 @@ def _serve(cache: Path, folder: Path, port: int, say: Say) -> None:
             if daemon.poll() is not None or time.monotonic() > deadline:
                 stop_source(cache)
                 raise SandboxError(
-                    f"The git daemon that serves llama.cpp to the image build does not answer on {HOST}:{port}. "
+                    f"The git daemon that serves llama.cpp to the image build does not answer on {LOOPBACK}:{port}. "
                     f"Is the port taken by another program? Its log is {log}."
                 )
             time.sleep(0.1)
 
 
 def _start_daemon(folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
-    command = ["git", "daemon", "--reuseaddr", f"--listen={HOST}", f"--port={port}"]
+    command = ["git", "daemon", "--reuseaddr", f"--listen={LOOPBACK}", f"--port={port}"]
     # Nothing can be pushed: receive-pack is off unless it is enabled.
     command += ["--export-all", "--forbid-override=receive-pack", f"--base-path={folder}", str(folder)]
     with log.open("ab") as output:
@@ -137,8 +137,8 @@ def _start_daemon(folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]
 
 
 def _serves_source(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-        return _probe(f"git://{HOST}:{port}/{REPOSITORY}", BRANCH)
+    with contextlib.suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=1):
+        return _probe(f"git://{LOOPBACK}:{port}/{REPOSITORY}", BRANCH)
     return False
 
 

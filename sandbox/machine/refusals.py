@@ -6,6 +6,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from sandbox.machine.cache import write_whole
+
 FILE = "refusals.json"
 REMEMBERED_SECONDS = 24 * 60 * 60
 
@@ -22,10 +24,7 @@ def remember(cache: Path, key: str) -> None:
     """
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{FILE}.lock"):
-        refusals = {**_read(cache), key: time.time()}
-        partial = cache / f"{FILE}.partial"
-        partial.write_text(json.dumps(refusals, indent=1))
-        partial.replace(cache / FILE)
+        write_whole(cache / FILE, json.dumps({**_read(cache), key: time.time()}, indent=1))
 
 
 def _read(cache: Path) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from sandbox.hub.repository import hub_folder
 from sandbox.machine.cache import Say
 from sandbox.models import eurobert, minilm_twin
 from sandbox.models.eurobert import Shape, ensure_eurobert
@@ -17,11 +18,6 @@ EUROBERT_REPOSITORIES = {
     eurobert.TINY: "jina-search/eurobert-synthetic-tiny",
 }
 """Random weights in the architecture of jina-embeddings-v5-text-nano: pooling last, 8192 tokens."""
-
-
-def hub_folder(cache: Path) -> Path:
-    """Return the folder whose content the Hub serves, {owner}/{name}/{file}."""
-    return cache / "hub"
 
 
 def ensure_model(cache: Path, say: Say, quant: str) -> Path:

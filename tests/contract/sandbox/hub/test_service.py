@@ -11,9 +11,9 @@ import pytest
 from huggingface_hub import constants
 
 from sandbox.hub import service
-from sandbox.hub.repository import Repository
+from sandbox.hub.repository import Repository, hub_folder
 from sandbox.hub.server import Hub
-from sandbox.hub.service import ensure_hub, hub_models, stop_hub
+from sandbox.hub.service import ensure_hub, stop_hub
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_stand_in_is_started_once_and_named_as_one(cache: Path) -> None:
 
 def test_files_that_are_put_into_the_cache_are_served(cache: Path) -> None:
     hub = ensure_hub(cache, ignore, port=8950)
-    folder = hub_models(cache) / "owner" / "name"
+    folder = hub_folder(cache) / "owner" / "name"
     folder.mkdir(parents=True)
     (folder / "model.gguf").write_bytes(b"GGUF")
     answer = httpx2.head(f"{hub.endpoint}/owner/name/resolve/main/model.gguf")

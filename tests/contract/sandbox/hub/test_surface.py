@@ -48,15 +48,13 @@ def test_the_library_downloads_large_and_small_files(hub: Hub, root: Path, tmp_p
 
 
 def test_the_library_lists_and_describes(api: HfApi) -> None:
-    assert api.list_repo_files(NAME) == ["README.md", "model.gguf"]
     info = api.model_info(NAME, files_metadata=True)
     siblings = {one.rfilename: one for one in info.siblings or []}
+    assert list(siblings) == ["README.md", "model.gguf"]
     lfs = siblings["model.gguf"].lfs
     assert lfs is not None
     assert (lfs.sha256, lfs.size) == (SHA256, len(CONTENT))
     assert siblings["README.md"].lfs is None
-    (path,) = api.get_paths_info(NAME, ["model.gguf", "missing"])
-    assert path.path == "model.gguf"
     (branch,) = api.list_repo_refs(NAME).branches
     assert (branch.name, branch.target_commit) == ("main", info.sha)
 
@@ -88,7 +86,8 @@ def test_a_gated_repository_shows_its_files_but_not_their_bytes(tmp_path: Path) 
     path.write_bytes(CONTENT)
     repository = Repository.of({"model.gguf": path}, gated=True, readers=frozenset({"hf_1"}))
     with Hub({NAME: repository}, tokens=frozenset({"hf_1", "hf_2"})) as hub:
-        assert HfApi(endpoint=hub.endpoint, token="hf_2").list_repo_files(NAME) == ["model.gguf"]
+        shown = HfApi(endpoint=hub.endpoint, token="hf_2").model_info(NAME).siblings or []
+        assert [one.rfilename for one in shown] == ["model.gguf"]
         with pytest.raises(GatedRepoError):
             hf_hub_download(NAME, "model.gguf", local_dir=tmp_path / "2", endpoint=hub.endpoint, token="hf_2")
         hf_hub_download(NAME, "model.gguf", local_dir=tmp_path / "1", endpoint=hub.endpoint, token="hf_1")
