@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.providers.checking import failures
 from sandbox.providers.values import UNKNOWN, Opaque, Secret
-from tests.unit.sandbox.providers.schemas import SCHEMA, TOKEN
+from tests.unit.sandbox.providers.thing import SCHEMA, TOKEN
 
 
 @pytest.mark.parametrize(
