@@ -1,1 +1,1 @@
-"""Replacements, built from package registries alone, for the outside parts that a machine cannot reach."""
+"""The demo, and replacements for the outside parts that a machine cannot reach, built from package registries alone."""

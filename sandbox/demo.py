@@ -1,4 +1,4 @@
-"""The demo: brings the whole stack up on this machine, asks it five questions, and takes it away again."""
+"""The demo: brings up the whole stack on this machine, asks it five questions, and takes it down again."""
 
 import argparse
 import sys
@@ -51,7 +51,7 @@ class Demo:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Change the stack in one run at a time, also where a run goes on after its `make` was killed."""
+        """Let one run at a time change the stack: a run may still be going after its `make` was killed."""
         self._folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self._folder / f"{self._stack}.lock")
         try:
@@ -69,7 +69,7 @@ class Demo:
         return prepared
 
     def prepare_tests(self) -> None:
-        """Prepare what the tests run on besides: every long piece of work is done, and shown, before they begin."""
+        """Prepare all that the tests need, so that the long pieces of work are done, and shown, before they begin."""
         self.prepare(FIRST_QUANT)
         # A quantisation needs llama-quantize, which is compiled with the server's image in the same layers.
         self._steps.together({"llama.cpp": self._compile_llama_cpp})
@@ -107,9 +107,9 @@ class Demo:
         return 0
 
     def down(self, delete_data: str) -> int:
-        """Take the stack away, and the servers that were started for it; what is cached stays.
+        """Remove the stack and the servers that were started for it; what is cached stays.
 
-        `delete_data` is the name of the index when documents that people put there may go too, else empty.
+        `delete_data` is the name of the index if documents that people put there may be deleted too, else empty.
         """
         stack = self._existing()
         self._recover(stack)
@@ -119,8 +119,8 @@ class Demo:
             self._update(stack)
         if stack.destroy().exit_code != 0:
             raise SandboxError(
-                "`pulumi destroy` did not finish; its output above says why. Nothing that it did not name is lost. "
-                "Where it stopped before documents that may go: make down DELETE_DATA=jina-demo"
+                "`pulumi destroy` did not finish; its output above says why. Only what it lists as deleted is gone. "
+                "If it stopped to keep documents that may be deleted: make down DELETE_DATA=jina-demo"
             )
         stack.remove()
         stop_hub(self._cache)
@@ -168,7 +168,7 @@ class Demo:
         excuses = [f"cut to {dims} numbers"] if dims < BAR_DIMS else []
         excuses += [f"compressed to {quant}"] if quant not in BAR_QUANTS else []
         tolerated = stand_in and bool(excuses)
-        why = f": no failure, for the stand-in model was not trained to be {' or '.join(excuses)}"
+        why = f". That is no failure: the stand-in model was not trained to be {' or '.join(excuses)}"
         self._console.print(
             f"{len(missed)} of {len(answers)} questions did not find the expected document first"
             f"{why if tolerated else ''}.",
@@ -227,9 +227,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="prepare everything that the stack and the tests run on")
     search = commands.add_parser("search", help="ask the stack a question")
     search.add_argument("query")
-    down = commands.add_parser("down", help="take the stack away again")
+    down = commands.add_parser("down", help="remove the stack")
     down.add_argument(
-        "--delete-data", default="", help="name of the index whose documents may go, also yours"
+        "--delete-data", default="", help="name of the index whose documents may be deleted, yours too"
     )
     for command in (up, search, down):
         command.add_argument("--stack", default=STACK, help="another name: another stack beside the first")

@@ -1,11 +1,11 @@
-"""The parts that a stack runs on: the real ones, or what the sandbox puts in their place."""
+"""The parts that a stack runs on: real ones, or stand-ins."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part: `what` says in a few words which thing of that name is in use, real or a stand-in."""
+    """One part; `what` says in a few words what is used, and `real` whether that is the real thing or a stand-in."""
 
     name: str
     real: bool

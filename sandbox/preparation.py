@@ -33,7 +33,7 @@ STAND_IN_MODEL = {
     "modelDocumentPrefix": "",
     "modelLicense": "Apache-2.0",
 }
-"""The profile of the model that stands in for the real one: it pools by mean and was trained without prefixes."""
+"""The profile of the stand-in model: it pools by mean and was trained without prefixes."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class _Preparation:
 
 
 def _environment(hub: HubService) -> dict[str, str]:
-    """Return what points the download at the stand-in of the Hub, past any proxy; nothing for the real one."""
+    """Return the variables that send the download to the stand-in of the Hub, past any proxy; none for the real Hub."""
     if hub.part.real:
         return {}
     direct = ",".join(filter(None, (os.environ.get("NO_PROXY", os.environ.get("no_proxy", "")), LOOPBACK)))

@@ -5,9 +5,9 @@ from sandbox.errors import SandboxError
 
 
 def buildkit_cli(search_path: str | None = None) -> str:
-    """Return the path of a docker CLI which builds with BuildKit when DOCKER_BUILDKIT=1 is in its environment.
+    """Return the path of a docker CLI that builds with BuildKit when DOCKER_BUILDKIT=1 is set.
 
-    Raises SandboxError where none on `search_path` (the PATH of this process by default) can.
+    Raises SandboxError if none on `search_path` (by default the PATH of this process) can.
     """
     try:
         return find_build_cli(search_path).program

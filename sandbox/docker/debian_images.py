@@ -42,9 +42,9 @@ SLIMMING = (
 
 
 def ensure_base_image(cache: Path, say: Say) -> Part:
-    """Have the engine hold the base of the server's image, the official one where it can be pulled, and tell which.
+    """Make sure that the engine holds the base of the server's image, and say whether it is the official one.
 
-    Raises SandboxError when it can neither be pulled nor made.
+    Raises SandboxError when it can be neither pulled nor made.
     """
     if held(BOOKWORM_SLIM) is None and not pull(cache, say, BOOKWORM_SLIM):
         ensure_debian(cache, say, "bookworm", BOOKWORM_SLIM)
@@ -55,10 +55,10 @@ def ensure_base_image(cache: Path, say: Say) -> Part:
 
 
 def ensure_debian(cache: Path, say: Say, suite: str, image: str) -> None:
-    """Have the engine hold `image`, a minimal Debian `suite`.
+    """Make sure that the engine holds `image`, a minimal Debian `suite`.
 
-    An image of that name which is already there, the real one too, is left as it is. The file system is kept
-    in the cache as a tar file, so that a second import takes seconds.
+    An image of that name that is already there, official or not, is left as it is. The file system is kept in the
+    cache as a tar file, so that a second import takes seconds.
 
     Raises SandboxError when the engine does not answer, debootstrap fails, or this user cannot become root.
     """
@@ -96,7 +96,7 @@ def _root_archive(cache: Path, say: Say, suite: str) -> Path:
 
 
 def _slim(privileged: list[str], root: Path, folder: Path, log: Path) -> None:
-    """Write ROOT_FILES into the file system and take out what a container has no use for."""
+    """Write ROOT_FILES into the file system and remove what a container does not need."""
     overlay = folder / "overlay"
     for name, content in ROOT_FILES.items():
         file = overlay / name

@@ -1,4 +1,4 @@
-"""The docker engine: the one that answers, else Debian's, started for the sandbox."""
+"""The docker engine: the one that answers, or else Debian's, which is installed and started."""
 
 import os
 import subprocess
@@ -33,13 +33,13 @@ Start that engine, correct DOCKER_HOST, or unset it to use the engine of this ma
 
 ENDED = """dockerd, the docker engine, {what}. Its last lines ({log}):
 {tail}
-In a container it needs --privileged, on a machine a kernel with overlayfs and bridge networks. Start a docker engine by
-your own means, or set DOCKER_HOST to one elsewhere, and run this again."""
+In a container it needs --privileged, on a machine a kernel with overlayfs and bridge networks. Start a docker engine
+yourself, or set DOCKER_HOST to one elsewhere, and run this again."""
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """How an engine answered: its version, or the error, `denied` when this user may not speak to it."""
+    """How an engine answered: with its version, or with an error; `denied` says that this user may not use it."""
 
     version: str = ""
     error: str = ""
@@ -47,9 +47,9 @@ class _Answer:
 
 
 def ensure_engine(cache: Path, say: Say) -> Part:
-    """Have a docker engine answer at DOCKER_HOST or the usual socket; install and start Debian's when none does.
+    """Make sure that a docker engine answers at DOCKER_HOST or the usual socket, and that a CLI can build on it.
 
-    A docker CLI that can build with BuildKit on it is had as well.
+    Where no engine answers, Debian's is installed and started.
 
     Raises SandboxError when the engine refuses this user, DOCKER_HOST names one that is not there, or Debian's cannot
     be installed or started; the message ends with the last lines of dockerd's log, which is in the cache.
@@ -78,9 +78,9 @@ def _engine(cache: Path, say: Say) -> Part:
 
 
 def _ensure_build_cli(log: Path, say: Say) -> None:
-    """Have a docker CLI that builds with BuildKit: from release 23 on it needs a plugin, a Debian package of its own.
+    """Make sure that a docker CLI can build with BuildKit: from release 23 on that takes a plugin, in its own package.
 
-    Raises SandboxError, with what to install, where there is none and the package is not to be had.
+    Raises SandboxError, which says what to install, if none can and the package cannot be installed.
     """
     try:
         buildkit_cli()
@@ -133,7 +133,7 @@ def _start(log: Path) -> _Answer:
 
 
 def _failure(what: str, log: Path, began: int) -> str:
-    """Return the message for a dockerd that does not run, with what it wrote from the byte `began` on."""
+    """Return the message for a dockerd that does not run, with what its log has after the byte `began`."""
     with log.open("rb") as stream:
         stream.seek(began)
         lines = stream.read().decode(errors="replace").splitlines()

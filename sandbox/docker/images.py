@@ -32,7 +32,7 @@ def held(image: str) -> Image | None:
 
 
 def pull(cache: Path, say: Say, image: str) -> bool:
-    """Pull `image`; return False, remembered for a day, where its registry does not hand it out."""
+    """Pull `image` and return True; return False if its registry does not serve it, and remember that for a day."""
     key = f"image {image}"
     if refused_lately(cache, key):
         return False
@@ -49,15 +49,15 @@ def pull(cache: Path, say: Say, image: str) -> bool:
 
 
 def load_root(archive: Path, image: str, changes: list[str]) -> None:
-    """Make `image` of the root file system in a tar file; `changes` are lines of a Dockerfile.
+    """Import the root file system in the tar file `archive` as `image`; `changes` are lines of a Dockerfile.
 
-    Raises SandboxError when the engine does not take it.
+    Raises SandboxError when the engine does not accept it.
     """
     repository, _, tag = image.rpartition(":")
     engine = DockerClient.from_env(timeout=TRANSFER_SECONDS)
     engine.api.import_image_from_file(str(archive), repository=repository, tag=tag, changes=changes)
     if held(image) is None:
         raise SandboxError(
-            f"The docker engine did not take {archive} as {image}. "
+            f"The docker engine did not import {archive} as {image}. "
             f"Delete {archive.parent} and run this again."
         )

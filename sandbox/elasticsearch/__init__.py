@@ -4,12 +4,12 @@ Of the stand-in these are Elastic's own code of 9.5.3, from Maven Central: indic
 kNN and other searches, aliases, templates, tasks, pipelines' registration and simulation, recovery, HTTP.
 Painless is the real compiler of 7.10.2, the last one published; what the language learnt later is refused.
 
-Stand-ins of ours, in java/, for modules that are not published: inference endpoints of the service openai, the
+These modules are not published, and have stand-ins of ours in java/: inference endpoints of the service openai, the
 inference processor and query_vector_builder; the processors script, set, remove and pipeline; _reindex and
 _update_by_query with tasks; the licence; basic and API key authentication, authorization of API keys by their role
 descriptors, on every action, _has_privileges, the password of `elastic` and bin/elasticsearch-reset-password; GET /.
 
-Known differences, each on the strict side or named where it shows:
+Known differences; where they matter, the stand-in is the stricter one:
 - Every other processor, service, task type and analyzer (but standard and english) is unknown; so are templates, task
   and chunking settings of endpoints, and scripts of _update_by_query.
 - On a trial licence the official image makes bbq_disk of a dense_vector without index_options; the stand-in makes

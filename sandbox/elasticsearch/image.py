@@ -1,4 +1,4 @@
-"""Sees to it that the engine holds an Elasticsearch image: pulled where a registry answers, else built here."""
+"""The Elasticsearch image: pulled where a registry answers, else built here."""
 
 import contextlib
 import time
@@ -27,11 +27,11 @@ BUILD_SECONDS = 1800
 
 
 def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
-    """Have the engine hold `image` and tell whether it is the official one or the stand-in.
+    """Make sure that the engine holds `image`, and say whether it is the official one or the stand-in.
 
-    An official image that is there is left as it is. A stand-in that is there is used while it was made by the
-    recipe of today. Otherwise the registry is asked, at most once a day, and where it does not answer the
-    stand-in is built (1 to 3 minutes the first time, half a minute after a change of its recipe).
+    An official image that is there is left as it is. A stand-in that is there is used as long as its recipe has not
+    changed. Otherwise the registry is asked, at most once a day, and if it does not answer the stand-in is built (1
+    to 3 minutes the first time, half a minute after a change of its recipe).
 
     Raises SandboxError when the engine does not answer, or the build fails.
     """
@@ -51,7 +51,7 @@ def ensure_image(cache: Path, say: Say, image: str = IMAGE) -> Part:
 
 
 def recipe_hash() -> str:
-    """Return a hash of all that the stand-in is made of: the files of this folder's recipe, and its base image."""
+    """Return a hash of what the stand-in is made of: the files of this folder, without Python, and the base image."""
     recipe = sha256(TRIXIE.encode())
     for file in sorted(FOLDER.rglob("*")):
         if file.is_file() and file.suffix not in {".py", ".pyc"}:
@@ -81,7 +81,7 @@ def _build(cache: Path, say: Say, image: str, recipe: str) -> None:
 
 
 def _own_certificates(cache: Path) -> Path:
-    """Write the certificates that this machine trusts beyond Debian's, those of its proxy say, into one file."""
+    """Write the certificates that an administrator added to this machine, say for a proxy, into one file."""
     file = cache / "own-certificates.pem"
     file.write_text("".join(f"{own.read_text()}\n" for own in sorted(OWN_CERTIFICATES.rglob("*.crt"))))
     return file

@@ -1,1 +1,1 @@
-"""A local stand-in of the Hugging Face Hub: the HTTP surface that huggingface_hub really uses to fetch files."""
+"""A local stand-in for the Hugging Face Hub: the part of its HTTP interface that the download uses."""

@@ -1,4 +1,4 @@
-"""What the Hub answers to which request, apart from sending it.
+"""What the Hub answers to each request; `handlers` sends it.
 
 The paths, headers and error codes are those that huggingface_hub 2.4.0 sends and reads: file_download.py,
 hf_api.py and utils/_http.py in its package.
@@ -141,7 +141,7 @@ def _json(value: object) -> Answer:
 
 
 def failure(status: HTTPStatus, code: str, message: str) -> Answer:
-    """Answer as the Hub does when it refuses: a code for programs, where it has one, and a message."""
+    """Return a refusal in the Hub's form: a message, and a code for programs where the Hub has one."""
     headers = {"X-Error-Message": message, "Content-Type": "application/json; charset=utf-8"}
     if code:
         headers["X-Error-Code"] = code

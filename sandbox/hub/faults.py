@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong with one request for a file: on the Hub itself, or while its bytes are sent.
+    """What goes wrong with one request for a file: in the Hub's answer, or while the bytes are sent.
 
-    On the Hub: `without` leaves these headers out of its answer, as some mirrors do; `sent_on_to` is where it says that
-    the bytes are; `status` answers with that HTTP status, and with `headers`, or as no Hub does (`bare`). In the bytes:
-    `cut_after` closes the connection after so many of this answer; `corrupt` changes the first one after the magic;
-    `ignore_range` sends the whole file whatever was asked; `bytes_per_second` slows the answer down; `at` calls
-    something once so many were sent.
+    In the answer: `without` leaves out these headers, as some mirrors do; `sent_on_to` replaces the address of the
+    bytes; `status` answers with that HTTP status and with `headers`, or with a page that no Hub sends (`bare`). In the
+    bytes: `cut_after` closes the connection after that many of them; `corrupt` changes the first one after the magic;
+    `ignore_range` sends the whole file whatever was asked for; `bytes_per_second` slows the answer down; `at` calls a
+    function once a number of bytes has been sent.
     """
 
     method: str = "GET"
@@ -31,24 +31,24 @@ class Fault:
 
     @property
     def on_the_hub(self) -> bool:
-        """Whether it is the Hub's answer that it changes, and not the bytes from its storage."""
+        """Whether it changes the Hub's answer, and not the bytes from its storage."""
         return bool(self.status or self.without or self.sent_on_to)
 
 
 class Faults:
-    """The faults that wait for their request, first come first."""
+    """The faults that wait for their request, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault, times: int = 1) -> None:
-        """Let the next `times` requests that the fault applies to suffer it."""
+        """Have the fault happen to the next `times` requests that it applies to."""
         with self._lock:
             self._waiting.extend([fault] * times)
 
     def clear(self) -> None:
-        """Forget the faults that no request came for."""
+        """Drop the faults that are still waiting."""
         with self._lock:
             self._waiting.clear()
 

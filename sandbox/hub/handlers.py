@@ -21,7 +21,7 @@ _BEYOND_MAGIC = 4
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came: to the Hub or to its storage, with which Range and token, and the status it got."""
+    """A request to the Hub or to its storage: its Range and token, and the status of the answer."""
 
     server: str
     method: str
@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Service:
-    """What both servers answer from: `stored` are the files that the storage has, by their signed paths."""
+    """What both servers answer from; `stored` maps signed paths of the storage to files."""
 
     answers: Answers
     stored: Mapping[str, Path]
@@ -116,7 +116,7 @@ def _faulty(fault: Fault) -> Answer:
 
 
 class StorageHandler(_Handler):
-    """Sends the bytes of large files: to whoever has a signed address, and to nobody who shows a token."""
+    """Sends the bytes of large files to whoever has a signed address, and refuses requests with a token."""
 
     def respond(self) -> None:
         """Send the file or the part of it that was asked for, unless a fault is due."""

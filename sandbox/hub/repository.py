@@ -1,4 +1,4 @@
-"""What the stand-in serves: repositories with files, described in code or lying in a folder."""
+"""What the stand-in serves: repositories with files, described in code or read from a folder."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,7 @@ LARGE = (".gguf",)
 
 
 def hub_folder(cache: Path) -> Path:
-    """Return the folder that the stand-in serves unless told otherwise: models lie there as OWNER/NAME/FILE."""
+    """Return the folder that the stand-in serves by default: it holds models as OWNER/NAME/FILE."""
     return cache / "hub"
 
 
@@ -19,10 +19,10 @@ def hub_folder(cache: Path) -> Path:
 class Repository:
     """One commit of a repository, on its only branch.
 
-    A file is whatever its callable returns when it is asked for, so it may be made at that moment: but the client
-    gives up on an answer after 10 s (HF_HUB_ETAG_TIMEOUT), so make what takes longer before. `commit` has 40
-    hexadecimal digits. A private repository is seen by its `readers` (tokens) alone; a gated one is seen by all,
-    and read by them alone.
+    A file is whatever its callable returns when a client asks for it, so it may be made at that moment; but a client
+    waits 10 s for an answer (HF_HUB_ETAG_TIMEOUT), so make beforehand what takes longer. `commit` has 40 hexadecimal
+    digits. Only its `readers` (tokens) can see a private repository; everybody can see a gated one, and only they can
+    read it.
     """
 
     commit: str
@@ -46,7 +46,7 @@ def _producer(path: Path) -> Callable[[], Path]:
 
 
 class FolderRepositories(Mapping[str, Repository]):
-    """The files ROOT/OWNER/NAME/FILE as repositories OWNER/NAME; the folder is read anew at each look."""
+    """The files ROOT/OWNER/NAME/FILE as repositories OWNER/NAME; the folder is read again for each request."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -38,11 +38,10 @@ class HubService:
 
 
 def ensure_hub(cache: Path, say: Say, models: Path | None = None, port: int = PORT) -> HubService:
-    """Return the real Hub if it answers within 3 s, else the stand-in, started in the background if need be.
+    """Return the real Hub if it answers within 3 s, else the stand-in, which is started if it does not run.
 
-    The stand-in serves the files OWNER/NAME/FILE of `models`, also those that appear later, on `port` or the next
-    free one, and goes on after this process until `stop_hub`. A client waits 10 s for an answer about a file: so a
-    file should be there before it is asked for. Raises SandboxError when the stand-in can't be started.
+    The stand-in serves the files OWNER/NAME/FILE of `models`, also those that appear later, on `port` or the next free
+    one. It outlives this process, until `stop_hub`. Raises SandboxError when it can't be started.
     """
     if _real_hub_answers():
         return HubService(
@@ -124,7 +123,7 @@ def _health(endpoint: str) -> dict[str, Any] | None:
 
 
 def _version(folder: Path) -> str:
-    """Return a digest of the stand-in's code and of what it serves: another one has to be started anew."""
+    """Return a digest of the stand-in's code and folder: one that runs with another digest has to be restarted."""
     digest = hashlib.sha256(str(folder).encode())
     for module in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(module.read_bytes())

@@ -1,1 +1,1 @@
-"""The source of llama.cpp where its git repository cannot be reached, and what is built from it for the sandbox."""
+"""The source of llama.cpp for machines that cannot reach its git repository."""

@@ -39,7 +39,7 @@ class LlamaCppSource:
 
 
 def ensure_source(cache: Path, say: Say, repository: str, ref: str, port: int = PORT) -> LlamaCppSource:
-    """Return `repository` and `ref` themselves when they answer, else a stand-in served on 127.0.0.1:`port`.
+    """Return `repository` and `ref` if they can be fetched, else a stand-in served on 127.0.0.1:`port`.
 
     The stand-in is mainline llama.cpp under the branch name of the fork, fetched by git like the real one.
 
@@ -81,7 +81,7 @@ def _answers(cache: Path, repository: str, ref: str) -> bool:
 
 
 def _probe(repository: str, ref: str) -> bool:
-    """Ask the repository for `ref`; a full commit is in no list of names, so there any answer will do."""
+    """Ask the repository for `ref`; for a full commit any answer will do, since no list of names has it."""
     names = [] if _is_commit(ref) else ["--exit-code", repository, ref]
     try:
         answer = subprocess.run(
@@ -102,7 +102,7 @@ def _is_commit(ref: str) -> bool:
 
 
 def _serve(cache: Path, folder: Path, port: int, say: Say) -> None:
-    """Have a git daemon serve the repositories in `folder`, to read only; one that answers is used as it is."""
+    """Make sure that a git daemon serves the repositories in `folder`, read-only; start one if none answers."""
     with FileLock(f"{_pid_file(cache)}.lock"):
         if _serves_source(port):
             return
@@ -143,7 +143,7 @@ def _serves_source(port: int) -> bool:
 
 
 def _is_git_daemon(pid: int) -> bool:
-    """Tell whether process `pid` is a git daemon still, and not another one that got its number."""
+    """Tell whether process `pid` is still a git daemon, and not another program that got its number."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:

@@ -37,9 +37,9 @@ def missing_packages(packages: tuple[str, ...]) -> list[str]:
 
 
 def as_root() -> list[str]:
-    """Return the start of a command that shall run as root: nothing for root itself, else sudo.
+    """Return what to put before a command that must run as root: nothing for root itself, else sudo.
 
-    Raises SandboxError where this user is not root and sudo is not there or would ask for a password.
+    Raises SandboxError if this user is not root, and sudo is missing or would ask for a password.
     """
     if os.geteuid() == 0:
         return []
@@ -54,7 +54,7 @@ def as_root() -> list[str]:
 def ensure_installed(log: Path, say: Say, *packages: str) -> None:
     """Install those of the Debian `packages` that are missing; their output goes to `log`.
 
-    Raises SandboxError where packages are missing and there is no apt, or no right to use it.
+    Raises SandboxError if packages are missing, and there is no apt or this user may not use it.
     """
     missing = missing_packages(packages)
     if not missing:
@@ -63,7 +63,7 @@ def ensure_installed(log: Path, say: Say, *packages: str) -> None:
     if shutil.which("apt-get") is None:
         raise SandboxError(
             f"The sandbox needs these Debian packages: {names}. There is no apt-get here to install them. "
-            "Install their like with this system's package manager, or use a Debian or Ubuntu machine."
+            "Install their equivalents with this system's package manager, or use a Debian or Ubuntu machine."
         )
     try:
         prefix = as_root()

@@ -22,8 +22,8 @@ def cache_root() -> Path:
 def entry(cache: Path, key: str, build: Callable[[Path], None]) -> Path:
     """Return the entry `key` of the cache, calling `build` with an empty folder when there is none.
 
-    The folder appears under its final name only when `build` has returned, so an interrupted build leaves
-    no half entry; two processes that want the same entry build it once.
+    The folder gets its final name only when `build` has returned, so an interrupted build leaves no half-made entry.
+    Two processes that want the same entry build it once.
     """
     final = cache / key
     if final.is_dir():
@@ -40,7 +40,7 @@ def entry(cache: Path, key: str, build: Callable[[Path], None]) -> Path:
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write a file so that whoever is killed meanwhile leaves what it was before, never a part of it."""
+    """Write a file in one step: a process that is killed meanwhile leaves the old content, never a part of the new."""
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f"{file.name}.{os.getpid()}")
     partial.write_text(text)

@@ -60,7 +60,7 @@ def run(
 
 
 def stop_all() -> None:
-    """End every process that `run` has running, as a Ctrl-C would and within seconds; `run` starts none any more."""
+    """End every process that `run` has started, as a Ctrl-C would, within seconds; from now on `run` starts none."""
     _stopping.set()
     with _lock:
         stopped = {pid: in_session(pid) for pid in _running}
@@ -93,7 +93,7 @@ def _start(
 
 
 def _wait(process: "subprocess.Popen[bytes]", timeout: float | None) -> int:
-    """Return the exit code of a process, which ends with the wait for it, whatever ends that."""
+    """Return the exit code of a process; if the wait for it is interrupted, end the process."""
     try:
         return process.wait(timeout)
     except BaseException:

@@ -1,4 +1,4 @@
-"""The processes of this machine: which are there, which belong to one session, and the end of those."""
+"""The processes of this machine: lists them, finds those of one session, and ends them."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ class Process:
 
 
 def processes() -> list[Process]:
-    """Return all processes, without those that have ended and that only their parent has not heard of yet."""
+    """Return all processes, except those that have ended but whose parent has not asked for their exit code."""
     if (PROC / "self" / "stat").is_file():
         return [found for folder in PROC.glob("[0-9]*") for found in _from_proc(folder)]
     listed = subprocess.run(
@@ -62,7 +62,7 @@ def has_in_environment(pid: int, setting: str) -> bool:
 
 
 def end(pids: Iterable[int]) -> None:
-    """End processes: they are asked to, and killed if they are still there after 5 s."""
+    """Ask processes to end, and kill those that are still there after 5 s."""
     left = set(pids)
     _send(left, signal.SIGTERM)
     until = time.monotonic() + ENDED_WITHIN

@@ -1,4 +1,4 @@
-"""Remembers which outside addresses refused this machine, so that not every run waits for the same refusal again."""
+"""Remembers which outside addresses could not be reached, so that not every run waits for them again."""
 
 import json
 import time
@@ -18,7 +18,7 @@ def refused_lately(cache: Path, key: str, within_seconds: float = REMEMBERED_SEC
 
 
 def remember(cache: Path, key: str) -> None:
-    """Write down that what `key` names, a registry's image for instance, could not be reached just now.
+    """Note that what `key` names, for instance an image in a registry, could not be reached just now.
 
     Deleting the file refusals.json in the cache forgets all of them.
     """

@@ -36,7 +36,7 @@ BEGIN, END = "<|begin_of_text|>", "<|end_of_text|>"
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a EuroBERT; where `width` is no multiple of 256, llama-quantize puts other types for K-quants."""
+    """The sizes of a EuroBERT; llama-quantize makes K-quants only where `width` is a multiple of 256."""
 
     name: str
     layers: int

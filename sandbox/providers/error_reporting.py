@@ -12,7 +12,7 @@ from sandbox.providers.values import Properties, encode
 
 
 class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported(...))
-    """Turns what a resource raises into the protocol's error; nothing is struck out, as in the official providers."""
+    """Turns what a resource raises into the protocol's error; as in the official providers, no secret is masked."""
 
     def __init__(self, context: Any, outputs: Callable[[Created], Properties] | None = None) -> None:
         self._context = context
@@ -35,7 +35,7 @@ class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported
         raise AssertionError
 
     def _detail(self, message: str, identifier: str, outputs: Properties) -> None:
-        """Attach what makes the engine keep the resource in the state as one that failed to initialise."""
+        """Attach the details that make the engine keep the resource in the state, as one that failed to initialise."""
         detail = provider_pb2.ErrorResourceInitFailed(
             id=identifier, properties=encode(outputs), reasons=[message]
         )

@@ -1,4 +1,4 @@
-"""Pulumi's protocol messages, as the SDK ships them; `start` sees to it that they come without the SDK around them."""
+"""Pulumi's protocol messages from the SDK; `start` makes sure that the rest of the SDK is not loaded with them."""
 
 from pulumi.runtime.proto import (
     engine_pb2,

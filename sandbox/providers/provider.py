@@ -210,9 +210,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _outputs(inputs: Properties, computed: Properties) -> Properties:
-    """Return the state: what was asked for, or what has become of it; of a secret input that is as secret.
+    """Return the state: the inputs, with the computed values over them; a value of a secret input stays secret.
 
-    What else may quote a secret, such as what a command wrote, is in clear: the official providers mask nothing.
+    Other outputs that contain a secret, such as what a command wrote, are in clear, as in the official providers.
     """
     kept = {
         name: Secret(value) if holds_secret(inputs.get(name)) else value for name, value in computed.items()

@@ -1,4 +1,4 @@
-"""What a resource type of a stand-in provider implements, in plain values; the server does the protocol around it."""
+"""What a resource type of a stand-in implements, in plain values; `provider` speaks the protocol."""
 
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -28,7 +28,7 @@ class PartialFailureError(ProviderError):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation on one resource: who it is, how to tell its progress, and whether it shall stop."""
+    """One operation on one resource: which one, how to report progress, and whether it was cancelled."""
 
     urn: str
     report: Report
@@ -78,7 +78,7 @@ class Resource:
     """Whether an update computes all outputs anew, so that a preview does not know them."""
 
     def check(self, inputs: Properties, operation: Operation) -> tuple[Properties, list[Failure]]:
-        """Return the inputs with what the provider adds to them, and what is wrong with them.
+        """Return the inputs with what the provider adds to them, and the failures found in them.
 
         Here, and in `normalise`, values may still be secret or unknown.
         """
@@ -104,7 +104,7 @@ class Resource:
     ) -> Mapping[str, Difference]:
         """Return what differs between the last `inputs`, or the `state`, and what is `wanted`, by path.
 
-        Here it is what was asked for that counts, not what has become of it.
+        Here the last inputs count, not the state.
         """
         found = changes(self.normalise(inputs), self.normalise(wanted), ignored=ignored)
         return {
@@ -124,10 +124,10 @@ class Resource:
     ) -> Properties:
         """Change the resource from the state `old` to the inputs `new` and return its computed outputs.
 
-        `computed` is what of the state was no input.
+        `computed` is the part of the state that was no input.
         """
         raise NotImplementedError
 
     def delete(self, identifier: str, inputs: Properties, computed: Properties, operation: Operation) -> None:
-        """Take the resource away; no error when it is gone already."""
+        """Delete the resource; no error when it is gone already."""
         raise NotImplementedError

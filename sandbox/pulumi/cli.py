@@ -1,4 +1,4 @@
-"""Pulumi's command line: the installed one, else the same program compiled from its makers' Go modules."""
+"""Pulumi's command line: the installed one, or the same program compiled from Pulumi's own Go modules."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def ensure_cli(cache: Path, say: Say) -> PulumiCli:
 
 
 def _installed(cache: Path) -> PulumiCli | None:
-    """Return the CLI that this machine has, None where it or its language host is not there."""
+    """Return the CLI that this machine has, None if the CLI or its language host is missing."""
     cli = shutil.which("pulumi")
     if cli is None or Path(cli).resolve().is_relative_to(cache.resolve()):
         return None
@@ -86,7 +86,7 @@ def _compiled(cache: Path, say: Say) -> PulumiCli:
 
 
 def _compile(go: Path, command: str, binary: Path, module: Path, log: Path) -> None:
-    """Compile one `command` (package@version) in a Go module of its own, so that its own versions of modules hold."""
+    """Compile one `command` (package@version) in a Go module of its own, so that it gets the dependencies it names."""
     module.mkdir()
     environment = _go_environment(go)
     flags = f"-s -w -X {SDK_MODULE}/go/common/version.Version={VERSION}"
@@ -112,7 +112,9 @@ def _copy_scripts(go: Path, module: Path, binaries: Path, log: Path) -> None:
     )
     source = _module_folder(answer.stdout)
     if source is None:
-        raise SandboxError(f"{SDK_MODULE} v{VERSION} is not to be had: {answer.stderr.strip()}. See {log}.")
+        raise SandboxError(
+            f"{SDK_MODULE} v{VERSION} cannot be downloaded: {answer.stderr.strip()}. See {log}."
+        )
     for script in SCRIPTS:
         target = binaries / Path(script).name
         shutil.copyfile(source / script, target)

@@ -1,4 +1,4 @@
-"""One command of the Pulumi CLI, which an interrupt reaches once and which is waited for to its end."""
+"""Runs one command of the Pulumi CLI: passes each interrupt on to it once, and waits until it has ended."""
 
 import os
 import signal
@@ -18,8 +18,8 @@ from sandbox.machine.process_table import end, in_session
 UPDATES = frozenset({"up", "preview", "refresh", "destroy"})
 """The commands that end in good order on an interrupt; the others take a second and are let finish."""
 
-WAITING = "Stopping: Pulumi ends the step that it is at and keeps what is done. A second Ctrl-C has it give up at once."
-GIVING_UP = "Pulumi gives up at once. The next run clears up what this leaves half done."
+WAITING = "Stopping: Pulumi finishes the step it is at and keeps what is done. Another Ctrl-C makes it give up at once."
+GIVING_UP = "Pulumi gives up at once. The next run cleans up what is left half done."
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def run(
 ) -> Finished:
     """Run one command to its end, with `given` as its standard input.
 
-    Raises Stopped when a signal asked this program to stop meanwhile: an update has been told and waited for by then.
-    Whatever the command has left running, plugins of an update that was killed for instance, has ended too.
+    Raises Stopped if a signal asked this program to stop meanwhile; by then an update has been told so, and has ended.
+    Processes that the command left running, such as plugins of an update that was killed, have ended too.
     """
     interrupt = _Interrupt(passed_on=arguments[0] in UPDATES)
     with held_back(interrupt.came):
@@ -85,7 +85,7 @@ def _started(
 
 
 def _end_rest(process: "subprocess.Popen[str]") -> None:
-    """End what a command leaves running: it may hold the pipes whose end is waited for."""
+    """End what a command leaves running, since it may keep open the pipes that are read to their end."""
     process.wait()
     end(in_session(process.pid))
 
@@ -103,7 +103,7 @@ def _write(text: str, stream: TextIO) -> None:
 
 
 class _Interrupt:
-    """Passes what stops this program on to Pulumi, each signal once, also one that came while Pulumi was started."""
+    """Passes the signals that stop this program on to Pulumi, each once, even one that came before it had started."""
 
     def __init__(self, *, passed_on: bool) -> None:
         self._passed_on = passed_on

@@ -1,4 +1,4 @@
-"""What an update that was killed has left behind, for the next one to begin: locks, processes, half-made things."""
+"""Cleans up what a killed update has left, so that the next one can begin: locks, processes, half-made things."""
 
 import json
 import socket
@@ -28,10 +28,10 @@ and run this again:
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that Pulumi's file backend holds on a stack: whose it is, and the file that it consists of.
+    """A lock on a stack in Pulumi's file backend: whose it is, and its file.
 
-    The file's fields are those of pulumi/pkg/backend/diy/lock.go. `pid` is 0 where the file can't be read: Pulumi
-    writes it in one piece, so whoever did not is gone.
+    The file's fields are those of pulumi/pkg/backend/diy/lock.go. `pid` is 0 if the file is incomplete: Pulumi
+    writes it in one piece, so the process that began it is gone.
     """
 
     file: Path
@@ -53,7 +53,7 @@ def locks(folder: Path) -> list[Lock]:
 
 
 def release(folder: Path, backend: str, say: Say) -> None:
-    """Release the locks in `folder` whose process is gone, and end what it left running; wait for one that is alive.
+    """Release the locks in `folder`, and end what their processes left running; wait for a process that is alive.
 
     `backend` is the PULUMI_BACKEND_URL of the stack. Raises SandboxError for a lock of another machine.
     """
@@ -75,10 +75,10 @@ def release(folder: Path, backend: str, say: Say) -> None:
 
 
 def remove_unrecorded(state: Mapping[str, Any], say: Say) -> None:
-    """Remove the containers and networks that a killed update made and did not come to record.
+    """Remove the containers and networks that a killed update had made but not yet recorded.
 
-    `state` is what `pulumi stack export` gives. Their names are taken in the engine, and they hold no data. Everything
-    else that this project declares is made again over what is there.
+    `state` is what `pulumi stack export` gives. They hold no data, and they would block the next update, which uses the
+    same names. Everything else that this project declares can be made again over what is there.
     """
     deployment = state["deployment"]
     recorded = {one.get("id") for one in deployment.get("resources", [])}
@@ -115,7 +115,7 @@ def _wait(held: Callable[[], bool]) -> None:
 
 
 def _end_rest(pid: int, backend: str) -> None:
-    """End the plugins of an update whose process `pid`, which led their session, is gone."""
+    """End the plugins of an update whose process `pid`, the leader of their session, is gone."""
     if not pid or any(one.pid == pid for one in processes()):
         return  # another process has the number, so nothing of that session is left
     end(one for one in in_session(pid) if has_in_environment(one, f"PULUMI_BACKEND_URL={backend}"))

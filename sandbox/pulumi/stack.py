@@ -1,8 +1,8 @@
 """One stack of this project, driven by the Pulumi CLI as users drive it, its settings outside the repository.
 
-`pulumi.automation` would not do for it. It starts the CLI in the session of its caller, where a Ctrl-C in a terminal
-reaches both, and has no way to pass one on and wait; it hands the values of settings over as arguments, secrets too;
-and where an update fails it raises, with output and errors apart, instead of giving them back as they came.
+`pulumi.automation` is not used. It starts the CLI in its caller's session, so a Ctrl-C in a terminal reaches the CLI
+beside the one that is passed on, and Pulumi gives up at the second; it passes secrets as arguments, which every user of
+a machine can read; and it raises when an update fails, where callers need its exit code and its output as it came.
 """
 
 import json
@@ -25,7 +25,7 @@ class SandboxStack:
     """A stack whose settings are in `folder`/Pulumi.<name>.yaml, so that the files in the repository stay as they are.
 
     `environment` is the whole environment of the CLI, with its backend and passphrase. `program` is the folder of the
-    project's program, another one than this repository's for another version or name of the project.
+    program: by default this repository, or that of another version of the project.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SandboxStack:
         return SandboxStack(self.name, self._folder, self._environment, program)
 
     def with_new_state(self, folder: Path) -> "SandboxStack":
-        """Return a stack of the same name in a backend of its own in `folder`, which knows nothing of this one's."""
+        """Return a stack of the same name with an empty state, in a backend of its own in `folder`."""
         backend = folder / "state"
         backend.mkdir(parents=True)
         environment = {**self._environment, "PULUMI_BACKEND_URL": f"file://{backend}"}
@@ -56,9 +56,9 @@ class SandboxStack:
         return stack
 
     def renamed(self, name: str, program: Path | None = None) -> "SandboxStack":
-        """Rename the stack, and its project too where that of the folder `program` has another name; return it.
+        """Rename the stack, and its project too if that in the folder `program` has another name; return it.
 
-        Raises SandboxError with the CLI's words when it can't be renamed.
+        Raises SandboxError with the CLI's output when it can't be renamed.
         """
         renamed = SandboxStack(name, self._folder, self._environment, program or self._program)
         wanted = name if renamed.project == self.project else f"organization/{renamed.project}/{name}"
@@ -73,9 +73,9 @@ class SandboxStack:
         return renamed
 
     def ensure(self) -> None:
-        """Have the backend hold the stack.
+        """Make the stack in the backend if it is not there.
 
-        Raises SandboxError with the CLI's words when it cannot be made.
+        Raises SandboxError with the CLI's output when it cannot be made.
         """
         if self._made:
             return
@@ -88,7 +88,7 @@ class SandboxStack:
             raise SandboxError(f"The stack {self.name} could not be made:\n{made.output}")
 
     def recover(self, say: Say) -> None:
-        """Clear up what an update that was killed has left, so that the next one can begin.
+        """Clean up what a killed update has left, so that the next one can begin.
 
         Raises SandboxError when a process on another machine holds the stack's lock.
         """
@@ -119,7 +119,7 @@ class SandboxStack:
         return {key.removeprefix(f"{self.project}:"): value for key, value in config.items()}
 
     def configure(self, values: Mapping[str, object]) -> None:
-        """Set `values`, and keep everything else that the stack sets; a None takes a setting back."""
+        """Set `values` and keep the other settings of the stack; None removes a setting."""
         content = yaml.safe_load(self._config.read_text()) if self._config.is_file() else {}
         shipped = yaml.safe_load((PROJECT_DIRECTORY / f"Pulumi.{self._shipped}.yaml").read_text())["config"]
         shipped = {key.replace(PROJECT, self.project, 1): value for key, value in shipped.items()}
@@ -151,7 +151,7 @@ class SandboxStack:
         return self._pulumi("destroy", "--yes", "--skip-preview", capture=capture)
 
     def remove(self, *, force: bool = False) -> None:
-        """Forget the stack, which must hold nothing any more unless `force` is given, and its settings."""
+        """Remove the stack and its settings. It must have no resources any more, unless `force` is given."""
         forced = ["--force"] if force else []
         removed = self._run(
             ["stack", "rm", "--yes", *forced, "-s", self.name], cwd=self._folder, capture=True
@@ -197,7 +197,7 @@ class SandboxStack:
         return Path(self.backend_url.removeprefix("file://")) / ".pulumi"
 
     def _write_project(self) -> None:
-        """Have the folder of the settings be of the project, for commands that have no --config-file."""
+        """Make the folder of the settings a project of this name, for commands that have no --config-file."""
         (self._folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
 
     def _asked(self, *arguments: str) -> str:

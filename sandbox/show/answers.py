@@ -1,4 +1,4 @@
-"""Asks a running stack questions, and holds the answers against what is expected."""
+"""Asks a running stack questions, and compares the answers with what is expected."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Shows what a long preparation is doing: timed lines, what runs side by side, how long it took last time."""
+"""Shows what a long preparation is doing: timed lines, what runs at the same time, and how long it took last time."""
 
 import json
 import threading
@@ -20,9 +20,9 @@ SLOW_SECONDS = 2.0
 
 
 class Steps:
-    """Named steps, possibly side by side, each timed and told to the person who waits.
+    """Named steps, some of them at the same time; each is timed and shown to the person who waits.
 
-    The time that each step took is kept in `timings`, a JSON file, and shown as the expectation of the next run.
+    The time that each step took is kept in `timings`, a JSON file, and shown in the next run.
     """
 
     def __init__(self, timings: Path, write: Callable[[str], None] | None = None) -> None:
@@ -43,7 +43,7 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Say]:
-        """Time what happens inside; the value is called with each short line about it."""
+        """Time what happens inside; call the value with each short line about it."""
         begin = time.monotonic()
         spoken = False
 
@@ -70,10 +70,10 @@ class Steps:
             self.line(name, f"done in {duration(self.took[name])}")
 
     def together(self, work: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-        """Run all of `work` side by side and return the results by name; the first error ends the wait.
+        """Run all of `work` at the same time and return the results by name; the first error ends the wait.
 
-        When this program is asked to stop, so are the processes that the work waits for, and the wait ends in seconds:
-        what the work writes into the cache appears there when it is whole.
+        When this program is asked to stop, the processes that the work waits for are stopped too, and the wait ends in
+        seconds. The cache stays whole: an entry appears in it only when it is complete.
         """
         stop = threading.Event()
         heartbeat = threading.Thread(target=self._heartbeat, args=(stop,), daemon=True)

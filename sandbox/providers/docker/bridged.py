@@ -29,13 +29,13 @@ class BridgedResource(EngineResource):
 
 
 def live(identifier: str, state: Properties, inputs: Properties) -> Live:
-    """Return a resource as it was read: of its inputs, those that were given before, as they are now."""
+    """Return a resource as it was read, and which of the inputs that were given before are different now."""
     drift = {name: _as_given(inputs[name], state[name]) for name in inputs if name in state}
     return Live(identifier, {name: value for name, value in drift.items() if value != inputs[name]}, state)
 
 
 def _as_given(given: Any, found: Any) -> Any:
-    """Return of what was `found` only what was `given`, so that a default does not become an input."""
+    """Return only those fields of `found` that were `given`, so that a default does not become an input."""
     match given, found:
         case dict(), dict():
             return {name: _as_given(given[name], found[name]) for name in given if name in found}

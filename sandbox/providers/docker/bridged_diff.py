@@ -17,8 +17,9 @@ def bridged_differences(
 ) -> dict[str, Difference]:
     """Return what differs, by property, and whether it replaces the resource.
 
-    What is left out equals the empty value of its type, and anything at all where the engine may choose. A change
-    within an object replaces only where the property within does; one of how many there are, where the list does.
+    A value that is left out equals the empty value of its type; if the engine may choose it, it equals any value. A
+    change within an object replaces the resource if the changed field says so; another number of objects, if the list
+    says so.
     """
     old, new = (with_defaults(dict(properties), plain(one)) for one in (state, wanted))
     found: dict[str, Difference] = {}
@@ -43,7 +44,7 @@ def _compared(declared: Declared, old: Any, new: Any) -> bool | None:
 
 
 def _objects(declared: Declared, old: list[Any], new: list[Any]) -> bool | None:
-    """Compare two lists of objects, or two sets: of those only what is in one of them alone counts."""
+    """Compare two lists of objects, or two sets, of which only the objects that are not in both count."""
     if declared.kind == "Set" or declared.suppress:
         old, new = _without(declared, old, new), _without(declared, new, old)
     answers = [declared.force_new] if len(old) != len(new) else []
@@ -62,7 +63,7 @@ def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
 
 
 def _without(declared: Declared, some: list[Any], others: list[Any]) -> list[Any]:
-    """Return those of `some` that are not among `others`, in one order."""
+    """Return those of `some` that are not among `others`, sorted."""
     known = {_text(one, declared) for one in others}
     return sorted(
         (one for one in some if _text(one, declared) not in known), key=lambda one: _text(one, declared)
@@ -70,12 +71,12 @@ def _without(declared: Declared, some: list[Any], others: list[Any]) -> list[Any
 
 
 def _listed(value: Any) -> list[Any]:
-    """Return objects as a list: where there may be one only, the SDK has no list around it."""
+    """Return objects as a list: where only one is possible, the SDK has no list around it."""
     return [value] if isinstance(value, dict) else value or []
 
 
 def _text(value: Any, declared: Declared) -> str:
-    """Return a value as text by which it is compared; the order of a set does not count, and nothing is empty."""
+    """Return a value as the text by which it is compared: in a set order does not count, and None equals empty."""
     value = _cleaned(value)
     if isinstance(value, list) and declared.kind == "Set":
         value = sorted(value, key=lambda item: json.dumps(item, default=repr, sort_keys=True))

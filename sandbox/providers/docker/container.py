@@ -20,7 +20,7 @@ WAIT_SECONDS = 60
 
 
 class Container(BridgedResource):
-    """A container. Nearly every change replaces it, the old one being removed first."""
+    """A container. Nearly every change replaces it, and the old one is removed first."""
 
     token = "docker:index/container:Container"  # noqa: S105 (a type, not a secret)
     terraform_name = "docker_container"
@@ -129,7 +129,7 @@ class Container(BridgedResource):
 
 
 def _limits(inputs: Properties) -> dict[str, Any]:
-    """Return the arguments of the engine's update; a limit that is taken back is 0, which the engine ignores."""
+    """Return the arguments of the engine's update; a limit that is no longer wanted is 0, which the engine ignores."""
     return {
         "restart_policy": container_config.restart_policy(inputs),
         "cpu_shares": 0,

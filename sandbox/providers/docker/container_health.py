@@ -1,4 +1,4 @@
-"""Waits until a container is healthy, as the official provider does: to the end of its time, and without a log."""
+"""Waits until a container is healthy, as the official provider does: it sees no crash and shows no log."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ POLL_SECONDS = 1.0
 
 
 def wait_until_healthy(api: Any, identifier: str, seconds: int) -> None:
-    """Return once the container is healthy; a crash, and Ctrl-C, are not seen.
+    """Return once the container is healthy; neither a crash nor a Ctrl-C ends the wait.
 
     Raises ProviderError after `seconds`, and at once where there is no health check.
     """

@@ -41,7 +41,7 @@ MEGABYTES = {
 
 
 def read_state(container: dict[str, Any], before: Properties) -> Properties:
-    """Return what is read of a `container`; some of it only where `before`, inputs or state, has it."""
+    """Return what is read of a `container`; some properties only if `before`, the inputs or the state, has them."""
     config, host = container["Config"], container["HostConfig"]
     settings = container.get("NetworkSettings") or {}
     log = host.get("LogConfig") or {}

@@ -45,9 +45,9 @@ class Engine:
             return self._api
 
     def ping(self) -> None:
-        """Find the engine that answers, as the official provider does before all else; one by ssh is not asked.
+        """Find the engine that answers, as the official provider does first of all; one by ssh is not asked.
 
-        Raises ProviderError in its words.
+        Raises ProviderError with the official provider's message.
         """
         if self.host.startswith("ssh://"):
             return

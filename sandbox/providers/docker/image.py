@@ -1,7 +1,6 @@
 """`docker.Image`: an image built from a Dockerfile (pulumi-docker, provider/provider.go and image.go).
 
-The program builds its images by the docker command. Stacks that earlier versions of it made have this in their states,
-and the tests make such stacks.
+The program builds its images with the docker command. Earlier versions of it declared this, and tests run those.
 """
 
 import os

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 DOCKER_HUB = "docker.io"
-"""The registry of names without one; the official provider takes its other addresses too, this one does not."""
+"""The registry of names without one. The official provider knows it by other addresses too; the stand-in does not."""
 
 
 def read(setting: Any) -> tuple[Mapping[str, str], ...]:

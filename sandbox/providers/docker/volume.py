@@ -9,7 +9,7 @@ from sandbox.providers.values import Properties
 
 
 class Volume(BridgedResource):
-    """A volume; every change replaces it, and with it goes what it holds."""
+    """A volume; every change replaces it, and its content is lost."""
 
     token = "docker:index/volume:Volume"  # noqa: S105 (a type, not a secret)
     terraform_name = "docker_volume"

@@ -129,7 +129,7 @@ def test_an_interrupt_reaches_an_update_once_which_is_waited_for(
     assert running.signals == arrives
     assert ended == exit_code
     assert output == "updating\nended\n"
-    assert "Pulumi ends the step that it is at" in errors
+    assert "Pulumi finishes the step it is at" in errors
 
 
 @pytest.mark.parametrize(
