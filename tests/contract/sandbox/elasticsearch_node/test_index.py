@@ -1,25 +1,15 @@
-"""Indices, searches and copies: Elastic's own code, and the stand-ins for reindex and the vector builder beside it."""
+"""Searches by the vector builder, and updates by a script, on an index whose pipeline embeds."""
 
-import math
 from typing import Any
 
 import pytest
 
 from tests.contract.sandbox.elasticsearch_node.answers import error_of
-from tests.contract.sandbox.elasticsearch_node.documents import TEXTS, create_index
+from tests.contract.sandbox.elasticsearch_node.documents import TEXTS
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 
 pytestmark = pytest.mark.sandbox
-
-
-def test_vectors_are_left_out_of_the_source_unless_asked_for(node: Node, documents: str) -> None:
-    search: dict[str, Any] = {"query": {"ids": {"values": ["red"]}}}
-    hit = node.send("POST", f"/{documents}/_search", search).json()["hits"]["hits"][0]
-    assert hit["_source"] == {"content": "red"}
-    search["_source"] = {"exclude_vectors": False}
-    hit = node.send("POST", f"/{documents}/_search", search).json()["hits"]["hits"][0]
-    assert hit["_source"]["vector"] == pytest.approx(embedding("red", 8), abs=1e-6)
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -76,16 +66,6 @@ def test_a_built_vector_of_another_width_than_the_field_is_refused(
     )
 
 
-def test_a_document_of_another_width_than_the_field_is_refused(node: Node) -> None:
-    create_index(node, "narrow", dims=3)
-    error = error_of(node.send("PUT", "/narrow/_doc/b", {"vector": [1.0, 2.0]}))
-    assert error["type"] == "document_parsing_exception"
-    assert error["caused_by"]["reason"] == (
-        "The [dense_vector] field [vector] in doc [document with id 'b'] has a different number of dimensions [2] "
-        "than defined in the mapping [3]"
-    )
-
-
 def test_a_document_whose_vector_was_appended_is_refused(node: Node, documents: str) -> None:
     vector = embedding("red", 8)
     answer = node.send("PUT", f"/{documents}/_doc/red", {"content": "red", "vector": vector})
@@ -100,16 +80,3 @@ def test_an_update_by_a_script_runs_the_pipeline_again(node: Node, documents: st
     answer = node.send("POST", f"/{documents}/_update/red", {"script": script})
     assert answer.status_code == 200, answer.text
     assert node.send("GET", f"/{documents}/_doc/red").json()["_source"]["seen"] == 3
-
-
-def test_an_alias_is_moved_at_once(node: Node) -> None:
-    create_index(node, "old")
-    create_index(node, "new")
-    assert node.send("POST", "/_aliases", {"actions": [{"add": {"index": "old", "alias": "live"}}]}).ok
-    move = [{"remove": {"index": "old", "alias": "live"}}, {"add": {"index": "new", "alias": "live"}}]
-    assert node.send("POST", "/_aliases", {"actions": move}).json() == {"acknowledged": True, "errors": False}
-    assert list(node.send("GET", "/_alias/live").json()) == ["new"]
-
-
-def test_the_vectors_of_the_double_have_unit_length() -> None:
-    assert math.fsum(number * number for number in embedding("text", 768)) == pytest.approx(1.0)

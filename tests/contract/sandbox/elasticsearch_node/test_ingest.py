@@ -60,9 +60,9 @@ EMBED = {"model_id": "embedder", "input_output": {"input_field": "content", "out
         ),
         (
             {"processors": [{"set": {"field": "a", "value": "{{b}}"}}]},
-            "illegal_argument_exception",
-            "the stand-in knows no templates, and [{{b}}] is one",
-            {},
+            "parse_exception",
+            "[value] the stand-in knows no templates, and [{{b}}] is one",
+            {"property_name": "value", "processor_type": "set"},
         ),
         (
             {"processors": [{"script": {"params": {}}}]},
@@ -108,39 +108,3 @@ def test_a_script_that_does_not_compile_is_refused_when_it_is_stored(
     assert error["position"]["start"] <= error["position"]["offset"] <= error["position"]["end"]
     assert cause in error["caused_by"]["reason"]
     assert any("HERE" in line for line in error["script_stack"])
-
-
-def test_a_stored_pipeline_is_shown_as_it_was_sent(node: Node) -> None:
-    pipeline = {
-        "description": "d",
-        "version": 3,
-        "_meta": {"owner": "me"},
-        "processors": [{"set": {"field": "a", "value": "b"}}],
-    }
-    assert node.send("PUT", PATH, pipeline).json() == {"acknowledged": True}
-    shown = node.send("GET", PATH).json()["embed"]
-    dates = {name: shown.pop(name) for name in ("created_date_millis", "modified_date_millis")}
-    assert shown == pipeline
-    assert all(isinstance(date, int) for date in dates.values())
-
-
-@pytest.mark.parametrize("setting", ["default_pipeline", "final_pipeline"])
-def test_a_pipeline_that_an_index_uses_cannot_be_deleted(node: Node, setting: str) -> None:
-    assert node.send("PUT", PATH, {"processors": []}).ok
-    assert node.send("PUT", "/documents", {"settings": {setting: "embed"}}).ok
-    answer = node.send("DELETE", PATH)
-    error = error_of(answer)
-    kind = setting.removesuffix("_pipeline")
-    assert (answer.status_code, error["type"], error["reason"]) == (
-        400,
-        "illegal_argument_exception",
-        f"pipeline [embed] cannot be deleted because it is the {kind} pipeline for 1 index(es) including [documents]",
-    )
-    assert node.send("DELETE", "/documents").ok
-    assert node.send("DELETE", PATH).json() == {"acknowledged": True}
-    again = node.send("DELETE", PATH)
-    assert (again.status_code, error_of(again)["type"], error_of(again)["reason"]) == (
-        404,
-        "resource_not_found_exception",
-        "pipeline [embed] is missing",
-    )

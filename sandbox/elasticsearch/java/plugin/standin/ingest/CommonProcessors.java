@@ -59,22 +59,22 @@ public final class CommonProcessors {
     }
 
     private static Consumer<IngestDocument> set(String tag, Map<String, Object> config) {
-        String field = plain(readStringProperty("set", tag, config, "field"));
+        String field = plain("set", tag, "field", readStringProperty("set", tag, config, "field"));
         Object value = readObject("set", tag, config, "value");
-        if (value instanceof String text) plain(text);
+        if (value instanceof String text) plain("set", tag, "value", text);
         return d -> d.setFieldValue(field, IngestDocument.deepCopy(value));
     }
 
     private static Consumer<IngestDocument> remove(String tag, Map<String, Object> config) {
         Object field = readObject("remove", tag, config, "field");
         boolean ignoreMissing = readBooleanProperty("remove", tag, config, "ignore_missing", false);
-        List<String> fields = (field instanceof List<?> l ? l : List.of(field)).stream().map(f -> plain(f.toString())).toList();
+        List<String> fields = (field instanceof List<?> l ? l : List.of(field)).stream().map(f -> plain("remove", tag, "field", f.toString())).toList();
         return d -> fields.forEach(f -> d.removeField(f, ignoreMissing));
     }
 
-    private static String plain(String text) {
-        if (text.contains("{{")) throw new IllegalArgumentException("the stand-in knows no templates, and [" + text + "] is one");
-        return text;
+    private static String plain(String type, String tag, String property, String text) {
+        if (text.contains("{{") == false) return text;
+        throw ConfigurationUtils.newConfigurationException(type, tag, property, "the stand-in knows no templates, and [" + text + "] is one");
     }
 
     private static Processor step(String type, String tag, String description, Consumer<IngestDocument> body) {

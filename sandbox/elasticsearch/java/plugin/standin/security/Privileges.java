@@ -31,7 +31,6 @@ final class Privileges {
     private static final String[] SECURITY = { "cluster:admin/xpack/security/*" };
     private static final String[] PIPELINES = { "cluster:admin/ingest/pipeline/*" };
     private static final String[] WHOLE_CLUSTER = { "cluster:*", "indices:admin/template/*", "indices:admin/index_template/*" };
-    private static final String[] WATCH_SNAPSHOTS = { "cluster:admin/snapshot/status*", "cluster:admin/snapshot/get", "cluster:admin/repository/get" };
     private static final String AUTO_MAPPING = "indices:admin/mapping/auto_put";
 
     static final Kind CLUSTER = new Kind("cluster", cluster());
@@ -62,8 +61,6 @@ final class Privileges {
         m.put("cancel_task", of("cluster:admin/tasks/cancel*"));
         m.put("monitor_inference", of("cluster:monitor/xpack/inference*"));
         m.put("manage_inference", of("cluster:admin/xpack/inference/*", "cluster:monitor/xpack/inference*"));
-        m.put("monitor_snapshot", of(WATCH_SNAPSHOTS));
-        m.put("create_snapshot", union(List.of(of(WATCH_SNAPSHOTS), of("cluster:admin/snapshot/create"))));
         m.put("manage_index_templates", of("indices:admin/template/*", "indices:admin/index_template/*", "cluster:admin/component_template/*"));
         m.put("manage_ingest_pipelines", of(PIPELINES));
         m.put("manage_pipeline", of(PIPELINES));
