@@ -1,8 +1,9 @@
 """Turns the errors of resource types into those of Pulumi's provider protocol."""
 
 import logging
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import grpc
 
@@ -11,34 +12,25 @@ from sandbox.providers.resource import Created, PartialFailureError, ProviderErr
 from sandbox.providers.values import Properties, encode
 
 
-class errors_reported:  # noqa: N801 (reads as a statement: with errors_reported(...))
-    """Turns what a resource raises into the protocol's error; as in the official providers, no secret is masked."""
+@contextmanager
+def errors_reported(context: Any, outputs: Callable[[Created], Properties] | None = None) -> Iterator[None]:
+    """Turn what a resource raises into the protocol's error; as in the official providers, no secret is masked."""
+    try:
+        yield
+    except ProviderError as error:
+        if isinstance(error, PartialFailureError) and outputs is not None:
+            _attach(context, str(error), error.created.id, outputs(error.created))
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    except Exception as error:
+        logging.getLogger(__name__).exception("a resource type failed")
+        context.abort(grpc.StatusCode.UNKNOWN, f"{type(error).__name__}: {error}")
 
-    def __init__(self, context: Any, outputs: Callable[[Created], Properties] | None = None) -> None:
-        self._context = context
-        self._outputs = outputs
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            self._abort(error)
-
-    def _abort(self, error: Exception) -> NoReturn:
-        message = str(error) if isinstance(error, ProviderError) else f"{type(error).__name__}: {error}"
-        if isinstance(error, PartialFailureError) and self._outputs is not None:
-            self._detail(message, error.created.id, self._outputs(error.created))
-        if not isinstance(error, ProviderError):
-            logging.getLogger(__name__).error("%s", message)
-        self._context.abort(grpc.StatusCode.UNKNOWN, message)
-        raise AssertionError
-
-    def _detail(self, message: str, identifier: str, outputs: Properties) -> None:
-        """Attach the details that make the engine keep the resource in the state, as one that failed to initialise."""
-        detail = provider_pb2.ErrorResourceInitFailed(
-            id=identifier, properties=encode(outputs), reasons=[message]
-        )
-        status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
-        status.details.add().Pack(detail)
-        self._context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+def _attach(context: Any, message: str, identifier: str, outputs: Properties) -> None:
+    """Attach the details that make the engine keep the resource in the state, as one that failed to initialise."""
+    detail = provider_pb2.ErrorResourceInitFailed(
+        id=identifier, properties=encode(outputs), reasons=[message]
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=message)
+    status.details.add().Pack(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))

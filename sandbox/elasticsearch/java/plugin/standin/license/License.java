@@ -130,8 +130,6 @@ public final class License {
             Api.plain("cluster:monitor/xpack/license/get", "GET /_license", "accept_enterprise local", c -> Reply.ok(l.get().shown())),
             Api.plain("cluster:admin/xpack/license/trial_status", "GET /_license/trial_status", "",
                 c -> Reply.ok(ordered("eligible_to_start_trial", l.get().state.read("license").containsKey("trial_used") == false))),
-            Api.plain("cluster:admin/xpack/license/basic_status", "GET /_license/basic_status", "",
-                c -> Reply.ok(ordered("eligible_to_start_basic", isTrial(l.get().state.read("license"))))),
             // Of the stand-in alone, for tests, which no real licence service has: makes the cluster eligible for a trial again, and moves
             // the day on which the licence was issued back by as many days.
             Api.plain("cluster:admin/stand_in/forget_trial", "POST /_stand_in/forget_trial", "", c -> l.get().state.change("license", m -> {
