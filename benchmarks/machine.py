@@ -21,7 +21,7 @@ FLAGS = (
 
 
 def machine() -> dict[str, str | int | float]:
-    """Return what a reader must know of this machine; memory in GiB."""
+    """Return the facts that measurements depend on; memory in GiB."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": processor(),

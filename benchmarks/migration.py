@@ -2,8 +2,8 @@
 
 768 -> 256 slices the stored embeddings, 256 -> 768 embeds again; each once with nobody else at work, and once with a
 writer and a reader. The embedding server is a double, which embeds at once: a real one takes its own time for as many
-texts. With `--deletes 50` a writer also deletes so many of the documents each second, and only that is measured, where
-embeddings are sliced. A table and, with `--json`, a file with the same figures and the facts of the machine.
+texts. With `--deletes 50` a writer also deletes 50 documents a second, and only the migration that slices is
+measured. A table and, with `--json`, a file with the same figures and the facts of the machine.
 """
 
 import argparse

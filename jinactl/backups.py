@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 
 
 def back_up(facts: StackFacts, keep: int, say: Say) -> None:
-    """Take a backup, and keep that many; `say` gets lines of progress. Raises StackError when it is not whole."""
+    """Take a backup, keep the newest `keep`; `say` gets progress lines. Raises StackError when it is incomplete."""
     _require_own_node(facts)
     with Client(facts.connection) as client:
         backup = take_backup(client, facts.index, keep=keep, say=say)

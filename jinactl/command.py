@@ -32,7 +32,7 @@ FAILED, INTERRUPTED = 1, 130
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Carry out the command; return its exit code: 0 done, 1 failed with one line on stderr, 2 wrong arguments."""
+    """Run the command and return its exit code: 0 done, 1 failed (the reason is on stderr), 2 wrong arguments."""
     asked = _parser().parse_args(arguments)
     try:
         facts = read_facts(asked.outputs)

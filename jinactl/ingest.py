@@ -1,4 +1,4 @@
-"""Puts documents into a stack's index, whoever embeds them there."""
+"""Indexes documents in a stack's index, whether its pipeline embeds them or this program does."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence

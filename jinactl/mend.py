@@ -43,7 +43,7 @@ def add_parser(
 
 
 def mend(facts: StackFacts, say: Say, *, dry_run: bool, listed: bool) -> None:
-    """Count or mend the documents; `say` gets lines of progress, standard output the ids where they are `listed`.
+    """Count or mend the documents; `say` gets lines of progress. With `listed` their ids go to standard output.
 
     Raises CommandError when the index is not one to mend, or when documents are left that cannot be embedded.
     """

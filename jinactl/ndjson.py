@@ -19,8 +19,8 @@ LONGEST_ID = 512
 def read_documents(lines: Iterable[str], source: str) -> Iterator[Document]:
     """Yield the document of each line that is not empty.
 
-    One without `_id` gets an id made from what is in it, so that reading a file twice makes no document twice.
-    Raises CommandError with `source` and the number of the first line that is no document.
+    A document without `_id` gets one made from its content, so that reading a file twice adds no document twice.
+    Raises CommandError with `source` and the number of the first line that is not a document.
     """
     for number, line in enumerate(lines, start=1):
         if line.strip():

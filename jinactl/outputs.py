@@ -30,7 +30,7 @@ class StackFacts:
 
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
     `identity` is how the vectors are made: the fields of OUTPUT_OF. `stack_id` and `backup_volume`, that of the stack's
-    own node, are empty in outputs of before there were any.
+    own node, are empty in the outputs of a stack that an earlier version brought up.
     """
 
     connection: Connection

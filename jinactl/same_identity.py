@@ -1,4 +1,4 @@
-"""Holds the outputs against the index: vectors of another kind, written or asked with, would spoil it in silence."""
+"""Compares the outputs with the index: vectors of another kind would make its searches wrong without an error."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,8 +15,8 @@ SHOWN = 20
 def require_same_identity(client: Requests, facts: StackFacts) -> None:
     """Raise CommandError unless the index behind the alias is embedded as the outputs say.
 
-    A search in an index that this project did not make is let through where Elasticsearch embeds: nothing is known of
-    it. Raises CommandError, too, when there is no index, and UnreadableIdentityError.
+    A search in an index that this project did not make is allowed where Elasticsearch embeds: nothing is known of it.
+    Raises CommandError, too, when there is no index, and UnreadableIdentityError.
     """
     for index, body in sorted(require_index(client, facts).items()):
         meta = body.get("mappings", {}).get("_meta", {})

@@ -1,8 +1,8 @@
-"""Measures llama-server as the stack runs it, side by side with what it could be: `python -m benchmarks.server`.
+"""Measures llama-server as the stack runs it, beside other builds and settings: `python -m benchmarks.server`.
 
-The model is a EuroBERT of the real shape with random weights, which cost as much as trained ones. What was measured
-goes into docs/benchmarks.json, and from there into the tables and plots of docs/benchmarks.md. A part measured again
-with --only replaces that part of the file.
+The model is a EuroBERT of the real shape with random weights, which take as long to compute as trained ones. The
+results go to docs/benchmarks.json, and from there into the tables and plots of docs/benchmarks.md. With --only, one
+part is measured again and replaces that part of the file.
 """
 
 import argparse

@@ -22,7 +22,7 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Measured:
-    """What one server did in one cell, once in each round; a server that refuses such documents did nothing."""
+    """The results of one server in one cell, one a round; none where the server refuses documents of that length."""
 
     server: str
     tokens: int
@@ -53,7 +53,7 @@ def cells(lengths: Sequence[int] = LENGTHS, clients: Sequence[int] = CLIENTS) ->
 def compare(servers: Mapping[str, Running], wanted: Sequence[Cell], rounds: int) -> list[Measured]:
     """Measure every cell on every server in turn, `rounds` times: A B C, B C A, C A B; the largest cells once.
 
-    None is always asked after the same other one, whose heat or place in the caches it would pay for.
+    The order changes, so that no server always runs after the same one.
     """
     found: list[Measured] = []
     for running in servers.values():
@@ -70,7 +70,7 @@ def compare(servers: Mapping[str, Running], wanted: Sequence[Cell], rounds: int)
 
 
 def rotated(names: Sequence[str], number: int) -> list[str]:
-    """Return the names, another one first in each round."""
+    """Return the names, starting with another one in each round."""
     first = number % len(names)
     return [*names[first:], *names[:first]]
 

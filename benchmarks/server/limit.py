@@ -1,4 +1,4 @@
-"""What the hardware could do at most: a measured matrix product, and what the model asks for."""
+"""The limit of the hardware: the speed of a matrix product, and the operations that the model needs."""
 
 import os
 import subprocess
@@ -25,13 +25,13 @@ print(2 * n ** 3 / best)
 
 
 def flop_per_token(tokens: int) -> float:
-    """Return the floating point operations for each token of a document of so many."""
+    """Return the floating point operations per token of a document of `tokens` tokens."""
     return 2 * WEIGHTS + ATTENTION * tokens
 
 
 def measured_flops() -> float:
     """Return the FLOP/s of a product of two float32 matrices with all cores, the best of eight."""
-    # Some machines set these to keep old releases of OpenBLAS from kernels that they have wrong; numpy's is new.
+    # Some machines set these to keep old releases of OpenBLAS from faulty kernels; numpy's release is new.
     slowing = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
     environment = {name: value for name, value in os.environ.items() if name not in slowing}
     done = subprocess.run(
@@ -41,5 +41,5 @@ def measured_flops() -> float:
 
 
 def share(tokens: int, tokens_per_second: float, flops: float) -> float:
-    """Return which share of the hardware's FLOP/s so many tokens a second are."""
+    """Return the share of the hardware's FLOP/s that a speed in tokens/s uses."""
     return flop_per_token(tokens) * tokens_per_second / flops

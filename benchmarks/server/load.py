@@ -22,18 +22,18 @@ class Speed:
 
 
 def document(tokens: int) -> str:
-    """Return a text of exactly so many tokens: the synthetic model has one for each character, and one at the end."""
+    """Return a text of exactly `tokens` tokens: the synthetic model has one token per character, and one at the end."""
     return ("x1" * tokens)[: tokens - 1]
 
 
 def documents_of(tokens: int, clients: int, inputs: int = 1) -> int:
-    """Return how many documents to send: the same whatever is measured, and a multiple of what goes at once."""
+    """Return how many documents to send: the same for every server, and a multiple of those sent at once."""
     at_once = clients * inputs
     return at_once * max(1, -(-TOKENS_A_CELL // (tokens * at_once)))
 
 
 def measure(url: str, tokens: int, clients: int, inputs: int = 1) -> Speed:
-    """Embed documents of `tokens` tokens, `inputs` a request, by so many clients at a time."""
+    """Embed documents of `tokens` tokens with `clients` clients at a time, `inputs` documents a request."""
     requests_left = documents_of(tokens, clients, inputs) // inputs
     body = {"input": [document(tokens)] * inputs}
     lock = threading.Lock()

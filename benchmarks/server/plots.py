@@ -1,4 +1,4 @@
-"""Draws what was measured as the pictures of docs/benchmarks.md."""
+"""Draws the results as the pictures of docs/benchmarks.md."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ WIDTH = 0.8
 
 
 def draw(results: dict[str, Any], folder: Path) -> None:
-    """Write a picture of each part that was measured and has one."""
+    """Write the picture of each measured part that has one."""
     # The same figures give the same file.
     with mpl.rc_context({"svg.hashsalt": "jina-search", "svg.fonttype": "none"}):
         if "servers" in results:

@@ -52,7 +52,7 @@ class _Loaded:
 
 
 def measure_quantisations(image: str, quants: Sequence[str], rounds: int) -> list[Quantisation]:
-    """Load each in the stack's own container, then measure them in turn: no figure is of another hour than the next."""
+    """Load each in the stack's own container, then measure them in turn, so that all figures are of the same time."""
     models = {quant: ensure_eurobert_model(cache_root(), print, quant, FULL) for quant in quants}
     with ExitStack() as stack:
         loaded: dict[str, _Loaded] = {}

@@ -1,4 +1,4 @@
-"""Writes what was measured as the tables of docs/benchmarks.md."""
+"""Writes the results as the tables of docs/benchmarks.md."""
 
 import statistics
 from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ NOT_SLOWER = 1.0
 
 
 def with_tables(page: str, lines: Sequence[str]) -> str:
-    """Return the page with the tables between its two marks made anew."""
+    """Return the page with new tables between its two marks."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
@@ -49,7 +49,7 @@ def tables(results: dict[str, Any]) -> list[str]:
 
 
 def measured_of(rows: Iterable[dict[str, Any]]) -> list[Measured]:
-    """Return the figures of a comparison from what was written of them."""
+    """Read the figures of a comparison back from the results file."""
     return [
         Measured(
             row["server"], row["tokens"], row["clients"], tuple(Speed(**speed) for speed in row["rounds"])

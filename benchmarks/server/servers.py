@@ -1,4 +1,4 @@
-"""The servers that are measured: the stack's container, its program bare, and one compiled for this machine alone."""
+"""The servers to measure: the stack's container, its program without a container, and one compiled for this machine."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ class Running:
     seconds_to_first_embedding: float
 
     def peak_memory_mib(self) -> int:
-        """Return the largest memory that the process ever had, its model's file included, in MiB."""
+        """Return the peak memory of the process, the mapped model file included, in MiB."""
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         fields = dict(line.split(":", 1) for line in lines if ":" in line)
         return int(fields["VmHWM"].split()[0]) // 1024
@@ -127,7 +127,7 @@ def first_embedding(url: str, began: float) -> Running:
 
 
 def stack_environment(model: Path) -> dict[str, str]:
-    """Return the environment that the stack gives its server."""
+    """Return the environment variables that the stack gives its server."""
     settings = stack_settings("cpu", modelFile=model.name.replace("F16", "{quant}"))
     return server_environment("cpu", settings.model, settings.server)
 
