@@ -54,9 +54,8 @@ format: $(INSTALLED) ## Format the code, and mend what lint can mend
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-settings: $(INSTALLED) ## Write the README's tables of settings and of privileges from Pulumi.yaml and the code
-	$(PYTHON) -m tools.settings_table
-	$(PYTHON) -m tools.privileges_table
+settings: $(INSTALLED) ## Write the tables of settings, privileges and outputs in docs/
+	$(PYTHON) -m tools.generated
 
 clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
 	@IMAGE_REMOVAL_UNUSED_ALONE=true IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \

@@ -1,14 +1,8 @@
-"""Writes the table of privileges in README.md from components/elasticsearch/cluster/privileges.py: `make settings`."""
+"""Makes the table of privileges from components/elasticsearch/cluster/privileges.py."""
 
 import json
-import sys
-from pathlib import Path
 
 from components.elasticsearch.cluster import privileges
-
-PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
-BEGIN = "<!-- privileges: made by `make settings` from components/elasticsearch/cluster/privileges.py -->"
-END = "<!-- end of privileges -->"
 
 ALIAS = "jina-demo"
 WHEN = {
@@ -26,7 +20,7 @@ def privileges_table() -> str:
         f"| index, on {'`*`' if one.everywhere else own} | `{one.name}` | {one.purpose} | always |"
         for one in privileges.INDEX
     ]
-    key = json.dumps(privileges.Needed(aliases=[ALIAS]).key())
+    key = json.dumps(privileges.Needed(aliases=[ALIAS]).key(), indent=2)
     return "\n".join(
         [
             "| kind | privilege | what for | when |",
@@ -40,21 +34,3 @@ def privileges_table() -> str:
             "```",
         ]
     )
-
-
-def with_table(readme: str) -> str:
-    """Return the text of the README with what is between its two marks made anew."""
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{privileges_table()}\n{END}{after}"
-
-
-def main() -> int:
-    """Rewrite README.md."""
-    readme = PROJECT_DIRECTORY / "README.md"
-    readme.write_text(with_table(readme.read_text()))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -132,7 +132,7 @@ def test_a_model_that_is_lost_where_it_was_fetched_is_fetched_again(
 def test_another_machine_fetches_the_model_when_it_is_told_to(
     stack: SandboxStack, colleague: SandboxStack, folder: Path
 ) -> None:
-    """As the message of a delivery that finds no file says, and the row of the README."""
+    """As the message of a delivery that finds no file says, and docs/troubleshooting.md."""
     finished = colleague.up("--replace", "**ModelFile::model", capture=True)
 
     assert finished.exit_code == 0, finished.output

@@ -1,6 +1,5 @@
-"""The README's table of troubles: each has a test that brings it about."""
+"""The table of docs/troubleshooting.md: each symptom has a test that brings it about."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -62,35 +61,24 @@ PROOFS = {
         "currently locked",
     ),
     "is already in use": (f"{CONTRACT}/sandbox/providers/test_container.py", "is already in use"),
-    "the first embedding is slow": ("README.md", "docker logs"),
+    "the first embedding is slow": ("docs/troubleshooting.md", "docker logs"),
 }
 """By some words of a symptom: where it is brought about, and what stands there."""
 
 
 def symptoms() -> list[str]:
-    table = (PROJECT / "README.md").read_text().partition("## When something goes wrong")[2]
-    rows = [line for line in table.partition("\n## ")[0].splitlines() if line.startswith("| ")]
+    page = (PROJECT / "docs/troubleshooting.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
     return [row[2:].partition(" | ")[0] for row in rows[2:]]
 
 
 @pytest.mark.parametrize("symptom", symptoms(), ids=lambda text: text[:40])
-def test_each_trouble_of_the_readme_has_a_test_that_brings_it_about(symptom: str) -> None:
+def test_each_symptom_has_a_test_that_brings_it_about(symptom: str) -> None:
     (proof,) = [found for words, found in PROOFS.items() if words in symptom]
     file, words = proof
     assert words in (PROJECT / file).read_text(), f"{file} does not say: {words}"
 
 
 @pytest.mark.parametrize("words", PROOFS)
-def test_no_proof_is_of_a_trouble_that_the_readme_does_not_name(words: str) -> None:
+def test_no_proof_is_of_a_symptom_that_the_page_does_not_name(words: str) -> None:
     assert [symptom for symptom in symptoms() if words in symptom]
-
-
-def test_each_setting_that_the_readme_sets_is_one() -> None:
-    known = set(re.findall(r"^  (\w+):$", (PROJECT / "Pulumi.yaml").read_text(), re.MULTILINE))
-    told = set(
-        re.findall(
-            r"pulumi config (?:set|rm) (?:--secret )?([a-z]\w+)(?![\w:])", (PROJECT / "README.md").read_text()
-        )
-    )
-    assert told
-    assert told <= known
