@@ -16,19 +16,25 @@ DELETE_DATA ?=
 stack_config = $$(pulumi config get $(1) --stack "$(STACK)" 2>/dev/null || echo "$$$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search down test test-unit prepare bench lint format settings clean-images clean
+.PHONY: help demo search demo-environment down test test-unit prepare bench lint format settings clean-images clean
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make demo QUANT=Q8_0 DIMS=256    with another quantisation and other dims"
-	@echo "  make search QUERY='pods restart' with a query of your own"
+	@echo "  make demo QUANT=Q8_0 DIMS=256       with another quantisation and other dims"
+	@echo "  make search QUERY='pods restart'    with a query of your own"
 
 demo: $(INSTALLED) ## Bring the whole stack up on this machine and ask it five questions
 	@$(PYTHON) -m sandbox.demo up --stack "$(STACK)" --quant "$(QUANT)" --dims "$(DIMS)"
 
+# The text goes through the environment, where neither make nor the shell looks for a $ or a ` in it.
+search: override export QUERY := $(value QUERY)
 search: $(INSTALLED) ## Ask the demo's stack a question: make search QUERY="..."
-	@$(PYTHON) -m sandbox.demo search --stack "$(STACK)" "$(QUERY)"
+	@test -n "$$QUERY" || { echo 'What do you search for? make search QUERY="pods keep restarting"' >&2; exit 2; }
+	@$(PYTHON) -m sandbox.demo search --stack "$(STACK)" -- "$$QUERY"
+
+demo-environment: $(INSTALLED) ## Print what a shell needs to run pulumi on the demo's stack
+	@$(PYTHON) -m sandbox.demo environment --stack "$(STACK)"
 
 down: $(INSTALLED) ## Take the demo's stack away again
 	@$(PYTHON) -m sandbox.demo down --stack "$(STACK)" --delete-data "$(DELETE_DATA)"

@@ -1,10 +1,11 @@
 """The demo: brings up the whole stack on this machine, asks it five questions, and takes it down again."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -21,6 +22,7 @@ from sandbox.machine.ports import free_port
 from sandbox.models.library import ensure_model
 from sandbox.part import Part
 from sandbox.preparation import Prepared, prepare
+from sandbox.pulumi.shell import exports
 from sandbox.pulumi.stack import SandboxStack
 from sandbox.show import report
 from sandbox.show.answers import Answer, ask, demo_answers
@@ -106,6 +108,14 @@ class Demo:
         report.show_hits(self._console, ask(stack.outputs(), query))
         return 0
 
+    def environment(self) -> int:
+        """Print the lines with which a shell runs `pulumi` on the stack; what else is said goes to standard error."""
+        with redirect_stdout(sys.stderr):
+            environment = self._prepare_existing().environment
+        passphrase, config = self._cache / "passphrase", self._folder / f"Pulumi.{self._stack}.yaml"
+        print(exports(environment, os.environ, passphrase_file=passphrase, config_file=config))
+        return 0
+
     def down(self, delete_data: str) -> int:
         """Remove the stack and the servers that were started for it; what is cached stays.
 
@@ -127,7 +137,8 @@ class Demo:
         stop_source(self._cache)
         self._console.print(
             "\nThe stack is gone. Kept for the next time: layers of its images, a docker engine that was started for "
-            f"it, model files in models/, and {self._cache}.",
+            f"it, model files in models/, {self._cache}, and the volume with the node's backups, unless it was empty "
+            "(docker volume ls --filter name=elasticsearch-backups).",
             highlight=False,
             soft_wrap=True,
         )
@@ -138,10 +149,12 @@ class Demo:
             ensure_model(self._cache, say, SECOND_QUANT)
 
     def _existing(self) -> SandboxStack:
+        return SandboxStack(self._stack, self._folder, self._prepare_existing().environment)
+
+    def _prepare_existing(self) -> Prepared:
         if not SandboxStack(self._stack, self._folder, {}).settings:
             raise SandboxError("There is no demo stack on this machine. `make demo` makes one.")
-        quant = SandboxStack(self._stack, self._folder, {}).settings.get("quant") or FIRST_QUANT
-        return SandboxStack(self._stack, self._folder, self.prepare(quant).environment)
+        return self.prepare(SandboxStack(self._stack, self._folder, {}).settings.get("quant") or FIRST_QUANT)
 
     def _recover(self, stack: SandboxStack) -> None:
         with self._steps.step("earlier run") as say:
@@ -206,6 +219,8 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
             return exit_code
         case "search":
             return demo.search(chosen.query)
+        case "environment":
+            return demo.environment()
         case "down":
             with demo.alone():
                 return demo.down(chosen.delete_data)
@@ -227,11 +242,14 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("prepare", help="prepare everything that the stack and the tests run on")
     search = commands.add_parser("search", help="ask the stack a question")
     search.add_argument("query")
+    environment = commands.add_parser(
+        "environment", help="print what a shell needs to run pulumi on the stack"
+    )
     down = commands.add_parser("down", help="remove the stack")
     down.add_argument(
         "--delete-data", default="", help="name of the index whose documents may be deleted, yours too"
     )
-    for command in (up, search, down):
+    for command in (up, search, environment, down):
         command.add_argument("--stack", default=STACK, help="another name: another stack beside the first")
     return parser
 
