@@ -16,7 +16,7 @@ DELETE_DATA ?=
 stack_config = $$(pulumi config get $(1) --stack "$(STACK)" 2>/dev/null || echo "$$$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search demo-environment down test test-unit prepare bench lint format settings clean-images clean
+.PHONY: help demo search demo-environment down test test-unit prepare bench lint format settings pictures clean-images clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ format: $(INSTALLED) ## Format the code, and mend what lint can mend
 
 settings: $(INSTALLED) ## Write the tables of settings, privileges and outputs in docs/
 	$(PYTHON) -m tools.generated
+
+pictures: $(INSTALLED) ## Draw the pictures of the README, that of the demo from a run of it
+	$(PYTHON) -m tools.stack_picture
+	$(PYTHON) -m sandbox.demo up --stack "$(STACK)" --picture docs/demo.svg
 
 clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
 	@IMAGE_REMOVAL_UNUSED_ALONE=true IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \
