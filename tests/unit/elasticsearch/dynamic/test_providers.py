@@ -1,6 +1,8 @@
 """The dynamic providers: what is a change, what is asked for it, and that nothing is asked for none."""
 
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
+from components.elasticsearch import dynamic
 from components.elasticsearch.client.client import Patience
 from components.elasticsearch.cluster import presence
 from components.elasticsearch.documents.digest import digest_of
@@ -22,6 +25,7 @@ from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpoin
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
 from components.elasticsearch.dynamic.password import PasswordProvider
 from components.elasticsearch.dynamic.provider import ClusterProvider
+from components.elasticsearch.dynamic.superuser import SuperuserProvider
 from components.elasticsearch.errors import (
     CredentialsError,
     DocumentsAtRiskError,
@@ -83,6 +87,14 @@ INPUTS: dict[type[ClusterProvider], dict[str, Any]] = {
     DeletionGuardProvider: {"alias": "jina-demo", "delete_data": "", "scope": "index"},
 }
 PROVIDERS = list(INPUTS)
+REPLACED_BY = {InferenceEndpointProvider: "inference_id", IngestPipelineProvider: "pipeline_id"}
+"""The name of a thing in the cluster: another name is another thing."""
+
+
+def test_each_provider_of_a_thing_in_the_cluster_is_in_the_tables() -> None:
+    for module in pkgutil.iter_modules(dynamic.__path__, f"{dynamic.__name__}."):
+        importlib.import_module(module.name)
+    assert set(ClusterProvider.__subclasses__()) - {SuperuserProvider} == set(PROVIDERS)
 
 
 def inputs(kind: type[ClusterProvider], **changes: Any) -> dict[str, Any]:
@@ -132,8 +144,7 @@ def test_every_input_is_compared_and_may_be_unknown(kind: type[ClusterProvider],
         news = provider.check(outputs(kind), inputs(kind, **{key: value})).inputs
         found = provider.diff("id", outputs(kind), news)
         assert found.changes is True
-        is_name = key in ("inference_id", "pipeline_id") and key == provider.name_key
-        assert found.replaces == ([key] if is_name and value == "another" else [])
+        assert found.replaces == ([key] if REPLACED_BY.get(kind) == key and value == "another" else [])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PROVIDERS if kind is not ClusterCheckProvider])
