@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import get_args
 
 import yaml
 
-from components.settings.schema import DEVICES, DIMS, QUANTS
+from components.settings.quantisations import QUANTS
+from components.settings.schema import DIMS, Device
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
 PICTURE = PROJECT_DIRECTORY / "docs" / "stack.svg"
@@ -96,7 +98,7 @@ def labels() -> list[Text]:
     return [
         Text(300, 52, f"quant = {quants[0]} … {quants[-1]}", "knob"),
         Text(540, 52, f"dims = {dims[0]} … {dims[-1]}", "knob"),
-        Text(780, 52, f"device = {' | '.join(DEVICES)}", "knob"),
+        Text(780, 52, f"device = {' | '.join(get_args(Device))}", "knob"),
         Text(24, 112, "from outside", "strong"),
         Text(413, 118, "the stack's Docker network", "strong"),
         Text(216, 226, "built", "small"),

@@ -9,7 +9,7 @@ from functools import cache
 import pulumi_docker
 import pytest
 
-from tests.unit.docs.pages import PAGES, all_commands
+from tests.unit.docs.pages import PAGES, all_commands, exists
 from tests.unit.project import PROJECT_DIRECTORY, config_schema
 from tools.outputs_table import MEANINGS as OUTPUTS
 
@@ -41,12 +41,20 @@ def test_each_make_command_has_its_target_and_variables(command: str) -> None:
 @pytest.mark.parametrize("command", all_commands("python -m"))
 def test_each_command_of_this_project_takes_the_options_that_are_given(command: str) -> None:
     module, *words = shlex.split(command)
-    if module == "venv":
+    if module in ("venv", "pytest"):
         return
     subcommand = [words[0]] if words and f"{words[0]}," in help_of(module).replace("}", ",") else []
     for option in options(words):
         assert re.search(rf"{option}\b", help_of(module, *subcommand)), option
     assert subcommand or not words or words[0].startswith("-"), command
+
+
+@pytest.mark.parametrize("command", all_commands("python -m pytest") + all_commands("pytest"))
+def test_each_folder_of_tests_and_each_mark_is_there(command: str) -> None:
+    folders, _, mark = command.partition(" -m ")
+
+    assert [folder for folder in folders.split() if not exists(folder)] == []
+    assert not mark or f'"{mark}: ' in (PROJECT_DIRECTORY / "pyproject.toml").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES)
