@@ -18,7 +18,7 @@ from sandbox.part import Part
 IMAGE = "elasticsearch:9.5.3"
 RECIPE_LABEL = "jina-search.recipe"
 FOLDER = Path(__file__).parent
-WHAT = "the 9.5.3 server jars with stand-ins for inference, security, licence and ingest"
+WHAT = "the 9.5.3 server jars with stand-ins for inference, security, license and ingest"
 
 OWN_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 """Where Debian and Ubuntu keep the certificates that an administrator added."""
