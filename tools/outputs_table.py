@@ -24,7 +24,7 @@ MEANINGS = {
     "modelUpstreamCommit": "Commit of the branch `modelRevision` now; empty unless it has another file.",
     "modelLicense": "License of the model. With another `modelRepository` it names that repository's page until "
     "`modelLicense` is set to what is written there.",
-    "modelWidth": "Dimensions of the embeddings that the server returns.",
+    "modelDimensions": "Dimensions of the embeddings that the server returns.",
     "modelQueryPrefix": "Text that the model expects before a query.",
     "modelDocumentPrefix": "Text that the model expects before a document.",
     "elasticsearchUrl": "Address of Elasticsearch.",

@@ -74,7 +74,7 @@ def boxes() -> list[Box]:
     server = (
         "model mounted read-only",
         "/v1/embeddings",
-        f"{default['modelWidth']} dimensions, length 1",
+        f"{default['modelDimensions']} dimensions, length 1",
         f"behind nginx, {default['serverAddress']}:{default['serverPort']}",
     )
     return [

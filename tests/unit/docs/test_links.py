@@ -37,7 +37,9 @@ def test_each_path_and_name_of_the_code_is_there(page: str) -> None:
             assert hasattr(importlib.import_module(module), name), span
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page != "CHANGELOG.md"]
+)  # it tells of former names
 def test_each_setting_that_is_named_is_one(page: str) -> None:
     named = {name for span in spans(PAGES[page]) for name in SETTING.findall(span)}
 
