@@ -1,0 +1,56 @@
+"""How long something that fails is tried again, and the pauses between the attempts."""
+
+import math
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long to go on trying: for `limit` seconds in all, and `retries` times after the first attempt.
+
+    Pauses begin with `first_pause` seconds and double up to `longest_pause` seconds.
+    """
+
+    limit: float = math.inf
+    retries: float = math.inf
+    first_pause: float = 0.5
+    longest_pause: float = 10.0
+
+
+class Backoff:
+    """The attempts at one thing, from now on: `if not backoff.again(): raise` in the handler of what may pass."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, since something succeeded: with the first pause, no failures, and all the time."""
+        self.failures = 0
+        self._pause = self._patience.first_pause
+        self._began = time.monotonic()
+
+    def again(self, *, limit: float | None = None) -> bool:
+        """Count a failure and pause before the next attempt; return False, at once, when patience is over.
+
+        `limit` is in place of that of the patience, where this failure has another.
+        """
+        pause = self.next_pause(limit=limit)
+        if pause is None:
+            return False
+        time.sleep(pause)
+        return True
+
+    def next_pause(self, *, limit: float | None = None, at_least: float = 0.0) -> float | None:
+        """Count a failure; return the seconds to pause before the next attempt, None when patience is over.
+
+        For callers that say how long they wait, or that are told to wait for `at_least` so many seconds.
+        """
+        self.failures += 1
+        pause = max(self._pause, at_least)
+        self._pause = min(2 * self._pause, self._patience.longest_pause)
+        ends = self._began + (self._patience.limit if limit is None else limit)
+        if self.failures > self._patience.retries or time.monotonic() + pause > ends:
+            return None
+        return pause
