@@ -9,6 +9,7 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import mending
 from components.elasticsearch.documents.digest import has_digest
 from components.elasticsearch.documents.staleness import KINDS, Kind, read_checked, read_pages
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed
 from jinactl.errors import CommandError
@@ -96,5 +97,5 @@ def _generation(client: Client, facts: StackFacts) -> tuple[str, Identity, str]:
     identity = Identity.of_meta(meta, index)
     if facts.embeds_in_client:
         require_same_identity(client, facts)
-    pipeline_id = str(body.get("settings", {}).get("index", {}).get("default_pipeline", "_none"))
+    pipeline_id = str(body.get("settings", {}).get("index", {}).get("default_pipeline", NO_PIPELINE))
     return index, identity, pipeline_id

@@ -9,13 +9,10 @@ from typing import Any
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
 from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_managed, owner_of
 
-CONTENT = "content"
-VECTOR = "content_embedding"
-DIGEST = "content_digest"
-"""What text the embedding is of: its SHA-256, in lower-case hexadecimal digits."""
 INPUT = "_inference_input"
 KEPT_MODEL_ID = "_kept_model_id"
 BAD_REQUEST = 400

@@ -8,10 +8,11 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import read_held
 from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import deletion, frozen_pipeline, refusals
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import alias_options
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation
+from components.elasticsearch.generations.index import Generation
 from components.elasticsearch.identity import Identity
 
 RESTORED = "(restored)"

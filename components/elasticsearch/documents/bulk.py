@@ -10,7 +10,7 @@ from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.resending import Resending, refusal_of
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import IndexingError, RefusedError
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "

@@ -21,10 +21,10 @@ from components.elasticsearch.documents.staleness import Found, Kind, read_check
 from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER, BATCH, Embedder
 from components.elasticsearch.embedding.server import BUSY
 from components.elasticsearch.errors import EmbeddingRefusedError, IndexingError
+from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import DIGEST, VECTOR
 
 Say = Callable[[str], None]
 PASSES = 3

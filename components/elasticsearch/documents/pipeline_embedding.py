@@ -14,7 +14,7 @@ from components.elasticsearch.errors import (
     EmbeddingRefusedError,
     EmbeddingUnavailableError,
 )
-from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
+from components.elasticsearch.fields import CONTENT, VECTOR
 
 TIMEOUT = 600.0
 """Seconds for one batch; a CPU embeds sixteen long documents in minutes."""

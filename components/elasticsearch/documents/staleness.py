@@ -12,7 +12,7 @@ from typing import Any, Literal
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import digest_of, text_of
 from components.elasticsearch.errors import NotFoundError
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 
 LOOKED_AT = 100_000
 """Documents that a count looks at: about 15 seconds for texts of 1 KB."""

@@ -18,8 +18,9 @@ from components.elasticsearch.dynamic.provider import (
     secret_outputs,
     versioned,
 )
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import adoption, frozen_pipeline, users
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation, WantedIndex
+from components.elasticsearch.generations.index import Generation, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.migration import migration
 from components.elasticsearch.migration.strategy import made_by, served_by

@@ -18,11 +18,11 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
 )
 from components.elasticsearch.errors import UnreadableIdentityError
+from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import deletion, frozen_pipeline
 from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.migration.carrier import Pace
 from components.elasticsearch.ownership import Claim
 

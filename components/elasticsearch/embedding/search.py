@@ -12,7 +12,7 @@ from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.embedding.server import ask
 from components.elasticsearch.errors import EmbeddingError
-from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
+from components.elasticsearch.fields import CONTENT, VECTOR
 
 EMBEDDING_TIMEOUT = 60.0
 

@@ -10,12 +10,12 @@ from typing import Any
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import has_digest
 from components.elasticsearch.errors import ConflictError, IndexingError
+from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import alias_options
 from components.elasticsearch.generations.index import LiveIndex, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.generations.refusals import unlike_mapping
-from components.elasticsearch.ingest_pipeline import VECTOR
 
 
 def require_adoptable(client: Requests, wanted: WantedIndex) -> Mapping[str, Any]:

@@ -13,9 +13,9 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import has_digest, map_digest
 from components.elasticsearch.errors import PrivilegeError
+from components.elasticsearch.fields import DIGEST, NO_PIPELINE
 from components.elasticsearch.generations.index import alias_of_name, meta_of
 from components.elasticsearch.identity import MANAGED_BY, Identity
-from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
 
 SUFFIX = "-frozen"
@@ -151,7 +151,7 @@ def release(client: Requests, alias: str, claim: Claim) -> None:
     for body in found.values():
         index = str(body["_meta"]["frozen_for"])
         if client.find(f"/{index}") is not None:
-            client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": "_none"})
+            client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": NO_PIPELINE})
     if found:
         sweep(client, alias, claim)
 

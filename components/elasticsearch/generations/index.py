@@ -9,13 +9,10 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Held
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.generations.kept_settings import replica_settings, room_for_fields
 from components.elasticsearch.identity import MANAGED_BY, VERSION, Identity
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.ownership import OWNER, Claim
-
-NO_PIPELINE = "_none"
-"""Elasticsearch's own name for no default pipeline."""
 
 
 @dataclass(frozen=True, kw_only=True)

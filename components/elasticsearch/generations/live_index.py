@@ -9,10 +9,10 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import read_held
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.errors import UnreadableIdentityError
+from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.generations.index import Generation, LiveIndex, meta_of
 from components.elasticsearch.generations.kept_settings import kept_notes, kept_settings
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import VECTOR
 from components.elasticsearch.ownership import is_managed, owner_of
 
 EVERY_STATE = {"expand_wildcards": "all"}

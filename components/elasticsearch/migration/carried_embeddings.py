@@ -13,9 +13,9 @@ from components.elasticsearch.documents.digest import map_digest
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import NOTHING, WRONG
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.index import Generation, WantedIndex
-from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.migration.strategy import Strategy
 
 

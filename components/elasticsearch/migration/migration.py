@@ -16,13 +16,13 @@ from components.elasticsearch.documents.digest import map_digest
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.embedding.embedder import Embedder, Patience
 from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
+from components.elasticsearch.fields import CONTENT, DIGEST, NO_PIPELINE, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import swap_aliases
 from components.elasticsearch.generations.index import Generation, WantedIndex
 from components.elasticsearch.generations.kept_settings import settings_afterwards, without_refused
 from components.elasticsearch.generations.refusals import without_content
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.migration import strategy, verification
 from components.elasticsearch.migration.carried_embeddings import Source, mend_carried
 from components.elasticsearch.migration.carrier import NOTHING, Carrier, Pace, Say, shown_seconds
@@ -226,7 +226,11 @@ def _retire(client: Requests, old: str, new: str, left: int | None) -> None:
 
 def _freeze(client: Requests, old: Generation) -> None:
     """Give the old generation a pipeline of its own, which the stack's may change, go or be renamed without."""
-    if old.identity is None or old.default_pipeline in ("", "_none", frozen_pipeline.frozen_id(old.index)):
+    if old.identity is None or old.default_pipeline in (
+        "",
+        NO_PIPELINE,
+        frozen_pipeline.frozen_id(old.index),
+    ):
         return
     ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, old.default_pipeline) or {})
     if len(ids) == 1:

@@ -17,7 +17,7 @@ from components.elasticsearch.documents.views import open_view, read_window
 from components.elasticsearch.embedding.embedder import BATCH, Embedder
 from components.elasticsearch.embedding.server import BUSY
 from components.elasticsearch.errors import IndexingError
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.fields import CONTENT, DIGEST, NO_PIPELINE, VECTOR
 
 Versions = Literal["external_gte", "internal"]
 Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
@@ -122,6 +122,6 @@ def _write(
         lines += [{"index": address}, source]
     # The index has no pipeline in this way of embedding, but another of that name may be its default.
     answer = client.request(
-        "POST", f"/{index}/_bulk", lines, query={"pipeline": "_none"}, timeout=BULK_TIMEOUT
+        "POST", f"/{index}/_bulk", lines, query={"pipeline": NO_PIPELINE}, timeout=BULK_TIMEOUT
     )
     return [item["index"] for item in answer["items"]]

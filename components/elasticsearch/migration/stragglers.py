@@ -12,7 +12,7 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.views import PAGE, read_window
 from components.elasticsearch.errors import IndexingError, RefusedError
-from components.elasticsearch.ingest_pipeline import CONTENT
+from components.elasticsearch.fields import CONTENT
 
 PATIENCE = 300.0
 """Seconds: for writes that are being embedded, and for an embedding server that is busy."""
