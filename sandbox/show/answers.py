@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.elasticsearch.client.connection import Connection
-from components.elasticsearch.documents.queries import DEMO_QUERIES, DemoQuery
+from components.elasticsearch.documents.demo import DEMO_QUERIES, DemoQuery
 from components.elasticsearch.embedding.search import Hit, SemanticSearch
 from components.errors import StackError
 from sandbox.errors import SandboxError

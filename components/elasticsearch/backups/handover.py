@@ -6,7 +6,7 @@ from typing import Any
 
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import read_held
+from components.elasticsearch.documents.demo import read_held
 from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import deletion, frozen_pipeline, refusals

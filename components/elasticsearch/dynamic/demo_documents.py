@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, index_documents, read_demo, read_held
+from components.elasticsearch.documents.bulk import index_documents
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, read_demo, read_held
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import (
     CONNECTION,

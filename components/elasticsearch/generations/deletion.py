@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
-from components.elasticsearch.documents.bulk import delete_documents, read_demo
+from components.elasticsearch.documents.bulk import delete_documents
+from components.elasticsearch.documents.demo import read_demo
 from components.elasticsearch.errors import DocumentsAtRiskError, NotFoundError, RefusedError
 from components.elasticsearch.generations import frozen_pipeline, inventory
 from components.elasticsearch.generations import index as indices

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import Held
+from components.elasticsearch.documents.demo import Held
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import read_held
+from components.elasticsearch.documents.demo import read_held
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.fields import VECTOR

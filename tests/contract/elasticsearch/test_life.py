@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS
-from components.elasticsearch.documents.queries import DEMO_QUERIES
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, DEMO_QUERIES
 from components.elasticsearch.embedding.search import SemanticSearch, truncate
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, RefusedError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy

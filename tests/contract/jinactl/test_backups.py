@@ -17,7 +17,7 @@ from components.elasticsearch.backups.contents import Count, count_generation
 from components.elasticsearch.backups.taking import take_backup
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
-from components.elasticsearch.documents import bulk
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
 from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.generations import deletion
 from tests.contract.elasticsearch.people import assert_holds, fill
@@ -28,7 +28,7 @@ from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
 
-DEMO = {one.id: one.content for one in bulk.DEMO_DOCUMENTS}
+DEMO = {one.id: one.content for one in DEMO_DOCUMENTS}
 OTHER = "stack-of-another-life"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch import index
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, Held
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, Held
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
 from components.elasticsearch.generations.index import (

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, Document, Held, index_documents, read_held
-from components.elasticsearch.documents.queries import DEMO_QUERIES, DemoQuery
+from components.elasticsearch.documents.bulk import Document, index_documents
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, DEMO_QUERIES, DemoQuery, Held, read_held
 from components.elasticsearch.embedding import search
 from components.elasticsearch.errors import EmbeddingError, IndexingError
 from tests.unit.elasticsearch.recording import RecordedCluster
