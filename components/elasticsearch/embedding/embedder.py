@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from components.elasticsearch.embedding import server
-from components.elasticsearch.embedding.search import truncate
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -129,3 +128,17 @@ class Embedder:
                     "Try another quant, or another llamaCppRef."
                 )
         return [truncate(vector, self.dims) for vector in vectors]
+
+
+def truncate(vector: Sequence[float], dims: int) -> list[float]:
+    """Keep the first `dims` numbers of an embedding and make their length 1; a vector of zeros stays one.
+
+    Raises EmbeddingError when there are fewer.
+    """
+    if len(vector) < dims:
+        raise EmbeddingError(
+            f"The server returned {len(vector)} numbers where the index has {dims}: correct dims or modelWidth."
+        )
+    kept = [float(number) for number in vector[:dims]]
+    length = math.sqrt(math.fsum(number * number for number in kept))
+    return [number / length for number in kept] if length > 0 else kept

@@ -10,7 +10,7 @@ from typing import Any
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import ElasticsearchError
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
 from tests.fixtures.embedding_server import embedding

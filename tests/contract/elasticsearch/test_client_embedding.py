@@ -6,8 +6,7 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import Embedder, Patience
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import Embedder, Patience, truncate
 from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenceError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import with_digest

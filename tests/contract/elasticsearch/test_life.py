@@ -8,7 +8,8 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, DEMO_QUERIES
-from components.elasticsearch.embedding.search import SemanticSearch, truncate
+from components.elasticsearch.embedding.embedder import truncate
+from components.elasticsearch.embedding.search import SemanticSearch
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, RefusedError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import with_digest
@@ -35,11 +36,7 @@ def semantic_search(wanted: Wanted, model: EmbeddingServer) -> SemanticSearch:
     """
     return SemanticSearch(
         connection=wanted.connection,
-        embeddings_url=model.url,
-        api_key=wanted.embeddings_api_key,
-        model="m",
-        query_prefix=wanted.document_prefix,
-        dims=wanted.dims,
+        embedder=replace(wanted.embedder(), url=model.url, query_prefix=wanted.document_prefix),
         alias=wanted.alias,
         inference_id=wanted.inference_id,
     )

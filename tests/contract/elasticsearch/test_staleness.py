@@ -11,7 +11,8 @@ from components.elasticsearch.documents.bulk import Document, index_documents
 from components.elasticsearch.documents.digest import DIGEST_MAPPING, digest_of, text_of
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import KINDS
-from components.elasticsearch.embedding.search import search, truncate
+from components.elasticsearch.embedding.embedder import truncate
+from components.elasticsearch.embedding.search import search
 from components.elasticsearch.errors import ConflictError, EmbeddingError
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.migration import migration

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy, make_certificate
 from tests.contract.elasticsearch.people import assert_holds, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted

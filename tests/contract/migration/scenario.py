@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.generations.frozen_pipeline import frozen_id
 from tests.contract.elasticsearch.stack_resources import ALIAS, WIDTH, StackResources, Wanted
 from tests.contract.elasticsearch.test_life import CONTENTS
