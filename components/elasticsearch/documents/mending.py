@@ -64,7 +64,8 @@ def embedder_for(
             f"The ingest pipeline {pipeline_id} is not the one that this project made: run `pulumi refresh` and "
             "`pulumi up`, which make it anew, and run the command again."
         )
-    return PipelineEmbedder(client, frozen_pipeline.build_frozen("", identity, ids[0])["processors"])
+    processors = frozen_pipeline.build_frozen("", identity, ids[0])["processors"]
+    return PipelineEmbedder(client=client, processors=processors)
 
 
 def mend(

@@ -1,11 +1,11 @@
 """Embeds texts by a pipeline without writing a document: what Elasticsearch would store for them, as numbers."""
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.client.responses import told
 from components.elasticsearch.documents.reindex import BUSY, LASTING
@@ -19,6 +19,8 @@ from components.elasticsearch.fields import CONTENT, VECTOR
 TIMEOUT = 600.0
 """Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
 
+PATIENCE = Patience(limit=300.0, longest_pause=30.0)
+
 
 class EmbedsDocuments(Protocol):
     """What makes the embeddings of documents: an Embedder, or a pipeline."""
@@ -27,13 +29,17 @@ class EmbedsDocuments(Protocol):
         """Return the embedding of each text, in their order; `names` say in messages which document is meant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipelineEmbedder:
-    """Embeds with `processors` as a node runs them; asks again for `patience` seconds while a server is busy."""
+    """Embeds as a node does: by the pipeline of that id, or by `processors` where it is empty.
+
+    Asks again with `patience` while the embedding server is busy.
+    """
 
     client: Requests
-    processors: Sequence[Mapping[str, Any]]
-    patience: float = 300.0
+    pipeline_id: str = ""
+    processors: Sequence[Mapping[str, Any]] = ()
+    patience: Patience = PATIENCE
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
         """Return the embedding of each text.
@@ -41,24 +47,28 @@ class PipelineEmbedder:
         Raises EmbeddingRefusedError with the first document that never gets one, EmbeddingUnavailableError with the
         first that has none when patience ran out.
         """
-        deadline, pause = time.monotonic() + self.patience, 0.5
-        body = {
-            "pipeline": {"processors": list(self.processors)},
-            "docs": [{"_source": {CONTENT: text}} for text in texts],
-        }
+        if not texts:
+            return []
+        backoff = Backoff(self.patience)
         while True:
-            answers = self.client.request("POST", "/_ingest/pipeline/_simulate", body, timeout=TIMEOUT)[
-                "docs"
-            ]
+            answers = self._simulate(texts)
             reasons = [told(answer["error"]) if "error" in answer else "" for answer in answers]
             if not any(reasons):
                 return [answer["doc"]["_source"][VECTOR] for answer in answers]
             # One that lasts tells more than those that came of a busy server.
             lasting = [at for at, one in enumerate(reasons) if _lasts(one)]
-            if lasting or time.monotonic() + pause > deadline:
+            if lasting or not backoff.again():
                 raise _error(reasons, lasting, names)
-            time.sleep(pause)
-            pause = min(2 * pause, 30.0)
+
+    def _simulate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        body: dict[str, Any] = {"docs": [{"_source": {CONTENT: text}} for text in texts]}
+        path = "/_ingest/pipeline/_simulate"
+        if self.pipeline_id:
+            path = f"/_ingest/pipeline/{self.pipeline_id}/_simulate"
+        else:
+            body["pipeline"] = {"processors": list(self.processors)}
+        answers: list[dict[str, Any]] = self.client.request("POST", path, body, timeout=TIMEOUT)["docs"]
+        return answers
 
 
 def _error(reasons: Sequence[str], lasting: Sequence[int], names: Sequence[str]) -> EmbeddingError:

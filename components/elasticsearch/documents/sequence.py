@@ -1,14 +1,14 @@
 """How far the operations on an index have come: Elasticsearch numbers each write, by shard, and keeps the numbers."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import UnavailableError
 
-PATIENCE = 120.0
-"""Seconds for which shards are waited for that a restarted node has not started yet."""
+PATIENCE = Patience(limit=120.0, longest_pause=0.5)
+"""With shards that a restarted node has not started yet."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ def read_progress(client: Requests, index: str) -> Progress:
     The global checkpoint is taken: what is below it survives the loss of a primary shard too.
     Raises UnavailableError while not all shards are there.
     """
-    deadline = time.monotonic() + PATIENCE
+    backoff = Backoff(PATIENCE)
     while True:
         answer = client.request("GET", f"/{index}/_stats/docs", query={"level": "shards"})
         shards = answer.get("indices", {}).get(index, {}).get("shards", {})
@@ -35,12 +35,11 @@ def read_progress(client: Requests, index: str) -> Progress:
                 settled=min(int(one["global_checkpoint"]) for one in primaries),
                 written=sum(int(one["max_seq_no"]) for one in primaries),
             )
-        if time.monotonic() > deadline:
+        if not backoff.again():
             raise UnavailableError(
-                f"Not all shards of {index} are there, also not after {PATIENCE:.0f} s. Look at Elasticsearch's log "
-                "and at GET /_cluster/allocation/explain, then run the command again."
+                f"Not all shards of {index} are there, also not after {PATIENCE.limit:.0f} s. Look at Elasticsearch's "
+                "log and at GET /_cluster/allocation/explain, then run the command again."
             )
-        time.sleep(0.5)
 
 
 def _is_started(copy: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.elasticsearch import index, ingest_pipeline
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.client.license import remark
 from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.cluster.privileges import Needed
@@ -42,7 +42,7 @@ class ClusterCheckProvider(ClusterProvider):
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
     computed = ("version", "licence", "licence_expires")
-    patience: ClassVar[Patience] = Patience()
+    patience: ClassVar[ClusterPatience] = ClusterPatience()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Check version, licence and privileges, and that the wanted index can be had without a loss."""

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.cluster import presence
 from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
@@ -26,8 +26,8 @@ PROVIDER = "__provider"
 INDEX, NODE = "index", "node"
 """What a guard guards: the index alone, or everything in the stack's own node."""
 
-READING = Patience(unreachable=30, longest_pause=2)
-DELETING = Patience(unavailable=30, unreachable=15, longest_pause=2)
+READING = ClusterPatience(unreachable=30, longest_pause=2)
+DELETING = ClusterPatience(limit=30, unreachable=15, longest_pause=2)
 """Enough for a node that restarts; one that is gone keeps a destroy waiting for this long once."""
 
 Values = dict[str, Any]
@@ -39,7 +39,7 @@ def connection_of(values: Mapping[str, Any]) -> Connection:
     return Connection(**reached_by, managed=bool(values.get("managed")))
 
 
-def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Client:
+def client_of(values: Mapping[str, Any], patience: ClusterPatience | None = None) -> Client:
     """Return a client for the cluster that a resource's inputs or outputs describe."""
     return Client(connection_of(values), patience)
 
@@ -94,7 +94,7 @@ class ClusterProvider(StackProvider):
     local: ClassVar[tuple[str, ...]] = CONNECTION
     computed: ClassVar[tuple[str, ...]] = ()
     # The check has seen the cluster a moment ago: one that is gone now restarts, which takes its time.
-    patience: ClassVar[Patience] = Patience(unreachable=120)
+    patience: ClassVar[ClusterPatience] = ClusterPatience(unreachable=120)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make the cluster as `news` says; return the computed outputs. `olds` are the outputs before, if any."""

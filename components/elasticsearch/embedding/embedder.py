@@ -6,10 +6,10 @@ numbers of the answer, scaled back to length 1.
 
 import json
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.embedding import server
 from components.elasticsearch.errors import (
     EmbeddingError,
@@ -27,25 +27,17 @@ TIMEOUT = 600.0
 ABOUT_THE_SERVER = (401, 403, 404)
 """Refusals that no document is to blame for."""
 
-
-QUERY_PATIENCE = 30.0
+PATIENCE = Patience(limit=300.0)
+QUERY_LIMIT = 30.0
 """Seconds for which the server is asked again to embed a query: somebody sits and waits for it."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Seconds for which a server that is busy, starting or out of reach is asked again, and between two requests."""
-
-    limit: float = 300.0
-    first_pause: float = 0.5
-    longest_pause: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Embedder:
     """An embedding server and its model: `url` is the full address of /v1/embeddings as this machine reaches it.
 
-    The model returns `width` numbers, of which `dims` are kept.
+    The model returns `width` numbers, of which `dims` are kept. While the server is busy, starting or out of reach, it
+    is asked again with `patience`.
     """
 
     url: str
@@ -55,7 +47,7 @@ class Embedder:
     query_prefix: str
     width: int
     dims: int
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = PATIENCE
 
     @classmethod
     def of_json(cls, text: str, api_key: str) -> "Embedder":
@@ -77,8 +69,9 @@ class Embedder:
 
     def embed_query(self, text: str) -> list[float]:
         """Return the `dims` numbers of a query, of length 1; raises EmbeddingError."""
-        hasty = replace(self, patience=replace(self.patience, limit=min(self.patience.limit, QUERY_PATIENCE)))
-        return self._checked(hasty._ask([f"{self.query_prefix}{text}"], "the query"), ["the query"])[0]
+        limit = min(self.patience.limit, QUERY_LIMIT)
+        answered = self._ask([f"{self.query_prefix}{text}"], "the query", limit)
+        return self._checked(answered, ["the query"])[0]
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
         """Return the `dims` numbers, of length 1, of each document, in their order.
@@ -95,7 +88,8 @@ class Embedder:
     def _batch(self, texts: Sequence[str], names: Sequence[str]) -> list[list[float]]:
         prefixed = [f"{self.document_prefix}{text}" for text in texts]
         try:
-            answered = self._ask(prefixed, names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}")
+            what = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+            answered = self._ask(prefixed, what, self.patience.limit)
         except EmbeddingRefusedError as error:
             if len(texts) == 1 or error.status in ABOUT_THE_SERVER:
                 raise
@@ -103,17 +97,14 @@ class Embedder:
             return [self._batch([text], [name])[0] for text, name in zip(texts, names, strict=True)]
         return self._checked(answered, names)
 
-    def _ask(self, texts: Sequence[str], what: str) -> list[list[float]]:
-        started = time.monotonic()
-        pause = self.patience.first_pause
+    def _ask(self, texts: Sequence[str], what: str, limit: float) -> list[list[float]]:
+        backoff = Backoff(self.patience)
         while True:
             try:
                 return server.ask(self.url, self.api_key, self.model, texts, what=what, timeout=TIMEOUT)
             except EmbeddingUnavailableError:
-                if time.monotonic() + pause - started > self.patience.limit:
+                if not backoff.again(limit=limit):
                     raise
-            time.sleep(pause)
-            pause = min(2 * pause, self.patience.longest_pause)
 
     def _checked(self, vectors: Sequence[Sequence[float]], names: Sequence[str]) -> list[list[float]]:
         for vector, name in zip(vectors, names, strict=True):

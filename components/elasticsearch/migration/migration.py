@@ -14,7 +14,7 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.digest import map_digest
 from components.elasticsearch.documents.sequence import read_progress
-from components.elasticsearch.embedding.embedder import Embedder, Patience
+from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
 from components.elasticsearch.fields import CONTENT, DIGEST, NO_PIPELINE, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
@@ -83,7 +83,7 @@ def migrate(
     ours = bool(old.successor or old.retired)
     afterwards = settings_afterwards(client, old.index, ours=ours)
     if embedder is not None:
-        embedder = replace(embedder, patience=Patience(limit=pace.stalled))
+        embedder = replace(embedder, patience=replace(embedder.patience, limit=pace.patience.limit))
     _freeze(client, old)
     if unfinished is None:
         _begin(client, wanted, old, new, chosen)
@@ -139,7 +139,7 @@ def _complete(
         wanted,
         old.index,
         moving.strategy,
-        patience=moving.pace.stalled,
+        patience=moving.pace.patience,
         embedder=moving.embedder,
     )
     moving.follow_deletions()

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import Embedder, Patience, truncate
+from components.elasticsearch.embedding.embedder import Embedder, truncate
 from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenceError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import with_digest

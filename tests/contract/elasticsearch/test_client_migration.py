@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import Patience, truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import ElasticsearchError
 from tests.contract.elasticsearch.people import with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted

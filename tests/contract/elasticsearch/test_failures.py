@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.errors import (
     CredentialsError,
     ElasticsearchError,
@@ -25,7 +25,7 @@ from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
 
-HASTE = Patience(unavailable=0.5, unreachable=0.2, first_pause=0.05)
+HASTE = ClusterPatience(limit=0.5, unreachable=0.2, first_pause=0.05)
 
 
 @pytest.mark.parametrize(

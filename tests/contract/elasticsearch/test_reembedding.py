@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.embedder import Patience, truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import EmbeddingError, IndexingError
 from components.elasticsearch.migration.reembedding import Reembedded, reembed
 from tests.contract.elasticsearch.people import with_digest

@@ -1,11 +1,11 @@
-"""Patience: how long a cluster that is busy, or does not answer, is asked again."""
+"""ClusterPatience: how long a cluster that is busy, or does not answer, is asked again."""
 
 import time
 from typing import Any
 
 import pytest
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.errors import (
     ElasticsearchError,
     NotFoundError,
@@ -14,7 +14,7 @@ from components.elasticsearch.errors import (
 )
 from tests.unit.elasticsearch.recording import CONNECTION, missing
 
-PATIENCE = Patience(unavailable=0.3, unreachable=0.1, first_pause=0.01, longest_pause=0.02)
+PATIENCE = ClusterPatience(limit=0.3, unreachable=0.1, first_pause=0.01, longest_pause=0.02)
 
 
 class Failing(Client):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
-from components.elasticsearch.client.client import Patience
+from components.elasticsearch.client.client import ClusterPatience
 from components.elasticsearch.cluster import presence
 from components.elasticsearch.documents.digest import digest_of
 from components.elasticsearch.dynamic import provider as providers
@@ -414,14 +414,14 @@ def test_what_lives_in_another_cluster_that_does_not_answer_counts_as_unchanged(
 
 
 def test_a_cluster_is_waited_for_once_and_not_for_each_thing_in_it(waited_for: dict[str, float]) -> None:
-    patience = Patience(unavailable=9, unreachable=8)
+    patience = ClusterPatience(limit=9, unreachable=8)
     with suppress(UnreachableError), presence.patient("http://a", patience) as first:
         assert first == patience
         raise UNANSWERED
     with presence.patient("http://b", patience) as other:
         assert other == patience
     with presence.patient("http://a", patience) as second:
-        assert (second.unavailable, second.unreachable) == (0, 0)
+        assert (second.limit, second.unreachable) == (0, 0)
     # It answered.
     with presence.patient("http://a", patience) as third:
         assert third == patience

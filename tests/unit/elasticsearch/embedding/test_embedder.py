@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.embedding import server as asking
-from components.elasticsearch.embedding.embedder import BATCH, Embedder, Patience, truncate
+from components.elasticsearch.embedding.embedder import BATCH, PATIENCE, Embedder, truncate
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -88,7 +89,7 @@ def test_patience_ends(status: int, embedder: Embedder, server: EmbeddingServer)
 def test_a_query_is_not_waited_for_as_long_as_documents(
     embedder: Embedder, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.elasticsearch.embedding.embedder.QUERY_PATIENCE", 0.05)
+    monkeypatch.setattr("components.elasticsearch.embedding.embedder.QUERY_LIMIT", 0.05)
     server.fail(502, 10_000)
     patient = replace(embedder, patience=Patience(limit=3600.0, first_pause=0.01))
     with pytest.raises(EmbeddingUnavailableError, match="HTTP 502"):
@@ -199,7 +200,7 @@ def test_the_key_is_sent_and_never_shown(embedder: Embedder, server: EmbeddingSe
 
 
 def test_an_embedder_is_the_same_after_a_journey_as_json(embedder: Embedder) -> None:
-    keyed = replace(embedder, api_key="hunter2", patience=Patience())
+    keyed = replace(embedder, api_key="hunter2", patience=PATIENCE)
     assert Embedder.of_json(keyed.as_json(), "hunter2") == keyed
 
 
