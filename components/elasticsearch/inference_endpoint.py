@@ -6,6 +6,7 @@ shows the API key again. It asks the server for an embedding each time an endpoi
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 from components.elasticsearch.client.client import Requests
@@ -20,7 +21,6 @@ NO_KEY = "unused"
 REQUESTS_PER_MINUTE = 60_000
 """Far above what one server does: it queues requests itself, and the default of 3000 would slow a GPU down."""
 
-CONFLICT, BAD_REQUEST = 409, 400
 VALIDATION_TIMEOUT = 120.0
 
 Action = Literal["nothing", "create", "update", "replace"]
@@ -155,7 +155,7 @@ def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
     except NotFoundError:
         return
     except RefusedError as error:
-        if error.status != CONFLICT:
+        if error.status != HTTPStatus.CONFLICT:
             raise
         raise ConflictError(
             f"Inference endpoint {inference_id} is still in use and was not deleted: {error.reason} "

@@ -5,6 +5,7 @@ Facts of Elasticsearch it rests on: the inference processor appends to an output
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
@@ -15,7 +16,6 @@ from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_
 
 INPUT = "_inference_input"
 KEPT_MODEL_ID = "_kept_model_id"
-BAD_REQUEST = 400
 
 PREPARE = f"""\
 def made = ctx.remove('{DIGEST}');
@@ -146,7 +146,7 @@ def delete(client: Requests, pipeline_id: str) -> None:
     except NotFoundError:
         return
     except RefusedError as error:
-        if error.status != BAD_REQUEST or "cannot be deleted" not in error.reason:
+        if error.status != HTTPStatus.BAD_REQUEST or "cannot be deleted" not in error.reason:
             raise
         raise ConflictError(
             f"Ingest {error.reason}. Give those indices another pipeline "

@@ -1,7 +1,17 @@
 """Reads what Elasticsearch says of an error: `{"type", "reason", "caused_by": {…}}`, a cause in what it led to."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+
+BUSY = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+"""Of Elasticsearch and of the embedding server, whose status it passes on: too many requests, still starting, or
+restarting behind a proxy, which then has nobody to ask."""
 
 
 def reasons(error: Any) -> list[str]:

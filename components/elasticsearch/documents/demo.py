@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Document
 from components.elasticsearch.errors import RefusedError
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
-
-BAD_REQUEST = 400
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -115,6 +114,6 @@ def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> A
         shown = {**query, "_source_exclude_vectors": "false"}
         return client.request("POST", f"/{index}/_mget", asked, query=shown)
     except RefusedError as error:
-        if error.status != BAD_REQUEST or "_source_exclude_vectors" not in str(error):
+        if error.status != HTTPStatus.BAD_REQUEST or "_source_exclude_vectors" not in str(error):
             raise
         return client.request("POST", f"/{index}/_mget", asked, query=query)

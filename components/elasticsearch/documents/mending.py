@@ -7,11 +7,13 @@ other fields are not touched, and no pipeline of the index runs on it again.
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.client.responses import BUSY
 from components.elasticsearch.documents.bulk import BULK_TIMEOUT
 from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.pipeline_embedding import EmbedsDocuments, PipelineEmbedder
@@ -19,7 +21,6 @@ from components.elasticsearch.documents.resending import PAUSES, refusal_of
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import Found, Kind, read_checked, read_pages
 from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER, BATCH, Embedder
-from components.elasticsearch.embedding.server import BUSY
 from components.elasticsearch.errors import EmbeddingRefusedError, IndexingError
 from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
@@ -29,9 +30,8 @@ from components.elasticsearch.identity import Identity
 Say = Callable[[str], None]
 PASSES = 3
 """What was mended is looked at again, and so is what was written meanwhile; of the rest the next look will tell."""
-WRITTEN_SINCE = (404, 409)
+WRITTEN_SINCE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 """Deleted, or changed, after it was read: left to whoever did so."""
-FORBIDDEN = 403
 SECONDS_BETWEEN_LINES = 10.0
 
 FORGET = f"ctx._source.remove('{VECTOR}'); ctx._source.remove('{DIGEST}')"
@@ -156,7 +156,11 @@ def _write(client: Requests, index: str, changes: Sequence[tuple[Found, Mapping[
         if not refused:
             break
         if pause is None or any(item.get("status") not in BUSY for item in refused):
-            kind = ClosedError if all(item.get("status") == FORBIDDEN for item in refused) else IndexingError
+            kind = (
+                ClosedError
+                if all(item.get("status") == HTTPStatus.FORBIDDEN for item in refused)
+                else IndexingError
+            )
             raise kind(refusal_of(index, refused, sent))
         changes = [change for change, fails in zip(changes, failed, strict=True) if fails]
         time.sleep(pause)

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.client.responses import told
-from components.elasticsearch.documents.reindex import BUSY, LASTING
+from components.elasticsearch.documents.reindex import LASTING
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -82,6 +82,5 @@ def _error(reasons: Sequence[str], lasting: Sequence[int], names: Sequence[str])
 
 
 def _lasts(reason: str) -> bool:
-    status = re.search(r"status \[(\d+)\]", reason)
-    refused = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) != BUSY  # noqa: PLR2004
+    refused = re.search(r"status \[4(?!29)\d\d\]", reason) is not None
     return refused or any(one in reason.lower() for one in LASTING)

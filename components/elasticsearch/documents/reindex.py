@@ -5,17 +5,17 @@ Elasticsearch answers HTTP 200 to a task that failed, with the failures in the a
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.client.responses import told
+from components.elasticsearch.client.responses import BUSY, told
 from components.elasticsearch.errors import NotFoundError
 
 UNTIL_IT_ENDS = Patience(first_pause=0.01, longest_pause=1.0)
 RESTARTED = "Elasticsearch was restarted in the middle of it"
-BUSY = 429
-PASSING = (BUSY, 500, 502, 503, 504)
+PASSING = (*BUSY, HTTPStatus.INTERNAL_SERVER_ERROR)
 """What Elasticsearch, or the embedding server behind it, answers while it is busy, starting or gone."""
 
 LASTING = ("too large", "too long", "exceed", "context length", "context size")
@@ -108,8 +108,8 @@ def _writes_into(task: Mapping[str, Any], destination: str) -> bool:
 
 
 def _lasts(failure: Mapping[str, Any]) -> bool:
-    status = int(failure.get("status", 500))
-    if status == BUSY:
+    status = int(failure.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         # Whatever it says: a full disk has "exceeded" its watermark.
         return False
     said = told(failure.get("cause") or failure.get("reason") or {}).lower()

@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Literal
 
-from components.elasticsearch.client.responses import told
-from components.elasticsearch.embedding.server import BUSY
+from components.elasticsearch.client.responses import BUSY, told
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before documents that were refused, since something was busy, are sent again."""
@@ -14,7 +14,6 @@ SWITCH_SECONDS = 60.0
 """For how long an index may be closed to writers: a migration closes it for about a second before its switch."""
 
 SWITCH_PAUSE = 0.5
-FORBIDDEN, BAD_REQUEST = 403, 400
 
 Kind = Literal["busy", "closed", "switched", "final"]
 
@@ -28,9 +27,9 @@ def kind_of(item: Mapping[str, Any]) -> Kind:
     status, error = item.get("status"), item.get("error", {})
     if status in BUSY:
         return "busy"
-    if status == FORBIDDEN and error.get("type") == "cluster_block_exception":
+    if status == HTTPStatus.FORBIDDEN and error.get("type") == "cluster_block_exception":
         return "closed"
-    if status == BAD_REQUEST and "different number of dimensions" in told(error):
+    if status == HTTPStatus.BAD_REQUEST and "different number of dimensions" in told(error):
         return "switched"
     return "final"
 

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from components.backoff import Backoff, Patience
 from components.elasticsearch.embedding import server
@@ -24,7 +25,7 @@ BATCH = 16
 TIMEOUT = 600.0
 """Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
 
-ABOUT_THE_SERVER = (401, 403, 404)
+ABOUT_THE_SERVER = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """Refusals that no document is to blame for."""
 
 PATIENCE = Patience(limit=300.0)

@@ -6,16 +6,17 @@ What `_reindex` does through a pipeline where Elasticsearch embeds: the same doc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import compress
 from typing import Any, Literal
 
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.client.responses import BUSY
 from components.elasticsearch.documents.bulk import BULK_TIMEOUT
 from components.elasticsearch.documents.digest import put_vector, text_of
 from components.elasticsearch.documents.resending import PAUSES, refusal_of
 from components.elasticsearch.documents.views import open_view, read_window
 from components.elasticsearch.embedding.embedder import BATCH, Embedder
-from components.elasticsearch.embedding.server import BUSY
 from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.fields import CONTENT, DIGEST, NO_PIPELINE, VECTOR
 
@@ -23,7 +24,6 @@ Versions = Literal["external_gte", "internal"]
 Addressed = tuple[Mapping[str, Any], Mapping[str, Any]]
 """A document as it was found, for its id, routing and version, and what is to be written."""
 
-CONFLICT = 409
 HIDES_VECTORS_FROM = (9, 2)
 """The version of Elasticsearch since which a search leaves vectors out, and knows how to be told not to."""
 
@@ -93,8 +93,8 @@ def _carry(client: Requests, index: str, documents: Sequence[Addressed], version
     sent, stale = len(documents), 0
     for pause in (*PAUSES, None):
         items = _write(client, index, documents, versions)
-        stale += sum(item.get("status") == CONFLICT for item in items)
-        failed = ["error" in item and item.get("status") != CONFLICT for item in items]
+        stale += sum(item.get("status") == HTTPStatus.CONFLICT for item in items)
+        failed = ["error" in item and item.get("status") != HTTPStatus.CONFLICT for item in items]
         documents = list(compress(documents, failed))
         refused = list(compress(items, failed))
         if not refused:

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.client.responses import BUSY
 from components.elasticsearch.documents.resending import PAUSES, refusal_of
 from components.elasticsearch.documents.views import Hit, View, ViewLostError, address, open_view
-from components.elasticsearch.embedding.server import BUSY
 from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.migration.portions import numbered
 
