@@ -1,15 +1,18 @@
-"""How documents are indexed and deleted."""
+"""How documents are written: by requests of many, again where some are refused for a reason that passes."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import compress
+from typing import Any, Literal
 
+from components.batched import batched
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.digest import put_vector
-from components.elasticsearch.documents.resending import Resending, refusal_of
+from components.elasticsearch.documents.digest import put_vector, text_of
+from components.elasticsearch.documents.resending import Item, Resending, refused_error
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.errors import ClosedError
 from components.elasticsearch.fields import CONTENT, DIGEST
 
 BULK_SIZE = 16
@@ -25,6 +28,46 @@ class Document:
     id: str
     content: str
     fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write of many: to which document (by `_id`, routing, version), and what, which a deletion has none of."""
+
+    action: Literal["index", "update", "delete"]
+    address: Mapping[str, Any]
+    body: Mapping[str, Any] | None = None
+
+
+def write(
+    client: Requests,
+    index: str,
+    writes: Sequence[Write],
+    *,
+    accepted: Collection[int] = (),
+    resending: Resending | None = None,
+    before_sending: Callable[[], None] = lambda: None,
+    query: Mapping[str, Any] | None = None,
+) -> list[Item]:
+    """Send writes, again for a while those that are refused for a reason that passes; return what became of each.
+
+    Refusals with one of the statuses `accepted` are results like others. `before_sending` is called each time before
+    something is sent; it may raise. Raises ClosedError, StillBusyError or IndexingError with the first refusal.
+    """
+    resending = resending or Resending()
+    left, done = list(writes), list[Item]()
+    while left:
+        before_sending()
+        items = _send(client, index, left, query)
+        fails = ["error" in item and item.get("status") not in accepted for item in items]
+        done += [item for item, failed in zip(items, fails, strict=True) if not failed]
+        left, refused = list(compress(left, fails)), list(compress(items, fails))
+        if refused:
+            pause = resending.pause(refused)
+            if pause is None:
+                raise refused_error(index, refused, len(writes))
+            time.sleep(pause)
+    return done
 
 
 def index_documents(
@@ -44,52 +87,45 @@ def index_documents(
     while. Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails;
     the documents before those 16 in which something went wrong are then in the index.
     """
-    for start in range(0, len(documents), BULK_SIZE):
-        chunk = documents[start : start + BULK_SIZE]
-        sources = dict(zip((one.id for one in chunk), _sources(chunk, embedder), strict=True))
-        resending = Resending(embedded_anew=embedder is None)
-        before_sending()
-        refused = _index(client, index, sources, findable=findable)
-        while refused:
-            pause = resending.pause(refused)
-            if pause is None:
-                raise IndexingError(refusal_of(index, refused, len(chunk)))
-            time.sleep(pause)
-            again = {str(item["_id"]): sources[str(item["_id"])] for item in refused}
-            before_sending()
-            refused = _index(client, index, again, findable=findable)
+    for chunk in batched(documents, BULK_SIZE):
+        sources: list[dict[str, Any]] = [{**one.fields, CONTENT: one.content} for one in chunk]
+        if embedder is not None:
+            embed_sources(embedder, sources, [one.id for one in chunk])
+        write(
+            client,
+            index,
+            [Write("index", {"_id": one.id}, source) for one, source in zip(chunk, sources, strict=True)],
+            resending=Resending(through_switch=True, embedded_anew=embedder is None),
+            before_sending=before_sending,
+            query={"refresh": "true" if findable else "false"},
+        )
+
+
+def embed_sources(embedder: Embedder, sources: Sequence[dict[str, Any]], ids: Sequence[str]) -> None:
+    """Give the source of each document its embedding, as the pipeline would: one without content has none.
+
+    Raises EmbeddingError with the document that cannot be embedded.
+    """
+    texts = [text_of(source.get(CONTENT)) for source in sources]
+    filled = [position for position, text in enumerate(texts) if text]
+    vectors = embedder.embed_documents([texts[one] for one in filled], [ids[one] for one in filled])
+    for source in sources:
+        source.pop(DIGEST, None)
+    for position, vector in zip(filled, vectors, strict=True):
+        put_vector(sources[position], vector, texts[position])
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
-    """Delete documents by id; those that are not there are no error."""
-    if ids:
-        lines = [{"delete": {"_id": one}} for one in ids]
-        client.request("POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT)
+    """Delete documents by id; those that are not there are no error, nor is an index that refuses writes."""
+    with suppress(ClosedError):
+        write(client, index, [Write("delete", {"_id": one}) for one in ids], query={"refresh": "true"})
 
 
-def _index(
-    client: Requests, index: str, sources: Mapping[str, Mapping[str, object]], *, findable: bool
-) -> list[Mapping[str, Any]]:
-    """Index documents by id; return what Elasticsearch says of those that it refused."""
-    lines: list[Mapping[str, object]] = []
-    for id_, source in sources.items():
-        lines += [{"index": {"_id": id_}}, source]
-    query = {"refresh": "true" if findable else "false"}
+def _send(
+    client: Requests, index: str, writes: Sequence[Write], query: Mapping[str, Any] | None
+) -> list[Item]:
+    lines: list[Mapping[str, Any]] = []
+    for one in writes:
+        lines += [{one.action: one.address}, *([] if one.body is None else [one.body])]
     answer = client.request("POST", f"/{index}/_bulk", lines, query=query, timeout=BULK_TIMEOUT)
-    return [item["index"] for item in answer["items"] if "error" in item["index"]]
-
-
-def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[dict[str, object]]:
-    sources: list[dict[str, object]] = [{**one.fields, CONTENT: one.content} for one in documents]
-    if embedder is None:
-        return sources
-    for source in sources:
-        source.pop(DIGEST, None)
-    # Like the pipeline, this leaves a document without content as it is.
-    filled = [position for position, one in enumerate(documents) if one.content]
-    vectors = embedder.embed_documents(
-        [documents[position].content for position in filled], [documents[position].id for position in filled]
-    )
-    for position, vector in zip(filled, vectors, strict=True):
-        put_vector(sources[position], vector, documents[position].content)
-    return sources
+    return [item[one.action] for one, item in zip(writes, answer["items"], strict=True)]

@@ -5,19 +5,17 @@ other fields are not touched, and no pipeline of the index runs on it again.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from itertools import islice
 from typing import Any
 
+from components.batched import batched
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.client.responses import BUSY
-from components.elasticsearch.documents.bulk import BULK_TIMEOUT
+from components.elasticsearch.documents.bulk import Write, write
 from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.pipeline_embedding import EmbedsDocuments, PipelineEmbedder
-from components.elasticsearch.documents.resending import PAUSES, refusal_of
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import Found, Kind, read_checked, read_pages
 from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER, BATCH, Embedder
@@ -35,10 +33,6 @@ WRITTEN_SINCE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 SECONDS_BETWEEN_LINES = 10.0
 
 FORGET = f"ctx._source.remove('{VECTOR}'); ctx._source.remove('{DIGEST}')"
-
-
-class ClosedError(IndexingError):
-    """The index refuses writes."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +86,9 @@ def mend(
         found = looked_at = 0
         for page in read_pages(client, index, checked, kinds):
             todo = [one for one in page.found if one.id not in (refused or {})]
-            for batch in _batches(todo):
-                written += _write(client, index, _changes(batch, embeds, refused))
+            for batch in batched(todo, BATCH):
+                items = write(client, index, _changes(batch, embeds, refused), accepted=WRITTEN_SINCE)
+                written += sum("error" not in item for item in items)
             found, looked_at = found + len(todo), looked_at + page.size
             if time.monotonic() - said > SECONDS_BETWEEN_LINES:
                 said = time.monotonic()
@@ -110,18 +105,12 @@ def note_checked(client: Requests, index: str, checked: int) -> None:
         indices.add_meta(client, index, {"checked": checked})
 
 
-def _batches(found: Sequence[Found]) -> Iterator[list[Found]]:
-    rest = iter(found)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
-
-
 def _changes(
     batch: Sequence[Found], embeds: EmbedsDocuments | None, refused: dict[str, str] | None
-) -> list[tuple[Found, dict[str, Any]]]:
-    """Return for each document the part of a bulk update that mends it, but for those that are refused."""
+) -> list[Write]:
+    """Return for each document the update that mends it, but for those that are refused."""
     forget = {"script": {"lang": "painless", "source": FORGET}}
-    changes: list[tuple[Found, dict[str, Any]]] = [(one, forget) for one in batch if one.kind == "emptied"]
+    changes = [_update(one, forget) for one in batch if one.kind == "emptied"]
     filled = [one for one in batch if one.kind != "emptied"]
     if embeds is None or not filled:
         return changes
@@ -138,41 +127,10 @@ def _changes(
     for one, vector in zip(filled, vectors, strict=True):
         part: dict[str, Any] = {}
         put_vector(part, vector, one.text)
-        changes.append((one, {"doc": part}))
+        changes.append(_update(one, {"doc": part}))
     return changes
 
 
-def _write(client: Requests, index: str, changes: Sequence[tuple[Found, Mapping[str, Any]]]) -> int:
-    """Write changes, again while something is busy; return how many were."""
-    sent, done = len(changes), 0
-    refused: list[Mapping[str, Any]] = []
-    for pause in (*PAUSES, None):
-        if not changes:
-            break
-        items = _send(client, index, changes)
-        done += sum("error" not in item for item in items)
-        failed = ["error" in item and item.get("status") not in WRITTEN_SINCE for item in items]
-        refused = [item for item, fails in zip(items, failed, strict=True) if fails]
-        if not refused:
-            break
-        if pause is None or any(item.get("status") not in BUSY for item in refused):
-            kind = (
-                ClosedError
-                if all(item.get("status") == HTTPStatus.FORBIDDEN for item in refused)
-                else IndexingError
-            )
-            raise kind(refusal_of(index, refused, sent))
-        changes = [change for change, fails in zip(changes, failed, strict=True) if fails]
-        time.sleep(pause)
-    return done
-
-
-def _send(
-    client: Requests, index: str, changes: Sequence[tuple[Found, Mapping[str, Any]]]
-) -> list[Mapping[str, Any]]:
-    lines: list[Mapping[str, Any]] = []
-    for one, change in changes:
-        address = {"_id": one.id, "if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
-        lines += [{"update": {**address, **({"routing": one.routing} if one.routing else {})}}, change]
-    answer = client.request("POST", f"/{index}/_bulk", lines, timeout=BULK_TIMEOUT)
-    return [item["update"] for item in answer["items"]]
+def _update(one: Found, change: Mapping[str, Any]) -> Write:
+    address = {"_id": one.id, "if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
+    return Write("update", {**address, **({"routing": one.routing} if one.routing else {})}, change)

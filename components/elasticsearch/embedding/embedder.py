@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from components.backoff import Backoff, Patience
+from components.batched import batched
 from components.elasticsearch.embedding import server
 from components.elasticsearch.errors import (
     EmbeddingError,
@@ -82,8 +83,8 @@ class Embedder:
         """
         shown = [f"document {name}" for name in names or range(1, len(texts) + 1)]
         vectors: list[list[float]] = []
-        for start in range(0, len(texts), BATCH):
-            vectors += self._batch(texts[start : start + BATCH], shown[start : start + BATCH])
+        for batch, named in zip(batched(texts, BATCH), batched(shown, BATCH), strict=True):
+            vectors += self._batch(batch, named)
         return vectors
 
     def _batch(self, texts: Sequence[str], names: Sequence[str]) -> list[list[float]]:

@@ -13,6 +13,7 @@ from components.elasticsearch.documents.digest import map_digest
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import NOTHING, WRONG
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.errors import ClosedError
 from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.index import Generation, WantedIndex
@@ -45,7 +46,7 @@ class Source:
             map_digest(client, old.index)
             embeds = mending.embedder_for(client, old.identity, self.wanted.pipeline_id, self.embedder)
             mended = mending.mend(client, old.index, embeds, WRONG, self.say)
-        except mending.ClosedError:
+        except ClosedError:
             return False
         mending.note_checked(client, old.index, mended.checked)
         if mended.written:

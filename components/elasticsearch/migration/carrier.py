@@ -16,11 +16,16 @@ from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.views import ViewLostError, read_window
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.errors import EmbeddingError, EmbeddingUnavailableError, IndexingError
+from components.elasticsearch.errors import (
+    EmbeddingError,
+    EmbeddingUnavailableError,
+    IndexingError,
+    StillBusyError,
+)
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.migration import strategy
 from components.elasticsearch.migration.portions import EVERYTHING, count_between, find_upper, numbered
-from components.elasticsearch.migration.reembedding import StillBusyError, Versions, reembed
+from components.elasticsearch.migration.reembedding import Versions, reembed
 from components.elasticsearch.migration.strategy import Strategy
 from components.elasticsearch.migration.vanished import Following
 

@@ -6,18 +6,16 @@ numbers, they see the same. Only ranges that differ are looked into, so that the
 deleted between the two, and not with what the index holds.
 """
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.batched import batched
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.client.responses import BUSY
-from components.elasticsearch.documents.resending import PAUSES, refusal_of
+from components.elasticsearch.documents.bulk import Write, write
 from components.elasticsearch.documents.views import Hit, View, ViewLostError, address, open_view
-from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.migration.portions import numbered
 
 Span = tuple[int, int]
@@ -122,7 +120,7 @@ def delete_vanished(
     What was deleted and made again before `after` is seen by it; what was made again since is carried over later.
     Raises ViewLostError.
     """
-    queries = [_any_of(spans) for spans in _batched(_differing(before, after, counted))]
+    queries = [_any_of(spans) for spans in batched(_differing(before, after, counted), SPANS)]
     # What had no settled number yet when the earlier view was opened: a few that were being written.
     queries.append({"range": {"_seq_no": {"gt": before.settled}}})
     return sum(_delete_unseen(client, new, hits, after) for query in queries for hits in before.pages(query))
@@ -138,24 +136,9 @@ def delete_all_vanished(client: Requests, new: View, after: View) -> int:
 
 def _delete_unseen(client: Requests, new: str, hits: Sequence[Hit], after: View) -> int:
     there = after.holding([str(hit["_id"]) for hit in hits])
-    lines = [{"delete": _line(hit)} for hit in hits if address(hit) not in there]
-    if lines:
-        _delete(client, new, lines)
-    return len(lines)
-
-
-def _delete(client: Requests, new: str, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Delete documents, again while something is busy; raises IndexingError with the first that is refused."""
-    left = list(lines)
-    for pause in (*PAUSES, None):
-        items = [item["delete"] for item in client.request("POST", f"/{new}/_bulk", left)["items"]]
-        left = [line for line, item in zip(left, items, strict=True) if "error" in item]
-        refused = [item for item in items if "error" in item]
-        if not refused:
-            return
-        if pause is None or any(item.get("status") not in BUSY for item in refused):
-            raise IndexingError(refusal_of(new, refused, len(lines)))
-        time.sleep(pause)
+    writes = [Write("delete", _line(hit)) for hit in hits if address(hit) not in there]
+    write(client, new, writes)
+    return len(writes)
 
 
 def _differing(before: View, after: View, counted: Counter[int] | None) -> list[Span]:
@@ -184,7 +167,7 @@ def _first_counts(view: View, settled: int) -> Counter[int]:
 def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
     """Count what a view sees in those spans, by ranges that are two to that power numbers wide."""
     counts: Counter[int] = Counter()
-    for some in _batched(spans):
+    for some in batched(spans, SPANS):
         ranges = {"histogram": {"field": "_seq_no", "interval": 1 << exponent, "min_doc_count": 1}}
         answer = view.search({"size": 0, "query": _any_of(some), "aggs": {"ranges": ranges}})
         for bucket in answer["aggregations"]["ranges"]["buckets"]:
@@ -195,10 +178,6 @@ def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
 def _any_of(spans: Sequence[Span]) -> dict[str, Any]:
     ranges = [{"range": {"_seq_no": {"gte": first, "lte": last}}} for first, last in spans]
     return {"bool": {"should": ranges, "minimum_should_match": 1}}
-
-
-def _batched(spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
-    return (tuple(spans[start : start + SPANS]) for start in range(0, len(spans), SPANS))
 
 
 def _line(hit: Hit) -> dict[str, str]:
