@@ -51,7 +51,6 @@ def mend(facts: StackFacts, say: Say, *, dry_run: bool, listed: bool) -> None:
     with Client(facts.connection) as client:
         index, identity, pipeline_id = _generation(client, facts)
         if dry_run or listed:
-            client.request("POST", f"/{index}/_refresh")
             _count(client, index, say, listed=listed)
         if dry_run:
             return

@@ -32,11 +32,22 @@ class Document:
 
 @dataclass(frozen=True)
 class Write:
-    """One write of many: to which document (by `_id`, routing, version), and what, which a deletion has none of."""
+    """One write of many: what is done to which document, and with which `body`; a deletion has none.
+
+    `conditions` say which version of the document it is meant for, as Elasticsearch names them.
+    """
 
     action: Literal["index", "update", "delete"]
-    address: Mapping[str, Any]
+    id: str
     body: Mapping[str, Any] | None = None
+    routing: str | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    def lines(self) -> list[Mapping[str, Any]]:
+        """Return its lines in a request."""
+        routed = {"routing": self.routing} if self.routing else {}
+        address: dict[str, Any] = {self.action: {"_id": self.id, **routed, **self.conditions}}
+        return [address] if self.body is None else [address, self.body]
 
 
 def write(
@@ -94,7 +105,7 @@ def index_documents(
         write(
             client,
             index,
-            [Write("index", {"_id": one.id}, source) for one, source in zip(chunk, sources, strict=True)],
+            [Write("index", one.id, source) for one, source in zip(chunk, sources, strict=True)],
             resending=Resending(through_switch=True, embedded_anew=embedder is None),
             before_sending=before_sending,
             query={"refresh": "true" if findable else "false"},
@@ -118,14 +129,12 @@ def embed_sources(embedder: Embedder, sources: Sequence[dict[str, Any]], ids: Se
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
     """Delete documents by id; those that are not there are no error, nor is an index that refuses writes."""
     with suppress(ClosedError):
-        write(client, index, [Write("delete", {"_id": one}) for one in ids], query={"refresh": "true"})
+        write(client, index, [Write("delete", one) for one in ids], query={"refresh": "true"})
 
 
 def _send(
     client: Requests, index: str, writes: Sequence[Write], query: Mapping[str, Any] | None
 ) -> list[Item]:
-    lines: list[Mapping[str, Any]] = []
-    for one in writes:
-        lines += [{one.action: one.address}, *([] if one.body is None else [one.body])]
+    lines = [line for one in writes for line in one.lines()]
     answer = client.request("POST", f"/{index}/_bulk", lines, query=query, timeout=BULK_TIMEOUT)
     return [item[one.action] for one, item in zip(writes, answer["items"], strict=True)]

@@ -82,7 +82,6 @@ def mend(
     said = time.monotonic()
     for _ in range(PASSES):
         settled = read_progress(client, index).settled
-        client.request("POST", f"/{index}/_refresh")
         found = looked_at = 0
         for page in read_pages(client, index, checked, kinds):
             todo = [one for one in page.found if one.id not in (refused or {})]
@@ -132,5 +131,5 @@ def _changes(
 
 
 def _update(one: Found, change: Mapping[str, Any]) -> Write:
-    address = {"_id": one.id, "if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
-    return Write("update", {**address, **({"routing": one.routing} if one.routing else {})}, change)
+    unchanged = {"if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
+    return Write("update", one.id, change, routing=one.routing, conditions=unchanged)

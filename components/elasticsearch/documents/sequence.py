@@ -7,6 +7,9 @@ from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import UnavailableError
 
+BELOW_ALL, ABOVE_ALL = -1, 2**63 - 1
+"""Numbers below and above all that writes have."""
+
 PATIENCE = Patience(limit=120.0, longest_pause=0.5)
 """With shards that a restarted node has not started yet."""
 
@@ -17,6 +20,12 @@ class Progress:
 
     settled: int
     written: int
+
+
+def numbered(above: int, upper: int = ABOVE_ALL) -> dict[str, Any]:
+    """Return the query for documents with a sequence number above one, and up to another."""
+    bounds = {"gt": above} if upper == ABOVE_ALL else {"gt": above, "lte": upper}
+    return {"range": {"_seq_no": bounds}}
 
 
 def read_progress(client: Requests, index: str) -> Progress:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import mending
 from components.elasticsearch.documents.digest import map_digest
-from components.elasticsearch.documents.sequence import read_progress
-from components.elasticsearch.documents.staleness import NOTHING, WRONG
+from components.elasticsearch.documents.sequence import BELOW_ALL, read_progress
+from components.elasticsearch.documents.staleness import WRONG
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import ClosedError
 from components.elasticsearch.fields import DIGEST
@@ -62,7 +62,7 @@ class Source:
         What is in the new one by then, and is not carried over again, was looked at in the old one.
         """
         settled = read_progress(self.client, new).settled
-        indices.add_meta(self.client, new, {"checked": settled if self.mend() else NOTHING})
+        indices.add_meta(self.client, new, {"checked": settled if self.mend() else BELOW_ALL})
 
 
 def mend_carried(client: Requests, new: str, wanted: WantedIndex, embedder: Embedder | None) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
-from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.documents.sequence import ABOVE_ALL, numbered, read_progress
 from components.elasticsearch.documents.views import ViewLostError, read_window
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import (
@@ -24,14 +24,12 @@ from components.elasticsearch.errors import (
 )
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.migration import strategy
-from components.elasticsearch.migration.portions import EVERYTHING, count_between, find_upper, numbered
+from components.elasticsearch.migration.portions import count_between, find_upper
 from components.elasticsearch.migration.reembedding import Versions, reembed
 from components.elasticsearch.migration.strategy import Strategy
 from components.elasticsearch.migration.vanished import Following
 
 Say = Callable[[str], None]
-NOTHING = -1
-"""A sequence number below all that there are."""
 FIRST_PORTION = {"copy": 2000, "slice": 2000, "re-embed": 64}
 BATCH = {"copy": 500, "slice": 500, "re-embed": 16}
 """Documents in one bulk request of Elasticsearch's; each of the last is an embedding."""
@@ -123,7 +121,7 @@ class Carrier:
         while self.watermark < target:
             upper = self._upper(target, left)
             started = time.monotonic()
-            if target != EVERYTHING or backoff.failures:
+            if target != ABOVE_ALL or backoff.failures:
                 # Of the rest a second task would write the same again, while people wait.
                 reindex.wait_for_others(self.client, self.new)
             outcome = self._carry(upper)
@@ -133,7 +131,7 @@ class Carrier:
                     raise IndexingError(_not_carried(self, outcome))
                 continue
             backoff.reset()
-            if target == EVERYTHING:
+            if target == ABOVE_ALL:
                 # Nothing is noted of the rest: once writers are let in again, another shard may have lower numbers.
                 self.watermark = upper
             else:
@@ -191,7 +189,7 @@ class Carrier:
     def carry_rest(self, left: int) -> None:
         """Carry over the `left` documents that are left; to be called when nobody can write any more."""
         if left:
-            self.carry_up_to(EVERYTHING, left)
+            self.carry_up_to(ABOVE_ALL, left)
 
     def _tell(self, left: int) -> None:
         if left <= 0 or time.monotonic() - self.said < self.pace.between_lines:

@@ -13,7 +13,7 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.digest import map_digest
-from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.documents.sequence import BELOW_ALL, read_progress
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
 from components.elasticsearch.fields import CONTENT, DIGEST, NO_PIPELINE, VECTOR
@@ -25,7 +25,7 @@ from components.elasticsearch.generations.kept_settings import settings_afterwar
 from components.elasticsearch.generations.refusals import without_content
 from components.elasticsearch.migration import strategy, verification
 from components.elasticsearch.migration.carried_embeddings import Source, mend_carried
-from components.elasticsearch.migration.carrier import NOTHING, Carrier, Pace, Say, shown_seconds
+from components.elasticsearch.migration.carrier import Carrier, Pace, Say, shown_seconds
 from components.elasticsearch.migration.field_counts import compare_fields, countable_fields, take_over_fields
 from components.elasticsearch.migration.stragglers import embed_stragglers
 from components.elasticsearch.migration.strategy import Strategy
@@ -105,7 +105,7 @@ def migrate(
         new=new,
         strategy=chosen,
         embedder=embedder,
-        watermark=int(unfinished.migration["watermark"]) if unfinished else NOTHING,
+        watermark=int(unfinished.migration["watermark"]) if unfinished else BELOW_ALL,
         pace=pace,
         say=say,
     )
@@ -242,7 +242,7 @@ def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, cho
     body["mappings"]["_meta"]["migration"] = {
         "source": old.index,
         "strategy": chosen,
-        "watermark": NOTHING,
+        "watermark": BELOW_ALL,
     }
     try:
         indices.create_index(client, new, body)

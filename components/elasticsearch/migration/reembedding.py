@@ -69,9 +69,5 @@ def _source(client: Requests) -> dict[str, Any]:
 
 
 def _write_of(hit: Mapping[str, Any], source: Mapping[str, Any], versions: Versions) -> Write:
-    address = {"_id": hit["_id"]}
-    if "_routing" in hit:
-        address["routing"] = hit["_routing"]
-    if versions != "internal":
-        address |= {"version": hit["_version"], "version_type": versions}
-    return Write("index", address, source)
+    newest = {} if versions == "internal" else {"version": hit["_version"], "version_type": versions}
+    return Write("index", hit["_id"], source, routing=hit.get("_routing"), conditions=newest)

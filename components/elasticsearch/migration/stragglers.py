@@ -10,6 +10,7 @@ from typing import Any
 from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
+from components.elasticsearch.documents.sequence import numbered
 from components.elasticsearch.documents.views import PAGE, read_window
 from components.elasticsearch.errors import IndexingError, RefusedError
 from components.elasticsearch.fields import CONTENT
@@ -29,7 +30,7 @@ def embed_stragglers(client: Requests, index: str, above: int, *, former: str, p
     """
     _wait_until_unused(client, former)
     client.request("POST", f"/{index}/_refresh")
-    query = {"bool": {"filter": [{"range": {"_seq_no": {"gt": above}}}, {"exists": {"field": CONTENT}}]}}
+    query = {"bool": {"filter": [numbered(above), {"exists": {"field": CONTENT}}]}}
     # What is changed or deleted meanwhile is embedded by the new pipeline already: a conflict, and left so.
     size = min(PAGE, read_window(client, index))
     options = {"pipeline": pipeline_id, "conflicts": "proceed", "scroll_size": size}

@@ -15,8 +15,8 @@ from typing import Any
 from components.batched import batched
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Write, write
+from components.elasticsearch.documents.sequence import BELOW_ALL, Progress, numbered, read_progress
 from components.elasticsearch.documents.views import Hit, View, ViewLostError, address, open_view
-from components.elasticsearch.migration.portions import numbered
 
 Span = tuple[int, int]
 """A range of sequence numbers, with both ends."""
@@ -32,6 +32,14 @@ SPANS = 64
 ALL: Mapping[str, Any] = {"match_all": {}}
 
 
+@dataclass(frozen=True)
+class Sight:
+    """A view of an index, and how far the operations on it had come before: all that was settled is seen."""
+
+    view: View
+    progress: Progress
+
+
 @dataclass
 class Following:
     """Deletes from index `new` what vanished from index `old`, as often as it is asked to.
@@ -45,29 +53,29 @@ class Following:
     old: str
     new: str
     window: int
-    view: View | None = None
+    sight: Sight | None = None
     counted: Counter[int] | None = None
     former: list[View] = field(default_factory=list)
 
     @property
     def begun(self) -> bool:
         """Whether all that vanished up to some moment was deleted."""
-        return self.view is not None
+        return self.sight is not None
 
     @property
     def settled(self) -> int:
         """The number up to which documents may be carried over before the next time."""
-        return self.view.settled if self.view else -1
+        return self.sight.progress.settled if self.sight else BELOW_ALL
 
     @property
     def written(self) -> int:
         """The sum of the highest numbers of the old one's shards when it was last looked at."""
-        return self.view.written if self.view else -1
+        return self.sight.progress.written if self.sight else BELOW_ALL
 
     def prepare(self) -> None:
         """Count now what the next time would count first of what is known already."""
-        if self.view is not None:
-            self.counted = _first_counts(self.view, self.view.settled)
+        if self.sight is not None:
+            self.counted = _first_counts(self.sight.view, self.settled)
 
     def follow(self, watermark: int) -> int:
         """Delete what vanished since the last time; return how many documents.
@@ -75,44 +83,46 @@ class Following:
         The first time, and when Elasticsearch lost its place, all ids are compared, unless the new one has just the
         documents that are in the old one with numbers up to the `watermark`, up to which it was filled.
         """
-        before, self.view = self.view, open_view(self.client, self.old, self.window)
+        progress = read_progress(self.client, self.old)
+        now = Sight(open_view(self.client, self.old, self.window), progress)
+        before, self.sight = self.sight, now
         counted, self.counted = self.counted, None
         if before is not None:
-            self.former.append(before)
+            self.former.append(before.view)
             # Where one is lost, or both are, a node was restarted.
             with suppress(ViewLostError):
-                return delete_vanished(self.client, self.new, before, self.view, counted)
-        return self._compare_all(self.view, watermark)
+                return _delete_vanished(self.client, self.new, before, now.view, counted)
+        return self._compare_all(now.view, watermark)
 
     def _compare_all(self, view: View, watermark: int) -> int:
         held = open_view(self.client, self.new, self.window)
         try:
-            if held.count(ALL) <= view.count(numbered(-1, watermark)):
+            if held.count(ALL) <= view.count(numbered(BELOW_ALL, watermark)):
                 return 0
-            return delete_all_vanished(self.client, held, view)
+            return _delete_all_vanished(self.client, held, view)
         finally:
             held.close()
 
     def renew(self) -> None:
         """Have Elasticsearch keep its place from now on, and forget earlier ones."""
         self._forget()
-        if self.view is not None:
-            self.view.renew()
+        if self.sight is not None:
+            self.sight.view.renew()
 
     def close(self) -> None:
         """Let Elasticsearch forget its place."""
         self._forget()
-        if self.view is not None:
-            self.view.close()
-            self.view = None
+        if self.sight is not None:
+            self.sight.view.close()
+            self.sight = None
 
     def _forget(self) -> None:
         while self.former:
             self.former.pop().close()
 
 
-def delete_vanished(
-    client: Requests, new: str, before: View, after: View, counted: Counter[int] | None = None
+def _delete_vanished(
+    client: Requests, new: str, before: Sight, after: View, counted: Counter[int] | None
 ) -> int:
     """Delete from index `new` what `before` saw of its source and `after` does not; return how many these were.
 
@@ -122,11 +132,13 @@ def delete_vanished(
     """
     queries = [_any_of(spans) for spans in batched(_differing(before, after, counted), SPANS)]
     # What had no settled number yet when the earlier view was opened: a few that were being written.
-    queries.append({"range": {"_seq_no": {"gt": before.settled}}})
-    return sum(_delete_unseen(client, new, hits, after) for query in queries for hits in before.pages(query))
+    queries.append(numbered(before.progress.settled))
+    return sum(
+        _delete_unseen(client, new, hits, after) for query in queries for hits in before.view.pages(query)
+    )
 
 
-def delete_all_vanished(client: Requests, new: View, after: View) -> int:
+def _delete_all_vanished(client: Requests, new: View, after: View) -> int:
     """Delete from the index of `new` all that `after` does not see; return how many these were.
 
     All ids are compared: this takes as long as there are documents. Raises ViewLostError.
@@ -136,23 +148,24 @@ def delete_all_vanished(client: Requests, new: View, after: View) -> int:
 
 def _delete_unseen(client: Requests, new: str, hits: Sequence[Hit], after: View) -> int:
     there = after.holding([str(hit["_id"]) for hit in hits])
-    writes = [Write("delete", _line(hit)) for hit in hits if address(hit) not in there]
-    write(client, new, writes)
-    return len(writes)
+    gone = [address(hit) for hit in hits if address(hit) not in there]
+    write(client, new, [Write("delete", id_, routing=routing) for id_, routing in gone])
+    return len(gone)
 
 
-def _differing(before: View, after: View, counted: Counter[int] | None) -> list[Span]:
+def _differing(before: Sight, after: View, counted: Counter[int] | None) -> list[Span]:
     """Return small ranges of numbers, all that the earlier view has settled, in which the two see different ones."""
-    seen = _first_counts(before, before.settled) if counted is None else counted
-    left = _first_counts(after, before.settled)
-    exponent = _first_exponent(before.settled)
+    settled = before.progress.settled
+    seen = _first_counts(before.view, settled) if counted is None else counted
+    left = _first_counts(after, settled)
+    exponent = _first_exponent(settled)
     while True:
         differing = {key: count for key, count in seen.items() if count != left[key]}
-        spans = [(key, min(key + (1 << exponent) - 1, before.settled)) for key in sorted(differing)]
+        spans = [(key, min(key + (1 << exponent) - 1, settled)) for key in sorted(differing)]
         if exponent == 0 or sum(differing.values()) <= FEW * len(spans):
             return spans
         exponent = max(0, exponent - FINER)
-        seen, left = _counts(before, spans, exponent), _counts(after, spans, exponent)
+        seen, left = _counts(before.view, spans, exponent), _counts(after, spans, exponent)
 
 
 def _first_exponent(settled: int) -> int:
@@ -178,8 +191,3 @@ def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
 def _any_of(spans: Sequence[Span]) -> dict[str, Any]:
     ranges = [{"range": {"_seq_no": {"gte": first, "lte": last}}} for first, last in spans]
     return {"bool": {"should": ranges, "minimum_should_match": 1}}
-
-
-def _line(hit: Hit) -> dict[str, str]:
-    id_, routing = address(hit)
-    return {"_id": id_, **({"routing": routing} if routing else {})}

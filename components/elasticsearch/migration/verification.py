@@ -8,6 +8,7 @@ from typing import Any
 from components.backoff import Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.pipeline_embedding import PipelineEmbedder
+from components.elasticsearch.documents.sequence import BELOW_ALL, numbered
 from components.elasticsearch.documents.views import read_window
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import IndexingError
@@ -29,10 +30,10 @@ class Count:
     since: int
 
 
-def count(client: Requests, index: str, since: int = -1) -> Count:
+def count(client: Requests, index: str, since: int = BELOW_ALL) -> Count:
     """Count what an index holds as of its last refresh, and what of it has a sequence number above `since`."""
     made = {"filter": {"exists": {"field": VECTOR}}}
-    later = {"filter": {"range": {"_seq_no": {"gt": since}}}}
+    later = {"filter": numbered(since)}
     body = {"size": 0, "track_total_hits": True, "aggs": {"embedded": made, "since": later}}
     answer = client.request("POST", f"/{index}/_search", body)
     found = answer["aggregations"]

@@ -53,15 +53,28 @@ def test_documents_that_stay_refused_are_an_error(slept: list[float]) -> None:
 
 def test_a_refusal_that_is_accepted_is_told_and_not_sent_again() -> None:
     cluster = RecordedCluster({"POST /i/_bulk": answer(("a", 201), ("b", 409))})
-    writes = [Write("index", {"_id": one}, {}) for one in "ab"]
+    writes = [Write("index", one, {}) for one in "ab"]
     assert [item["status"] for item in write(cluster, "i", writes, accepted=[409])] == [201, 409]
     assert len(cluster.asked) == 1
 
 
-def test_of_a_deletion_only_the_address_is_sent() -> None:
-    cluster = RecordedCluster({"POST /i/_bulk": {"items": [{"delete": {"_id": "a", "status": 404}}]}})
-    delete_documents(cluster, "i", ["a"])
-    assert cluster.asked == [("POST /i/_bulk?refresh=true", [{"delete": {"_id": "a"}}])]
+@pytest.mark.parametrize(
+    ("one", "lines"),
+    [
+        (Write("delete", "a"), [{"delete": {"_id": "a"}}]),
+        (Write("delete", "a", routing="r"), [{"delete": {"_id": "a", "routing": "r"}}]),
+        (Write("index", "a", {}, routing=""), [{"index": {"_id": "a"}}, {}]),
+        (
+            Write("update", "a", {"doc": {}}, conditions={"if_seq_no": 3}),
+            [{"update": {"_id": "a", "if_seq_no": 3}}, {"doc": {}}],
+        ),
+    ],
+)
+def test_a_write_is_sent_as_one_line_or_two(one: Write, lines: list[object]) -> None:
+    answer = {"items": [{one.action: {"_id": "a", "status": 404}}]}
+    cluster = RecordedCluster({"POST /i/_bulk": answer})
+    assert write(cluster, "i", [one]) == [{"_id": "a", "status": 404}]
+    assert cluster.asked == [("POST /i/_bulk", lines)]
 
 
 def test_an_index_that_is_closed_to_writers_keeps_what_was_to_be_deleted() -> None:
@@ -72,7 +85,7 @@ def test_an_index_that_is_closed_to_writers_keeps_what_was_to_be_deleted() -> No
     refused = {"delete": {"_id": "a", "status": 403, "error": block}}
     delete_documents(RecordedCluster({"POST /i/_bulk": {"items": [refused]}}), "i", ["a"])
     with pytest.raises(ClosedError):
-        write(RecordedCluster({"POST /i/_bulk": {"items": [refused]}}), "i", [Write("delete", {"_id": "a"})])
+        write(RecordedCluster({"POST /i/_bulk": {"items": [refused]}}), "i", [Write("delete", "a")])
 
 
 def test_nothing_to_write_asks_nothing() -> None:
