@@ -18,8 +18,8 @@ from components.elasticsearch.errors import (
     VersionError,
 )
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
+from tests.contract.elasticsearch.people import CONTENTS, vectors
 from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
 

@@ -15,9 +15,8 @@ from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic import provider
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, UnreachableError
-from tests.contract.elasticsearch.people import fill, stored
+from tests.contract.elasticsearch.people import CONTENTS, fill, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.fixtures.elasticsearch_node import Node, start_node
 from tests.fixtures.embedding_server import EmbeddingServer
 

@@ -12,9 +12,8 @@ from components.elasticsearch.generations.index import WantedIndex, build_index
 from components.elasticsearch.generations.kept_settings import settings_without
 from components.elasticsearch.migration import strategy
 from components.elasticsearch.ownership import Claim
-from tests.contract.elasticsearch.people import assert_holds, fill
+from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox

@@ -9,8 +9,8 @@ import pytest
 from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.errors import CredentialsError, TlsError, UnreachableError
 from tests.contract.elasticsearch.faulty_proxy import Certificate, faulty_proxy, make_certificate
+from tests.contract.elasticsearch.people import CONTENTS, vectors
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 from tests.fixtures.elasticsearch_node import Node
 
 pytestmark = pytest.mark.sandbox
