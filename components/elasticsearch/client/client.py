@@ -17,7 +17,10 @@ Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPatience(Patience):
-    """`limit` is for a cluster that answers 429 or 503, `unreachable` (seconds too) for one that does not answer."""
+    """How many seconds to go on asking a cluster.
+
+    `limit` applies while it answers 429 or 503, `unreachable` while it does not answer.
+    """
 
     limit: float = 120.0
     unreachable: float = 15.0

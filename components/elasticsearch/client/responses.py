@@ -10,8 +10,8 @@ BUSY = (
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 )
-"""Of Elasticsearch and of the embedding server, whose status it passes on: too many requests, still starting, or
-restarting behind a proxy, which then has nobody to ask."""
+"""Statuses that may pass: too many requests, still starting, or restarting behind a proxy. Elasticsearch also passes
+on those of the embedding server."""
 
 
 def reasons(error: Any) -> list[str]:

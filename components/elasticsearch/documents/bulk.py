@@ -1,4 +1,4 @@
-"""How documents are written: by requests of many, again where some are refused for a reason that passes."""
+"""Writes documents by bulk requests, and resends those that were refused for a reason that may pass."""
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,9 +32,9 @@ class Document:
 
 @dataclass(frozen=True)
 class Write:
-    """One write of many: what is done to which document, and with which `body`; a deletion has none.
+    """One action of a bulk request; a deletion has no `body`.
 
-    `conditions` say which version of the document it is meant for, as Elasticsearch names them.
+    `conditions` restrict it to a version of the document, by Elasticsearch's own parameters.
     """
 
     action: Literal["index", "update", "delete"]
@@ -60,10 +60,10 @@ def write(
     before_sending: Callable[[], None] = lambda: None,
     query: Mapping[str, Any] | None = None,
 ) -> list[Item]:
-    """Send writes, again for a while those that are refused for a reason that passes; return what became of each.
+    """Send writes in one request, and resend those refused for a reason that may pass; return an item for each write.
 
-    Refusals with one of the statuses `accepted` are results like others. `before_sending` is called each time before
-    something is sent; it may raise. Raises ClosedError, StillBusyError or IndexingError with the first refusal.
+    A refusal with one of the statuses `accepted` counts as a result. `before_sending` is called before each request;
+    it may raise. Raises ClosedError, StillBusyError or IndexingError, which tell the first refusal.
     """
     resending = resending or Resending()
     left, done = list(writes), list[Item]()
@@ -113,7 +113,7 @@ def index_documents(
 
 
 def embed_sources(embedder: Embedder, sources: Sequence[dict[str, Any]], ids: Sequence[str]) -> None:
-    """Give the source of each document its embedding, as the pipeline would: one without content has none.
+    """Add the embedding to the source of each document, as the pipeline would: one without content gets none.
 
     Raises EmbeddingError with the document that cannot be embedded.
     """
@@ -127,7 +127,7 @@ def embed_sources(embedder: Embedder, sources: Sequence[dict[str, Any]], ids: Se
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
-    """Delete documents by id; those that are not there are no error, nor is an index that refuses writes."""
+    """Delete documents by id; a missing document is no error, nor is an index that refuses writes."""
     with suppress(ClosedError):
         write(client, index, [Write("delete", one) for one in ids], query={"refresh": "true"})
 

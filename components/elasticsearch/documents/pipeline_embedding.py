@@ -31,9 +31,9 @@ class EmbedsDocuments(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineEmbedder:
-    """Embeds as a node does: by the pipeline of that id, or by `processors` where it is empty.
+    """Embeds texts by simulating an ingest pipeline: the stored one of `pipeline_id`, or else `processors`.
 
-    Asks again with `patience` while the embedding server is busy.
+    While the embedding server is busy it is asked again, with `patience`.
     """
 
     client: Requests

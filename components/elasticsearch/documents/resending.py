@@ -10,9 +10,9 @@ from components.elasticsearch.errors import ClosedError, IndexingError, StillBus
 
 WHILE_BUSY = Patience(retries=5, first_pause=1.0, longest_pause=16.0)
 WHILE_CLOSED = Patience(limit=60.0, longest_pause=0.5)
-"""With an index that is closed to writers: a migration closes it for about a second before its switch."""
+"""For an index that is closed to writers: a migration closes it for about a second before its switch."""
 AFTER_A_SWITCH = Patience(retries=1)
-"""With documents that were embedded for the generation before: the pipeline of the next one embeds them anew."""
+"""For documents that were embedded for the previous generation: the pipeline of the new one embeds them again."""
 NEVER = Patience(retries=0)
 
 Item = Mapping[str, Any]
@@ -39,8 +39,8 @@ def kind_of(item: Item) -> Kind:
 class Resending:
     """When the documents of one request, as far as they were refused, are sent again.
 
-    `through_switch` says that they are to come through while a migration closes the index for its switch, and
-    `embedded_anew` that a pipeline embeds them again each time. Vectors that were sent along stay what they are.
+    With `through_switch` they also wait while a migration closes the index for its switch. `embedded_anew` says that
+    a pipeline embeds them again at each attempt; vectors that were sent along stay what they are.
     """
 
     def __init__(self, *, through_switch: bool = False, embedded_anew: bool = False) -> None:
@@ -63,7 +63,10 @@ class Resending:
 
 
 def refused_error(index: str, refused: Sequence[Item], sent: int) -> IndexingError:
-    """Return the error for items of a bulk request of `sent` documents, by the first that no waiting helps."""
+    """Return the error for refused items of a bulk request of `sent` documents.
+
+    It tells of the first item that waiting cannot help, if there is one.
+    """
     kinds = {kind_of(item) for item in refused}
     kind = _ERRORS.get(kinds.pop(), IndexingError) if len(kinds) == 1 else IndexingError
     first = min(refused, key=lambda item: kind_of(item) != "final")

@@ -8,10 +8,10 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import UnavailableError
 
 BELOW_ALL, ABOVE_ALL = -1, 2**63 - 1
-"""Numbers below and above all that writes have."""
+"""A sequence number below, and one above, those of all writes."""
 
 PATIENCE = Patience(limit=120.0, longest_pause=0.5)
-"""With shards that a restarted node has not started yet."""
+"""For shards that a restarted node has not started yet."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Progress:
 
 
 def numbered(above: int, upper: int = ABOVE_ALL) -> dict[str, Any]:
-    """Return the query for documents with a sequence number above one, and up to another."""
+    """Return the query for documents with a sequence number greater than `above`, up to `upper`."""
     bounds = {"gt": above} if upper == ABOVE_ALL else {"gt": above, "lte": upper}
     return {"range": {"_seq_no": bounds}}
 

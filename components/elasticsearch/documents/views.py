@@ -24,9 +24,9 @@ class ViewLostError(ElasticsearchError):
 
 @dataclass
 class View:
-    """An index at one moment, named `pit`; `window` is the most hits that the index gives at a time.
+    """A point in time of an index, with the id `pit`; `window` is the most hits that the index gives at a time.
 
-    Elasticsearch keeps it for the time `kept` since it was last used.
+    Elasticsearch keeps it for the time `kept` after its last use.
     """
 
     client: Requests

@@ -46,7 +46,7 @@ def builder_body(inference_id: str, text: str, size: int) -> dict[str, object]:
 
 @dataclass(frozen=True, kw_only=True)
 class SemanticSearch:
-    """Search in one index: how to reach it, and what embeds a query for it."""
+    """Search in one index, with the embedder of its queries."""
 
     connection: Connection
     embedder: Embedder

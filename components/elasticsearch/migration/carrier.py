@@ -39,7 +39,7 @@ PATIENCE = Patience(limit=300.0, longest_pause=30.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How a migration goes on: with `patience` while a portion fails over and over, and in which seconds the rest.
+    """How fast a migration goes, in seconds, and the `patience` with a portion that fails over and over.
 
     `portion` is what a portion should take; `rest` what the last one may take, which nobody can write during.
     `passes` bounds how often what was written meanwhile is caught up with before writers are refused.

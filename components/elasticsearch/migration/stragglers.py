@@ -16,9 +16,9 @@ from components.elasticsearch.errors import IndexingError, RefusedError
 from components.elasticsearch.fields import CONTENT
 
 WHILE_BUSY = Patience(limit=300.0, first_pause=0.25, longest_pause=30.0)
-"""With an embedding server that is busy."""
+"""For an embedding server that is busy."""
 WHILE_EMBEDDING = Patience(limit=300.0, first_pause=0.25, longest_pause=0.25)
-"""With writes that are being embedded."""
+"""For writes that are being embedded."""
 QUIET = 2
 """How often in a row nothing must be under way: a write that waits for its turn does not count as being embedded."""
 

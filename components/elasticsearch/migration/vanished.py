@@ -34,7 +34,7 @@ ALL: Mapping[str, Any] = {"match_all": {}}
 
 @dataclass(frozen=True)
 class Sight:
-    """A view of an index, and how far the operations on it had come before: all that was settled is seen."""
+    """A view of an index, and how far operations had come just before it was opened: it sees all that was settled."""
 
     view: View
     progress: Progress
