@@ -15,7 +15,13 @@ from components.elasticsearch.errors import ConflictError, UnreadableIdentityErr
 from components.elasticsearch.generations import adoption, deletion, frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import restore_alias
-from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.generations.generation import (
+    Generation,
+    LiveIndex,
+    WantedIndex,
+    alias_of_name,
+    new_name,
+)
 from components.elasticsearch.generations.kept_settings import default_replicas
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.generations.refusals import closed_index, concrete_index, unlike_index
@@ -107,7 +113,7 @@ def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Plan | None:
 
 def _likely_used(one: Generation, wanted: WantedIndex) -> tuple[bool, bool, bool, int]:
     """Order the generations of an alias that is lost: what people cloned has a name of theirs."""
-    ours = indices.alias_of_name(one.index) == wanted.alias
+    ours = alias_of_name(one.index) == wanted.alias
     return (not one.retired, not one.successor, ours, one.counter)
 
 
@@ -180,7 +186,7 @@ def _carry_out(
     if old is None:
         return _create(client, wanted, live)
     if decided.action == "migrate":
-        name = indices.new_name(wanted, live)
+        name = new_name(wanted, live)
         return migrate(client, wanted, old, name, decided.unfinished, pace=pace, say=say, embedder=embedder)
     if decided.action == "adopt":
         indices.add_meta(client, old.index, {**indices.build_meta(wanted), "adopted_as": ""})
@@ -198,7 +204,7 @@ def _carry_out(
 
 
 def _create(client: Requests, wanted: WantedIndex, live: LiveIndex) -> str:
-    name = indices.new_name(wanted, live)
+    name = new_name(wanted, live)
     # The alias is made with the index, so that no run can end between the two.
     body = indices.build_index(wanted, replicas=default_replicas(client)) | {"aliases": {wanted.alias: {}}}
     indices.create_index(client, name, body)

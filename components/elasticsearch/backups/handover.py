@@ -11,7 +11,8 @@ from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.generations import deletion, frozen_pipeline, refusals
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import alias_options
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation
+from components.elasticsearch.generations.generation import Generation
+from components.elasticsearch.generations.index import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 
 RESTORED = "(restored)"

@@ -19,7 +19,8 @@ from components.elasticsearch.dynamic.provider import (
     versioned,
 )
 from components.elasticsearch.generations import adoption, frozen_pipeline, users
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation, WantedIndex
+from components.elasticsearch.generations.generation import Generation, WantedIndex
+from components.elasticsearch.generations.index import NO_PIPELINE
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.migration import migration
 from components.elasticsearch.migration.strategy import made_by, served_by

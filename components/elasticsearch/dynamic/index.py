@@ -19,7 +19,7 @@ from components.elasticsearch.dynamic.provider import (
 )
 from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.generations import deletion, frozen_pipeline
-from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ingest_pipeline import DIGEST

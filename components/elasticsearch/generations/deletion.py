@@ -8,7 +8,7 @@ from components.elasticsearch.documents.bulk import delete_documents, read_demo
 from components.elasticsearch.errors import DocumentsAtRiskError, NotFoundError, RefusedError
 from components.elasticsearch.generations import frozen_pipeline, inventory
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation, LiveIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.generations.refusals import deletion
 from components.elasticsearch.ownership import Claim

@@ -13,7 +13,8 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import has_digest, map_digest
 from components.elasticsearch.errors import PrivilegeError
-from components.elasticsearch.generations.index import alias_of_name, meta_of
+from components.elasticsearch.generations.generation import alias_of_name
+from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of

@@ -9,7 +9,8 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import read_held
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.errors import UnreadableIdentityError
-from components.elasticsearch.generations.index import Generation, LiveIndex, meta_of
+from components.elasticsearch.generations.generation import Generation, LiveIndex
+from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.generations.kept_settings import kept_notes, kept_settings
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ingest_pipeline import VECTOR

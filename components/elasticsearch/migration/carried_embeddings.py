@@ -14,7 +14,7 @@ from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import NOTHING, WRONG
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation, WantedIndex
+from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.migration.strategy import Strategy
 

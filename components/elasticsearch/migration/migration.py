@@ -19,7 +19,7 @@ from components.elasticsearch.errors import DocumentsAtRiskError, RefusedError
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import swap_aliases
-from components.elasticsearch.generations.index import Generation, WantedIndex
+from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.generations.kept_settings import settings_afterwards, without_refused
 from components.elasticsearch.generations.refusals import without_content
 from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR

@@ -8,7 +8,8 @@ import pytest
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
 from components.elasticsearch.errors import ConflictError, IndexingError
-from components.elasticsearch.generations.index import WantedIndex, build_index
+from components.elasticsearch.generations.generation import WantedIndex
+from components.elasticsearch.generations.index import build_index
 from components.elasticsearch.generations.kept_settings import settings_without
 from components.elasticsearch.migration import strategy
 from components.elasticsearch.ownership import Claim

@@ -9,15 +9,8 @@ from components.elasticsearch import index
 from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, Held
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.errors import ConflictError, UnreadableIdentityError
-from components.elasticsearch.generations.index import (
-    Generation,
-    LiveIndex,
-    WantedIndex,
-    build_index,
-    build_meta,
-    new_name,
-    vector_mapping,
-)
+from components.elasticsearch.generations.generation import Generation, LiveIndex, WantedIndex, new_name
+from components.elasticsearch.generations.index import build_index, build_meta, vector_mapping
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.index import Plan, plan
 from components.elasticsearch.ownership import Claim
