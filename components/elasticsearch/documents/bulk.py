@@ -1,4 +1,4 @@
-"""The ten demo documents, and how documents are counted and indexed."""
+"""The ten demo documents, and how documents are indexed."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +9,8 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.resending import Resending, refusal_of
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.errors import IndexingError, RefusedError
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.errors import IndexingError
+from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -46,7 +46,6 @@ DEMO_CONTENTS = (
     "number_of_replicas to 0 for development, or add more nodes for production.",
 )
 
-BAD_REQUEST = 400
 BULK_SIZE = 16
 """Documents in one request: each is an embedding, and a CPU server needs its time for them."""
 
@@ -65,58 +64,6 @@ class Document:
 DEMO_DOCUMENTS = tuple(
     Document(f"demo-{number:02}", content) for number, content in enumerate(DEMO_CONTENTS, start=1)
 )
-
-
-@dataclass(frozen=True)
-class Held:
-    """What an index holds: `total` documents, of the demo documents the `unchanged` ids and the `changed` ones."""
-
-    total: int = 0
-    unchanged: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-
-    @property
-    def foreign(self) -> int:
-        """Documents other than unchanged demo documents: those that only people can have put there."""
-        return self.total - len(self.unchanged)
-
-    @property
-    def missing(self) -> tuple[Document, ...]:
-        """Demo documents that are not there in any form."""
-        there = {*self.unchanged, *self.changed}
-        return tuple(one for one in DEMO_DOCUMENTS if one.id not in there)
-
-
-def read_held(client: Requests, index: str) -> Held:
-    """Count what an index, or an alias of one index, holds at this moment.
-
-    The refresh makes documents count that were written a moment ago.
-    """
-    client.request("POST", f"/{index}/_refresh")
-    total = int(client.request("GET", f"/{index}/_count")["count"])
-    unchanged, changed = read_demo(client, index)
-    return Held(total, unchanged, changed)
-
-
-def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of the demo documents that are unchanged, and of those that people changed."""
-    answer = _whole_but_embeddings(client, index, [one.id for one in DEMO_DOCUMENTS])
-    sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
-    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
-    return unchanged, tuple(sorted(sources.keys() - set(unchanged)))
-
-
-def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> Any:
-    """Get documents with the vectors that people added to them, which Elasticsearch leaves out since 9.2."""
-    query = {"_source_excludes": f"{VECTOR},{DIGEST}"}
-    asked = {"ids": list(ids)}
-    try:
-        shown = {**query, "_source_exclude_vectors": "false"}
-        return client.request("POST", f"/{index}/_mget", asked, query=shown)
-    except RefusedError as error:
-        if error.status != BAD_REQUEST or "_source_exclude_vectors" not in str(error):
-            raise
-        return client.request("POST", f"/{index}/_mget", asked, query=query)
 
 
 def index_documents(

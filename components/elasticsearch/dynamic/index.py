@@ -60,7 +60,7 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
     if DIGEST not in current.properties:
         return "of an earlier version"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
-    if unfinished or frozen_pipeline.unused(client, alias, claim):
+    if unfinished or any(not one.used for one in frozen_pipeline.read_kept(client, alias, claim)):
         return "in the middle of a migration"
     return IN_PLACE
 

@@ -13,7 +13,7 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import has_digest, map_digest
 from components.elasticsearch.errors import PrivilegeError
-from components.elasticsearch.generations.generation import alias_of_name
+from components.elasticsearch.generations.generation import KeptPipeline, alias_of_name
 from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.ingest_pipeline import DIGEST
@@ -121,23 +121,16 @@ def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, 
         client.request("PUT", f"/_ingest/pipeline/{name}", live)
 
 
-def unused(client: Requests, alias: str, claim: Claim) -> list[str]:
-    """Return the pipelines that were kept for generations of an alias which do not use them, or are gone."""
-    names = []
-    for name, body in _kept(client, alias, claim).items():
-        index = str(body["_meta"]["frozen_for"])
-        live = client.find(f"/{index}")
-        settings = live[index].get("settings", {}).get("index", {}) if live else {}
-        # A clone that people made of a generation embeds by its pipeline.
-        if settings.get("default_pipeline") != name and not _users(client, name):
-            names.append(name)
-    return names
+def read_kept(client: Requests, alias: str, claim: Claim) -> tuple[KeptPipeline, ...]:
+    """Return the pipelines that were kept for the stack's generations of an alias."""
+    return tuple(_read_use(client, name, body) for name, body in _kept(client, alias, claim).items())
 
 
 def sweep(client: Requests, alias: str, claim: Claim) -> None:
-    """Delete what `unused` returns."""
-    for name in unused(client, alias, claim):
-        ingest_pipeline.delete(client, name)
+    """Delete the kept pipelines that nothing embeds by."""
+    for one in read_kept(client, alias, claim):
+        if not one.used:
+            ingest_pipeline.delete(client, one.name)
 
 
 def delete_of(client: Requests, index: str) -> None:
@@ -146,15 +139,14 @@ def delete_of(client: Requests, index: str) -> None:
         ingest_pipeline.delete(client, frozen_id(index))
 
 
-def release(client: Requests, alias: str, claim: Claim) -> None:
-    """Have no generation embed in Elasticsearch any more, where the client does: the endpoint can then go."""
-    found = _kept(client, alias, claim)
-    for body in found.values():
-        index = str(body["_meta"]["frozen_for"])
-        if client.find(f"/{index}") is not None:
-            client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": "_none"})
-    if found:
-        sweep(client, alias, claim)
+def _read_use(client: Requests, name: str, body: Mapping[str, Any]) -> KeptPipeline:
+    index = str(body["_meta"]["frozen_for"])
+    live = client.find(f"/{index}")
+    settings = live[index].get("settings", {}).get("index", {}) if live else {}
+    own = settings.get("default_pipeline") == name
+    # A clone that people made of a generation embeds by its pipeline.
+    used = own or bool(_users(client, name))
+    return KeptPipeline(name=name, index=index, of_its_generation=own, used=used)
 
 
 def _kept(client: Requests, alias: str, claim: Claim) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from components.elasticsearch.documents.bulk import Held
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import Claim
 
@@ -38,7 +37,8 @@ class Generation:
     `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
     has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since, or is
     a copy that people made.
-    `settings` and `mappings` are what people chose and a successor takes over.
+    `settings` and `mappings` are what people chose and a successor takes over. `of_people` is the number of documents
+    that only people can have put there; None where nobody counted them.
     """
 
     index: str
@@ -58,7 +58,7 @@ class Generation:
     touched: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
     mappings: Mapping[str, Any] = field(default_factory=dict)
-    held: Held = field(default_factory=Held)
+    of_people: int | None = None
 
     @property
     def counter(self) -> int:
@@ -68,11 +68,25 @@ class Generation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeptPipeline:
+    """A pipeline that was kept for the generation `index`, as it was when that was made.
+
+    `of_its_generation` says that this one still embeds by it, `used` that any index does.
+    """
+
+    name: str
+    index: str
+    of_its_generation: bool
+    used: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LiveIndex:
     """Everything of an alias: `behind` is what it points to, `beside` the generations made for it that it does not.
 
     `others` are generations that another stack made for an alias of that name, `taken` the names of all indices that
-    begin like a generation's. `concrete` says that an index, not an alias, has the name.
+    begin like a generation's. `concrete` says that an index, not an alias, has the name. `kept_pipelines` are those
+    that were kept for generations; there are none where they were not read.
     """
 
     concrete: bool = False
@@ -80,6 +94,7 @@ class LiveIndex:
     beside: tuple[Generation, ...] = ()
     others: tuple[Generation, ...] = ()
     taken: frozenset[str] = frozenset()
+    kept_pipelines: tuple[KeptPipeline, ...] = ()
 
     @property
     def current(self) -> Generation | None:

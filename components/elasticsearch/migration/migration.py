@@ -95,7 +95,8 @@ def migrate(
         indices.add_meta(client, new, {"migration": begun})
         map_digest(client, new)
         take_over_fields(client, old.index, new, MADE)
-        say(f"{wanted.alias}: going on with {new}, which holds {unfinished.held.total:,} documents so far")
+        there = int(client.request("GET", f"/{new}/_count")["count"])
+        say(f"{wanted.alias}: going on with {new}, which holds {there:,} documents so far")
     moving = Carrier(
         client=client,
         alias=wanted.alias,
@@ -118,7 +119,7 @@ def migrate(
         refused = _switch(client, wanted, old, moving, closed=CLOSED in afterwards)
     finally:
         moving.close()
-    if old.held.foreign:
+    if moving.carried:
         say(
             f"{wanted.alias}: {moving.carried:,} documents carried over to {new} in "
             f"{shown_seconds(time.monotonic() - started)} ({chosen}); writers were refused for {refused:.1f} s"

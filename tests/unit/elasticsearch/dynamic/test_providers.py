@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,8 +33,8 @@ from components.elasticsearch.errors import (
 )
 from components.elasticsearch.generations.index import build_index
 from components.elasticsearch.identity import canonical
+from tests.unit.elasticsearch.generations.made import WANTED
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
-from tests.unit.elasticsearch.test_index import WANTED
 
 CONNECTION = {
     "url": "http://es.test:9200",
@@ -441,7 +442,8 @@ def test_another_name_of_the_index_leaves_the_old_one_with_peoples_documents(
     cluster: RecordedCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     held(cluster, 2)
-    cluster.answers["GET /other"] = missing()
+    made = {"other-768-f16-59cfacee-1": build_index(replace(WANTED, alias="other"))}
+    cluster.answers["GET /other"] = [missing(), made]
     scanned(cluster, "other-768-f16-59cfacee-1")
     outs = IndexProvider().update("id", outputs(IndexProvider), inputs(IndexProvider, alias="other")).outs
     assert outs is not None

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, Document, Held, index_documents, read_held
+from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, Document, index_documents
 from components.elasticsearch.documents.queries import DEMO_QUERIES, DemoQuery
 from components.elasticsearch.embedding import search
 from components.elasticsearch.errors import EmbeddingError, IndexingError
@@ -85,21 +85,6 @@ def test_each_demo_query_expects_the_document_that_answers_it(query: DemoQuery, 
 def test_there_are_ten_demo_documents_with_ids_of_their_own() -> None:
     assert [one.id for one in DEMO_DOCUMENTS] == [f"demo-{number:02}" for number in range(1, 11)]
     assert len({one.content for one in DEMO_DOCUMENTS}) == 10
-
-
-def test_unchanged_demo_documents_are_told_from_all_others() -> None:
-    first, second, third = DEMO_DOCUMENTS[:3]
-    docs = [
-        {"_id": first.id, "found": True, "_source": {"content": first.content}},
-        {"_id": second.id, "found": True, "_source": {"content": "edited"}},
-        {"_id": third.id, "found": True, "_source": {"content": third.content, "tag": "mine"}},
-        {"_id": "demo-04", "found": False},
-    ]
-    cluster = RecordedCluster({"GET /i/_count": {"count": 5}, "POST /i/_mget": {"docs": docs}})
-    held = read_held(cluster, "i")
-    assert held == Held(5, ("demo-01",), ("demo-02", "demo-03"))
-    assert held.foreign == 4
-    assert [one.id for one in held.missing] == [f"demo-{number:02}" for number in range(4, 11)]
 
 
 def test_documents_are_indexed_under_their_ids_in_small_requests() -> None:
