@@ -169,7 +169,7 @@ def test_a_new_key_of_the_server_is_written_to_the_endpoint(cluster: RecordedClu
     cluster.answers["GET /_inference/jina-local"] = {"endpoints": [endpoint]}
     kind().update("id", outputs(kind), inputs(kind, embeddings_api_key="new"))
     assert cluster.written == ["PUT /_inference/text_embedding/jina-local/_update"]
-    assert cluster.asked[-1][1]["service_settings"]["api_key"] == "new"
+    assert cluster.asked[-2][1]["service_settings"]["api_key"] == "new"
 
 
 GONE = {
@@ -198,6 +198,8 @@ def test_an_edited_pipeline_is_read_back_so_that_the_next_update_mends_it(cluste
         found.inputs["body"] == found.outs["body"] == canonical({"description": "edited", "processors": []})
     )
     assert kind().diff("id", found.outs, inputs(kind)).changes is True
+    wanted = json.loads(inputs(kind)["body"])
+    cluster.answers[GONE[kind]] = [{"jina-embeddings": one} for one in (edited, wanted)]
     kind().update("id", found.outs, inputs(kind))
     assert cluster.written == ["PUT /_ingest/pipeline/jina-embeddings"]
 
