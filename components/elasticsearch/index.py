@@ -20,7 +20,8 @@ from components.elasticsearch.generations.kept_settings import default_replicas
 from components.elasticsearch.generations.live_index import count_beside, read_live
 from components.elasticsearch.generations.plan import Step, plan
 from components.elasticsearch.migration.carrier import Pace, Say
-from components.elasticsearch.migration.migration import finish, migrate
+from components.elasticsearch.migration.finishing import finish
+from components.elasticsearch.migration.migration import migrate
 from components.elasticsearch.ownership import OWNER
 from components.elasticsearch.reconcile import reconcile
 

@@ -127,7 +127,7 @@ def test_an_index_that_people_closed_to_writers_stays_closed_and_so_does_its_suc
     client.request("PUT", f"/{FIRST}/_block/write")
     changed = replace(wanted, dims=64)
     with monkeypatch.context() as patched:
-        patched.setattr("components.elasticsearch.migration.migration.swap_aliases", _fails)
+        patched.setattr("components.elasticsearch.migration.switch.swap_aliases", _fails)
         with pytest.raises(IndexingError, match="in the middle"):
             stack.up(changed)
     assert client.request("GET", f"/{FIRST}")[FIRST]["settings"]["index"]["blocks"] == {"write": "true"}

@@ -1,0 +1,59 @@
+"""Begins a migration: the old generation keeps its pipeline, and there is a new one to carry documents to."""
+
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents import reindex
+from components.elasticsearch.documents.digest import map_digest
+from components.elasticsearch.errors import RefusedError
+from components.elasticsearch.generations import frozen_pipeline
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.generation import Generation, WantedIndex
+from components.elasticsearch.generations.kept_settings import without_refused
+from components.elasticsearch.ingest_pipeline import DIGEST, VECTOR
+from components.elasticsearch.migration.carrier import NOTHING, Say
+from components.elasticsearch.migration.field_counts import take_over_fields
+from components.elasticsearch.migration.strategy import Strategy
+
+MADE = (VECTOR, DIGEST)
+"""Fields that each generation maps its own way."""
+
+
+def freeze(client: Requests, old: Generation) -> None:
+    """Give the old generation a pipeline of its own, which the stack's may change, go or be renamed without."""
+    if old.identity is None or old.default_pipeline in ("", "_none", frozen_pipeline.frozen_id(old.index)):
+        return
+    ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, old.default_pipeline) or {})
+    if len(ids) == 1:
+        frozen_pipeline.freeze(client, old.index, old.identity, ids[0])
+
+
+def begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> int:
+    """Create the new generation, which notes where it is filled from; return its watermark, as `Carrier` has it."""
+    body = indices.build_index(wanted, predecessor=old)
+    body["mappings"]["_meta"]["migration"] = {
+        "source": old.index,
+        "strategy": chosen,
+        "watermark": NOTHING,
+    }
+    try:
+        indices.create_index(client, new, body)
+    except RefusedError as error:
+        accepted = without_refused(body, error.reason)
+        if accepted is None:
+            raise
+        indices.create_index(client, new, accepted)
+    return NOTHING
+
+
+def resume(client: Requests, alias: str, old: Generation, unfinished: Generation, say: Say) -> int:
+    """Go on with what an earlier run left, which `say` is told of; return its watermark, as `Carrier` has it."""
+    new = unfinished.index
+    # A task of the run that was interrupted would bring back what was deleted since.
+    reindex.wait_for_others(client, new)
+    begun = {key: unfinished.migration[key] for key in ("source", "strategy", "watermark")}
+    indices.add_meta(client, new, {"migration": begun})
+    map_digest(client, new)
+    take_over_fields(client, old.index, new, MADE)
+    there = int(client.request("GET", f"/{new}/_count")["count"])
+    say(f"{alias}: going on with {new}, which holds {there:,} documents so far")
+    return int(unfinished.migration["watermark"])
