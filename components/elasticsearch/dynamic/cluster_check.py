@@ -12,12 +12,8 @@ from components.elasticsearch.client.license import remark
 from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.cluster.privileges import Needed
 from components.elasticsearch.dynamic.index import wanted_of
-from components.elasticsearch.dynamic.provider import (
-    ClusterProvider,
-    Values,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import Values, versioned
 from components.elasticsearch.generations import adoption, frozen_pipeline, users
 from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.generations.index import NO_PIPELINE

@@ -8,14 +8,8 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, index_documents
 from components.elasticsearch.documents.people import read_demo
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
-from components.elasticsearch.dynamic.provider import (
-    CONNECTION,
-    ClusterProvider,
-    Values,
-    claim_of,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned
 from components.elasticsearch.generations import deletion
 
 ALL_PRESENT = ",".join(one.id for one in DEMO_DOCUMENTS)

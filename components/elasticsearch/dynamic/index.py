@@ -9,14 +9,8 @@ from components.elasticsearch import index
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import staleness
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
-from components.elasticsearch.dynamic.provider import (
-    CONNECTION,
-    ClusterProvider,
-    Values,
-    claim_of,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned
 from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.generations import deletion, frozen_pipeline
 from components.elasticsearch.generations.generation import Generation, LiveIndex, WantedIndex
