@@ -94,7 +94,8 @@ def _finish(run: _Run, live: LiveIndex, _: Step) -> None:
 
 
 def _adopt(run: _Run, live: LiveIndex, step: Step) -> None:
-    indices.add_meta(run.client, _current(live).index, {**indices.build_meta(run.wanted), "adopted_as": ""})
+    noted = {**indices.build_meta(run.wanted), "adopted_as": "", "adopted": True}
+    indices.add_meta(run.client, _current(live).index, noted)
     _repair(run, live, step)
 
 

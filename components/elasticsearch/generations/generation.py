@@ -30,10 +30,11 @@ class WantedIndex:
 class Generation:
     """One concrete index behind, or once made for, an alias.
 
-    `managed` says that a stack of this project made it, and `owner` which (empty where it says none). `identity` is
-    None for an index that this project did not make, and for one whose identity can't be read, for the reason
-    `unreadable`. Of one that is `closed`, nothing can be counted. `vector` is its mapping of the embeddings;
-    `successor` is the generation that was being made when the index was last closed to writers by this project.
+    `managed` says that a stack of this project made or adopted it, `adopted` that it was made by hand, and `owner`
+    whose it is (empty where it says nothing). `identity` is None for an index that is not managed, and for one whose
+    identity can't be read, for the reason `unreadable`. Of one that is `closed`, nothing can be counted.
+    `vector` is its mapping of the embeddings; `successor` is the generation that was being made when the index was last
+    closed to writers by this project.
     `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
     has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since, or is
     a copy that people made.
@@ -43,6 +44,7 @@ class Generation:
 
     index: str
     managed: bool = False
+    adopted: bool = False
     owner: str = ""
     identity: Identity | None = None
     unreadable: str = ""

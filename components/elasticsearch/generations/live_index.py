@@ -76,6 +76,7 @@ def _described(index: str, body: Mapping[str, Any]) -> Generation:
     return Generation(
         index=index,
         managed=ours,
+        adopted=ours and bool(meta.get("adopted")),
         owner=owner_of(meta),
         identity=identity,
         unreadable=unreadable,

@@ -153,10 +153,13 @@ def _resumable(one: Generation, current: Generation, wanted: WantedIndex) -> boo
 
 
 def _same_vectors(current: Generation, wanted: WantedIndex) -> bool:
-    """Compare mappings as far as they are ours: Elasticsearch fills in more index options."""
+    """Compare mappings as far as they are ours: Elasticsearch fills in more index options.
+
+    An index that was made by hand keeps its own index options.
+    """
     live, ours = current.vector, vector_mapping(wanted.identity)
     same = all(live.get(key) == ours[key] for key in ("type", "dims", "similarity"))
-    if current.identity is None:
+    if current.identity is None or current.adopted:
         return same
     return same and live.get("index_options", {}).get("type") == ours["index_options"]["type"]
 

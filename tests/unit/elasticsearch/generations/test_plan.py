@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.generations.generation import Generation, KeptPipeline, LiveIndex
-from components.elasticsearch.generations.index import NO_PIPELINE
+from components.elasticsearch.generations.index import NO_PIPELINE, vector_mapping
 from components.elasticsearch.generations.plan import Step, plan, plan_change
 from components.elasticsearch.identity import Identity
 from tests.unit.elasticsearch.generations.made import MAPPED, OTHER, WANTED, made
@@ -34,6 +34,7 @@ FORMER = (
     beside(counter=2, retired=RETIRED),
     beside(counter=3, retired=RETIRED, touched=True),
 )
+FLAT = {**vector_mapping(IDENTITY), "index_options": {"type": "flat"}}
 CLOSED = beside(counter=0, of_people=None, retired=RETIRED, closed=True)
 
 
@@ -153,6 +154,15 @@ def kept(index: str, *, own: bool, used: bool) -> KeptPipeline:
             id="alias moved to somebody's index",
         ),
         pytest.param(LiveIndex(behind=(made(None),)), "adopt", [], id="made by hand with the right mapping"),
+        pytest.param(
+            LiveIndex(behind=(made(vector=FLAT, adopted=True),)),
+            "nothing",
+            [],
+            id="adopted, with index options of its own",
+        ),
+        pytest.param(
+            LiveIndex(behind=(made(vector=FLAT),)), "migrate", [], id="index options changed by hand"
+        ),
         pytest.param(
             LiveIndex(behind=(made(),), kept_pipelines=(kept("gone", own=False, used=False),)),
             "delete pipelines",
