@@ -18,7 +18,29 @@ MADE = (VECTOR, DIGEST)
 """Fields that each generation maps its own way."""
 
 
-def freeze(client: Requests, old: Generation) -> None:
+def start(
+    client: Requests,
+    wanted: WantedIndex,
+    old: Generation,
+    new: str,
+    *,
+    unfinished: Generation | None,
+    chosen: Strategy,
+    say: Say,
+) -> tuple[str, int]:
+    """Begin a new generation of the name `new`, or go on with an `unfinished` one.
+
+    Return its name, and the sequence number up to which it has all that was written to the old one.
+    """
+    _freeze(client, old)
+    if unfinished is None:
+        _begin(client, wanted, old, new, chosen)
+        return new, NOTHING
+    _resume(client, wanted.alias, old, unfinished, say)
+    return unfinished.index, int(unfinished.migration["watermark"])
+
+
+def _freeze(client: Requests, old: Generation) -> None:
     """Give the old generation a pipeline of its own, which the stack's may change, go or be renamed without."""
     if old.identity is None or old.default_pipeline in ("", "_none", frozen_pipeline.frozen_id(old.index)):
         return
@@ -27,8 +49,8 @@ def freeze(client: Requests, old: Generation) -> None:
         frozen_pipeline.freeze(client, old.index, old.identity, ids[0])
 
 
-def begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> int:
-    """Create the new generation, which notes where it is filled from; return its watermark, as `Carrier` has it."""
+def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> None:
+    """Create the new generation, which notes where it is filled from, and that nothing is there yet."""
     body = indices.build_index(wanted, predecessor=old)
     body["mappings"]["_meta"]["migration"] = {
         "source": old.index,
@@ -42,11 +64,10 @@ def begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chos
         if accepted is None:
             raise
         indices.create_index(client, new, accepted)
-    return NOTHING
 
 
-def resume(client: Requests, alias: str, old: Generation, unfinished: Generation, say: Say) -> int:
-    """Go on with what an earlier run left, which `say` is told of; return its watermark, as `Carrier` has it."""
+def _resume(client: Requests, alias: str, old: Generation, unfinished: Generation, say: Say) -> None:
+    """Have the new generation ready to be filled further."""
     new = unfinished.index
     # A task of the run that was interrupted would bring back what was deleted since.
     reindex.wait_for_others(client, new)
@@ -56,4 +77,3 @@ def resume(client: Requests, alias: str, old: Generation, unfinished: Generation
     take_over_fields(client, old.index, new, MADE)
     there = int(client.request("GET", f"/{new}/_count")["count"])
     say(f"{alias}: going on with {new}, which holds {there:,} documents so far")
-    return int(unfinished.migration["watermark"])

@@ -17,7 +17,7 @@ from components.elasticsearch.generations.kept_settings import settings_afterwar
 from components.elasticsearch.generations.refusals import without_content
 from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.migration import finishing, strategy, verification
-from components.elasticsearch.migration.beginning import begin, freeze, resume
+from components.elasticsearch.migration.beginning import start
 from components.elasticsearch.migration.carried_embeddings import Source
 from components.elasticsearch.migration.carrier import Carrier, Pace, Say, shown_seconds
 from components.elasticsearch.migration.strategy import Strategy
@@ -70,11 +70,7 @@ def migrate(
     ours = bool(old.successor or old.retired)
     afterwards = settings_afterwards(client, old.index, ours=ours)
     patient = embedder and replace(embedder, patience=Patience(limit=pace.stalled))
-    freeze(client, old)
-    if unfinished is None:
-        watermark = begin(client, wanted, old, new, chosen)
-    else:
-        new, watermark = unfinished.index, resume(client, wanted.alias, old, unfinished, say)
+    new, watermark = start(client, wanted, old, new, unfinished=unfinished, chosen=chosen, say=say)
     moving = Carrier(
         client=client,
         alias=wanted.alias,
