@@ -13,6 +13,7 @@ from components.elasticsearch.errors import ConflictError, NotFoundError, Refuse
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
 from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_managed, owner_of
+from components.elasticsearch.reconcile import NOTHING, Step, reconcile
 
 INPUT = "_inference_input"
 KEPT_MODEL_ID = "_kept_model_id"
@@ -103,25 +104,23 @@ def inference_ids(body: Mapping[str, Any]) -> list[str]:
     return [str(one) for one in found]
 
 
-def converge(
-    client: Requests,
+def plan(
     pipeline_id: str,
+    live: Mapping[str, Any] | None,
     body: Mapping[str, Any],
     inference_id: str,
     *,
     claim: Claim,
     ours: bool,
-    before: Callable[[], None] | None = None,
-) -> bool:
-    """Make the pipeline what is wanted; return whether anything was written.
+) -> Step:
+    """Decide how the live pipeline becomes `body`, which embeds with `inference_id`.
 
-    `claim` says whose pipelines are the stack's; `ours` that this one is, also if somebody took away its mark. `before`
-    is called before one that exists is overwritten. Raises ConflictError when another pipeline has the name: another
-    stack's, or one made by hand that does not embed with our endpoint.
+    `claim` says whose pipelines are the stack's; `ours` that this one is, also if somebody took away its mark.
+    Raises ConflictError when another pipeline has the name: another stack's, or one made by hand that does not embed
+    with our endpoint.
     """
-    live = read_live(client, pipeline_id)
     if live == dict(body):
-        return False
+        return Step(action=NOTHING)
     meta = (live or {}).get("_meta", {})
     if is_managed(meta) and not claim.covers(owner_of(meta)):
         raise ConflictError(
@@ -133,10 +132,34 @@ def converge(
             f"({live.get('description') or 'it has no description'}). Set elasticsearchPipelineId to a name that "
             f"is free, or delete that pipeline (DELETE /_ingest/pipeline/{pipeline_id})."
         )
-    if before is not None:
+    return Step(action="write")
+
+
+def converge(
+    client: Requests,
+    pipeline_id: str,
+    body: Mapping[str, Any],
+    inference_id: str,
+    *,
+    claim: Claim,
+    ours: bool,
+    before: Callable[[], None] = lambda: None,
+) -> None:
+    """Make the pipeline `body`; `before` is called before it is written. The other arguments are as in `plan`.
+
+    Raises what `plan` raises.
+    """
+
+    def write(_live: Mapping[str, Any] | None, _: Step) -> None:
         before()
-    client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
-    return True
+        client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
+
+    reconcile(
+        f"Ingest pipeline {pipeline_id}",
+        read=lambda: read_live(client, pipeline_id),
+        plan=lambda live, _: plan(pipeline_id, live, body, inference_id, claim=claim, ours=ours),
+        carry_out=write,
+    )
 
 
 def delete(client: Requests, pipeline_id: str) -> None:

@@ -1,14 +1,8 @@
-"""The ten demo documents and the five demo queries, and which of the documents an index holds."""
+"""The ten demo documents and the five demo queries."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any
 
-from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Document
-from components.elasticsearch.errors import RefusedError
-from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 
 DEMO_CONTENTS = (
     "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
@@ -65,55 +59,3 @@ DEMO_QUERIES = (
     DemoQuery("frontend app can't call the backend API from the browser", "demo-09"),
     DemoQuery("serverless function takes ages on first request", "demo-08"),
 )
-
-
-@dataclass(frozen=True)
-class Held:
-    """What an index holds: `total` documents, of the demo documents the `unchanged` ids and the `changed` ones."""
-
-    total: int = 0
-    unchanged: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-
-    @property
-    def foreign(self) -> int:
-        """Documents other than unchanged demo documents: those that only people can have put there."""
-        return self.total - len(self.unchanged)
-
-    @property
-    def missing(self) -> tuple[Document, ...]:
-        """Demo documents that are not there in any form."""
-        there = {*self.unchanged, *self.changed}
-        return tuple(one for one in DEMO_DOCUMENTS if one.id not in there)
-
-
-def read_held(client: Requests, index: str) -> Held:
-    """Count what an index, or an alias of one index, holds at this moment.
-
-    The refresh makes documents count that were written a moment ago.
-    """
-    client.request("POST", f"/{index}/_refresh")
-    total = int(client.request("GET", f"/{index}/_count")["count"])
-    unchanged, changed = read_demo(client, index)
-    return Held(total, unchanged, changed)
-
-
-def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of the demo documents that are unchanged, and of those that people changed."""
-    answer = _whole_but_embeddings(client, index, [one.id for one in DEMO_DOCUMENTS])
-    sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
-    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
-    return unchanged, tuple(sorted(sources.keys() - set(unchanged)))
-
-
-def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> Any:
-    """Get documents with the vectors that people added to them, which Elasticsearch leaves out since 9.2."""
-    query = {"_source_excludes": f"{VECTOR},{DIGEST}"}
-    asked = {"ids": list(ids)}
-    try:
-        shown = {**query, "_source_exclude_vectors": "false"}
-        return client.request("POST", f"/{index}/_mget", asked, query=shown)
-    except RefusedError as error:
-        if error.status != HTTPStatus.BAD_REQUEST or "_source_exclude_vectors" not in str(error):
-            raise
-        return client.request("POST", f"/{index}/_mget", asked, query=query)

@@ -37,7 +37,7 @@ KEPT_AFTERWARDS = ("routing.allocation.enable",)
 
 OUR_NOTES = (
     *("managed_by", "alias", "owner", "identity", "identity_version", "revision"),
-    *("successor", "migration", "retired", "adopted_as", "checked"),
+    *("successor", "migration", "retired", "adopted_as", "adopted", "checked"),
 )
 """Keys of `_meta` that say what this project did with an index; any other key is people's."""
 

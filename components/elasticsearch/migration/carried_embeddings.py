@@ -16,7 +16,7 @@ from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import ClosedError
 from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation, WantedIndex
+from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.migration.strategy import Strategy
 
 

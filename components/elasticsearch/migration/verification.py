@@ -13,7 +13,7 @@ from components.elasticsearch.documents.views import read_window
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import IndexingError
 from components.elasticsearch.fields import CONTENT, VECTOR
-from components.elasticsearch.generations.index import WantedIndex
+from components.elasticsearch.generations.generation import WantedIndex
 from components.elasticsearch.migration.strategy import Strategy
 
 SAMPLE = 8

@@ -9,7 +9,7 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import EmbeddingError
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.migration import migration
+from components.elasticsearch.migration import finishing
 from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill, vectors
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
 from tests.contract.elasticsearch.stale import FIRST, change_past_the_pipeline, concrete, counted
@@ -83,7 +83,7 @@ def test_what_is_changed_in_the_last_moments_is_mended_after_the_switch(
 ) -> None:
     stack, contents = slices
     changed = replace(wanted, dims=64)
-    close, finish = indices.close_to_writers, migration.finish
+    close, finish = indices.close_to_writers, finishing.finish
 
     def just_before(*arguments: Any) -> None:
         change_past_the_pipeline(client, {"doc-9": "in the last moment"})
@@ -95,12 +95,12 @@ def test_what_is_changed_in_the_last_moments_is_mended_after_the_switch(
     with monkeypatch.context() as patched:
         patched.setattr(indices, "close_to_writers", just_before)
         if crash != "no":
-            patched.setattr(migration, "finish", dies)
+            patched.setattr(finishing, "finish", dies)
             with pytest.raises(KeyboardInterrupt):
                 stack.up(changed)
         else:
             stack.up(changed)
-    assert migration.finish is finish
+    assert finishing.finish is finish
     if crash != "no":
         assert counted(client) == {"stale": 1}
         changed = replace(changed, dims=32) if crash == "and other settings" else changed

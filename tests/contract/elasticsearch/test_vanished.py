@@ -9,7 +9,7 @@ import pytest
 from components.elasticsearch.client.client import Body, Client
 from components.elasticsearch.documents.views import open_view
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation
+from components.elasticsearch.generations.generation import Generation
 from components.elasticsearch.migration.vanished import FEW, Following
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 
