@@ -19,22 +19,25 @@ class Patience:
 
 
 class Backoff:
-    """The attempts at one thing, from now on: `if not backoff.again(): raise` in the handler of what may pass."""
+    """Counts failed attempts at something, and pauses before the next one until patience is over.
+
+    In the handler of an error that may pass: `if not backoff.again(): raise`.
+    """
 
     def __init__(self, patience: Patience) -> None:
         self._patience = patience
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew, since something succeeded: with the first pause, no failures, and all the time."""
+        """Start over after a success: with no failures, the first pause and the full time."""
         self.failures = 0
         self._pause = self._patience.first_pause
         self._began = time.monotonic()
 
     def again(self, *, limit: float | None = None) -> bool:
-        """Count a failure and pause before the next attempt; return False, at once, when patience is over.
+        """Count a failure and pause before the next attempt; return False at once when patience is over.
 
-        `limit` is in place of that of the patience, where this failure has another.
+        `limit` replaces the limit of the patience for this failure.
         """
         pause = self.next_pause(limit=limit)
         if pause is None:
@@ -43,9 +46,9 @@ class Backoff:
         return True
 
     def next_pause(self, *, limit: float | None = None, at_least: float = 0.0) -> float | None:
-        """Count a failure; return the seconds to pause before the next attempt, None when patience is over.
+        """Count a failure; return the seconds to pause before the next attempt, or None when patience is over.
 
-        For callers that say how long they wait, or that are told to wait for `at_least` so many seconds.
+        This is for callers that tell people how long they wait, or that were asked to wait `at_least` some seconds.
         """
         self.failures += 1
         pause = max(self._pause, at_least)

@@ -1,10 +1,10 @@
 """Indexes documents in a stack's index, whether its pipeline embeds them or this program does."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import islice
 
+from components.batched import batched
 from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.documents.bulk import BULK_SIZE, Document, index_documents
 from components.elasticsearch.documents.digest import has_digest
@@ -33,7 +33,7 @@ def ingest(facts: StackFacts, documents: Iterable[Document], say: Callable[[str]
                     f"{index} was made by an earlier version: `pulumi up` makes it ready for this one."
                 )
         try:
-            for batch in _batches(documents):
+            for batch in batched(documents, BULK_SIZE):
                 _index(client, facts, batch)
                 done += len(batch)
                 if time.monotonic() - told > SECONDS_BETWEEN_LINES:
@@ -58,9 +58,3 @@ def _index(client: Requests, facts: StackFacts, batch: Sequence[Document]) -> No
         check()
         raise
     check()
-
-
-def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    rest = iter(documents)
-    while batch := list(islice(rest, BULK_SIZE)):
-        yield batch

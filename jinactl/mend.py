@@ -9,6 +9,7 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import mending
 from components.elasticsearch.documents.digest import has_digest
 from components.elasticsearch.documents.staleness import KINDS, Kind, read_checked, read_pages
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed
 from jinactl.errors import CommandError
@@ -50,7 +51,6 @@ def mend(facts: StackFacts, say: Say, *, dry_run: bool, listed: bool) -> None:
     with Client(facts.connection) as client:
         index, identity, pipeline_id = _generation(client, facts)
         if dry_run or listed:
-            client.request("POST", f"/{index}/_refresh")
             _count(client, index, say, listed=listed)
         if dry_run:
             return
@@ -96,5 +96,5 @@ def _generation(client: Client, facts: StackFacts) -> tuple[str, Identity, str]:
     identity = Identity.from_meta(meta, index)
     if facts.embeds_in_client:
         require_same_identity(client, facts)
-    pipeline_id = str(body.get("settings", {}).get("index", {}).get("default_pipeline", "_none"))
+    pipeline_id = str(body.get("settings", {}).get("index", {}).get("default_pipeline", NO_PIPELINE))
     return index, identity, pipeline_id

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from components.elasticsearch.documents.bulk import Document
+from components.elasticsearch.fields import CONTENT, VECTOR
 from components.elasticsearch.identity import canonical
-from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
 from jinactl.errors import CommandError
 
 ID = "_id"

@@ -88,6 +88,14 @@ class IndexingError(ElasticsearchError):
     """Documents were refused by the pipeline or by the index."""
 
 
+class ClosedError(IndexingError):
+    """The index refuses writes."""
+
+
+class StillBusyError(IndexingError):
+    """Something was too busy for documents each time that they were sent: they may be taken later."""
+
+
 class BackupError(ElasticsearchError):
     """A backup could not be taken, or not be restored."""
 

@@ -4,13 +4,15 @@ Elasticsearch has no upsert of endpoints, keeps `url`, `model_id`, `dimensions` 
 shows the API key again. It asks the server for an embedding each time an endpoint is made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from http import HTTPStatus
+from typing import Any
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.endpoint_validation import explained
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
+from components.elasticsearch.reconcile import NOTHING, Step, reconcile
 
 TASK = "text_embedding"
 SERVICE = "openai"
@@ -20,10 +22,7 @@ NO_KEY = "unused"
 REQUESTS_PER_MINUTE = 60_000
 """Far above what one server does: it queues requests itself, and the default of 3000 would slow a GPU down."""
 
-CONFLICT, BAD_REQUEST = 409, 400
 VALIDATION_TIMEOUT = 120.0
-
-Action = Literal["nothing", "create", "update", "replace"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +97,19 @@ def read_live(client: Requests, inference_id: str) -> LiveEndpoint | None:
 
 def plan(
     inference_id: str, live: LiveEndpoint | None, wanted: Endpoint, *, ours: bool, new_key: bool
-) -> Action:
+) -> Step:
     """Decide how the live endpoint becomes the wanted one.
 
     `ours` says that this stack made or adopted it, `new_key` that the server's API key is another than before.
     Raises ConflictError when an endpoint that is not ours is in the way.
     """
     if live is None:
-        return "create"
+        return Step(action="create")
     if live.endpoint is not None and live.endpoint.fixed == wanted.fixed:
         same = live.endpoint == wanted and not new_key
-        return "nothing" if same else "update"
+        return Step(action=NOTHING if same else "update")
     if ours:
-        return "replace"
+        return Step(action="replace")
     raise ConflictError(
         f"There is an inference endpoint {inference_id} already, and it is another one: {live.shown()}; "
         f"wanted: {asdict(wanted)}. Set elasticsearchInferenceId to a name that is free, or have it replaced: "
@@ -120,30 +119,23 @@ def plan(
 
 def converge(
     client: Requests, inference_id: str, wanted: Endpoint, api_key: str, *, ours: bool, new_key: bool
-) -> Action:
-    """Make the endpoint what is wanted; return what was done.
+) -> None:
+    """Make the endpoint what is wanted; `ours` and `new_key` are as in `plan`.
 
     Raises ValidationError when the node gets no right embedding, ConflictError when a foreign endpoint is in the way.
     """
-    action = plan(inference_id, read_live(client, inference_id), wanted, ours=ours, new_key=new_key)
-    if action == "create":
-        return _create(client, inference_id, wanted, api_key)
-    if action == "update":
-        settings = wanted.service_settings(api_key)
-        changed = {key: settings[key] for key in ("api_key", "rate_limit")}
-        with explained(wanted.url, inference_id):
-            client.request(
-                "PUT",
-                f"/_inference/{TASK}/{inference_id}/_update",
-                {"service_settings": changed},
-                timeout=VALIDATION_TIMEOUT,
-            )
-    if action == "replace":
-        _verify(client, inference_id, wanted, api_key)
-        # Pipelines go on referring to the name.
-        delete(client, inference_id, force=True)
-        _put(client, inference_id, wanted, api_key)
-    return action
+
+    def decide(live: LiveEndpoint | None, taken: Sequence[str]) -> Step:
+        # Every action writes the key. What is there once there was nothing is ours only if it is as wanted.
+        still_ours = ours and "create" not in taken
+        return plan(inference_id, live, wanted, ours=still_ours, new_key=new_key and not taken)
+
+    reconcile(
+        f"Inference endpoint {inference_id}",
+        read=lambda: read_live(client, inference_id),
+        plan=decide,
+        carry_out=lambda _, step: ACTIONS[step.action](client, inference_id, wanted, api_key),
+    )
 
 
 def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
@@ -155,7 +147,7 @@ def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
     except NotFoundError:
         return
     except RefusedError as error:
-        if error.status != CONFLICT:
+        if error.status != HTTPStatus.CONFLICT:
             raise
         raise ConflictError(
             f"Inference endpoint {inference_id} is still in use and was not deleted: {error.reason} "
@@ -163,15 +155,28 @@ def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
         ) from error
 
 
-def _create(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> Action:
+def _create(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    """Make the endpoint; what is there by then, since an answer was lost or somebody was quicker, is left as it is."""
     try:
         _put(client, inference_id, wanted, api_key)
     except RefusedError as error:
         if error.kind != "resource_already_exists_exception":
             raise
-        # The answer to an earlier attempt was lost, or somebody was quicker.
-        plan(inference_id, read_live(client, inference_id), wanted, ours=False, new_key=False)
-    return "create"
+
+
+def _update(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    settings = wanted.service_settings(api_key)
+    changed = {key: settings[key] for key in ("api_key", "rate_limit")}
+    path = f"/_inference/{TASK}/{inference_id}/_update"
+    with explained(wanted.url, inference_id):
+        client.request("PUT", path, {"service_settings": changed}, timeout=VALIDATION_TIMEOUT)
+
+
+def _replace(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    _verify(client, inference_id, wanted, api_key)
+    # Pipelines go on referring to the name.
+    delete(client, inference_id, force=True)
+    _put(client, inference_id, wanted, api_key)
 
 
 def _put(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
@@ -186,3 +191,10 @@ def _verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str)
     delete(client, trial)
     _put(client, trial, wanted, api_key)
     delete(client, trial)
+
+
+ACTIONS: Mapping[str, Callable[[Requests, str, Endpoint, str], None]] = {
+    "create": _create,
+    "update": _update,
+    "replace": _replace,
+}

@@ -5,20 +5,18 @@ Facts of Elasticsearch it rests on: the inference processor appends to an output
 """
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
 from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_managed, owner_of
+from components.elasticsearch.reconcile import NOTHING, Step, reconcile
 
-CONTENT = "content"
-VECTOR = "content_embedding"
-DIGEST = "content_digest"
-"""What text the embedding is of: its SHA-256, in lower-case hexadecimal digits."""
 INPUT = "_inference_input"
 KEPT_MODEL_ID = "_kept_model_id"
-BAD_REQUEST = 400
 
 PREPARE = f"""\
 def made = ctx.remove('{DIGEST}');
@@ -106,25 +104,23 @@ def inference_ids(body: Mapping[str, Any]) -> list[str]:
     return [str(one) for one in found]
 
 
-def converge(
-    client: Requests,
+def plan(
     pipeline_id: str,
+    live: Mapping[str, Any] | None,
     body: Mapping[str, Any],
     inference_id: str,
     *,
     claim: Claim,
     ours: bool,
-    before: Callable[[], None] | None = None,
-) -> bool:
-    """Make the pipeline what is wanted; return whether anything was written.
+) -> Step:
+    """Decide how the live pipeline becomes `body`, which embeds with `inference_id`.
 
-    `claim` says whose pipelines are the stack's; `ours` that this one is, also if somebody took away its mark. `before`
-    is called before one that exists is overwritten. Raises ConflictError when another pipeline has the name: another
-    stack's, or one made by hand that does not embed with our endpoint.
+    `claim` says whose pipelines are the stack's; `ours` that this one is, also if somebody took away its mark.
+    Raises ConflictError when another pipeline has the name: another stack's, or one made by hand that does not embed
+    with our endpoint.
     """
-    live = read_live(client, pipeline_id)
     if live == dict(body):
-        return False
+        return Step(action=NOTHING)
     meta = (live or {}).get("_meta", {})
     if is_managed(meta) and not claim.covers(owner_of(meta)):
         raise ConflictError(
@@ -136,10 +132,34 @@ def converge(
             f"({live.get('description') or 'it has no description'}). Set elasticsearchPipelineId to a name that "
             f"is free, or delete that pipeline (DELETE /_ingest/pipeline/{pipeline_id})."
         )
-    if before is not None:
+    return Step(action="write")
+
+
+def converge(
+    client: Requests,
+    pipeline_id: str,
+    body: Mapping[str, Any],
+    inference_id: str,
+    *,
+    claim: Claim,
+    ours: bool,
+    before: Callable[[], None] = lambda: None,
+) -> None:
+    """Make the pipeline `body`; `before` is called before it is written. The other arguments are as in `plan`.
+
+    Raises what `plan` raises.
+    """
+
+    def write(_live: Mapping[str, Any] | None, _: Step) -> None:
         before()
-    client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
-    return True
+        client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
+
+    reconcile(
+        f"Ingest pipeline {pipeline_id}",
+        read=lambda: read_live(client, pipeline_id),
+        plan=lambda live, _: plan(pipeline_id, live, body, inference_id, claim=claim, ours=ours),
+        carry_out=write,
+    )
 
 
 def delete(client: Requests, pipeline_id: str) -> None:
@@ -149,7 +169,7 @@ def delete(client: Requests, pipeline_id: str) -> None:
     except NotFoundError:
         return
     except RefusedError as error:
-        if error.status != BAD_REQUEST or "cannot be deleted" not in error.reason:
+        if error.status != HTTPStatus.BAD_REQUEST or "cannot be deleted" not in error.reason:
             raise
         raise ConflictError(
             f"Ingest {error.reason}. Give those indices another pipeline "

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.generations.index import NO_PIPELINE
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 from components.settings import ElasticsearchSettings, ModelSettings
 

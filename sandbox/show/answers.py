@@ -1,13 +1,13 @@
-"""Asks a running stack questions, and compares the answers with what is expected."""
+"""Asks a running stack questions, and holds the answers against what is expected."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.elasticsearch.client.connection import Connection
-from components.elasticsearch.documents.queries import DEMO_QUERIES, DemoQuery
+from components.elasticsearch.documents.demo import DEMO_QUERIES, DemoQuery
 from components.elasticsearch.embedding.search import Hit, SemanticSearch
 from components.errors import StackError
+from jinactl.outputs import facts_of
 from sandbox.errors import SandboxError
 
 SCORE_TOLERANCE = 1e-3
@@ -47,19 +47,19 @@ def demo_answers(outputs: Mapping[str, Any]) -> list[Answer]:
     At the model's full width Elasticsearch, if it has an endpoint, embeds them as well, and both must agree.
     Raises SandboxError when a query fails, or the two ways to ask it differ.
     """
-    search = _search(outputs)
     try:
-        return [_answer(search, query, int(outputs["modelDimensions"])) for query in DEMO_QUERIES]
+        search = _search(outputs)
+        return [_answer(search, query) for query in DEMO_QUERIES]
     except StackError as error:
         raise SandboxError(str(error)) from error
 
 
-def _answer(search: SemanticSearch, query: DemoQuery, width: int) -> Answer:
+def _answer(search: SemanticSearch, query: DemoQuery) -> Answer:
     hits = search.search(query.text, query.size)
     if not hits:
         raise SandboxError(f'The query "{query.text}" found nothing: the index {search.alias} is empty.')
     # Without an inference endpoint there is nothing in Elasticsearch that could embed a query.
-    if search.inference_id and search.dims == width:
+    if search.inference_id and search.embedder.dims == search.embedder.width:
         _require_agreement(query, hits[0], search.search_with_builder(query.text, query.size)[0])
     best = hits[0]
     return Answer(query.text, best.id, best.content, best.score, query.expected)
@@ -74,17 +74,10 @@ def _require_agreement(query: DemoQuery, ours: Hit, built: Hit) -> None:
 
 
 def _search(outputs: Mapping[str, Any]) -> SemanticSearch:
+    facts = facts_of(outputs, "the stack")
     return SemanticSearch(
-        connection=Connection(
-            url=outputs["elasticsearchUrl"],
-            user=outputs["elasticsearchUser"],
-            password=outputs["elasticsearchPassword"],
-        ),
-        embeddings_url=outputs["embeddingsUrl"],
-        api_key=outputs["serverApiKey"],
-        model=outputs["modelName"],
-        query_prefix=outputs["modelQueryPrefix"],
-        dims=int(outputs["dims"]),
-        alias=outputs["index"],
-        inference_id=outputs.get("inferenceEndpoint") or "",
+        connection=facts.connection,
+        embedder=facts.embedder,
+        alias=facts.index,
+        inference_id=facts.inference_id,
     )

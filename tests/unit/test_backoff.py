@@ -5,15 +5,6 @@ import pytest
 from components.backoff import Backoff, Patience
 
 
-@pytest.fixture
-def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Pauses take no time but that of a clock of their own."""
-    pauses: list[float] = []
-    monkeypatch.setattr("components.backoff.time.sleep", pauses.append)
-    monkeypatch.setattr("components.backoff.time.monotonic", lambda: sum(pauses))
-    return pauses
-
-
 @pytest.mark.parametrize(
     ("patience", "expected"),
     [

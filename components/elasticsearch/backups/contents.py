@@ -7,7 +7,7 @@ from urllib.parse import quote
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.generations import inventory
-from components.elasticsearch.generations.index import LiveIndex
+from components.elasticsearch.generations.generation import LiveIndex
 
 
 @dataclass(frozen=True, kw_only=True)

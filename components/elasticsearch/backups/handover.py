@@ -6,12 +6,13 @@ from typing import Any
 
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import read_held
+from components.elasticsearch.documents.people import count_of_people
 from components.elasticsearch.errors import DocumentsAtRiskError
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import deletion, frozen_pipeline, refusals
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import alias_options
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation
+from components.elasticsearch.generations.generation import Generation
 from components.elasticsearch.identity import Identity
 
 RESTORED = "(restored)"
@@ -80,10 +81,10 @@ def switch(
 
 def require_replaceable(client: Requests, alias: str, index: str) -> None:
     """Raise DocumentsAtRiskError when an index holds documents that only people can have put there."""
-    held = read_held(client, index)
-    if held.foreign:
+    count = count_of_people(client, index)
+    if count:
         raise DocumentsAtRiskError(
-            f"{alias} leads to {index}, which holds {refusals.documents(held.foreign)} that this stack did not put "
+            f"{alias} leads to {index}, which holds {refusals.documents(count)} that this stack did not put "
             "there: they would not be found any more, so the alias was not moved. Restore into a new stack; or take "
             "a backup of what is there, delete those documents, and run the command again."
         )

@@ -16,8 +16,9 @@ from components.elasticsearch.backups.handover import RESTORED, Target
 from components.elasticsearch.backups.repository import REPOSITORY, Backup
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError, ConflictError
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation, LiveIndex, alias_of_name
+from components.elasticsearch.generations.generation import Generation, LiveIndex, alias_of_name
 from components.elasticsearch.generations.inventory import is_elasticsearchs
 from components.elasticsearch.generations.live_index import read_live
 

@@ -24,7 +24,7 @@ from components.elasticsearch.backups.repository import (
 )
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError, RefusedError
-from components.elasticsearch.generations.index import Generation, LiveIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import MANAGED_BY, canonical
 

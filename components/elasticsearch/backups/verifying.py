@@ -7,7 +7,7 @@ from typing import Any
 from components.elasticsearch.backups.contents import Count
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import BackupError
-from components.elasticsearch.ingest_pipeline import VECTOR
+from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.migration.verification import cosine
 
 SAMPLE = 8

@@ -1,10 +1,10 @@
 """Requests to Elasticsearch: one place for retries, and for turning what goes wrong into a clear message."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.client.failures import refusal, transport_failure
 from components.elasticsearch.errors import NotFoundError, UnavailableError, UnreachableError
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Patience:
-    """Seconds for which a cluster that answers 429 or 503, or does not answer at all, is asked again."""
+@dataclass(frozen=True, kw_only=True)
+class ClusterPatience(Patience):
+    """How many seconds to go on asking a cluster.
 
-    unavailable: float = 120.0
+    `limit` applies while it answers 429 or 503, `unreachable` while it does not answer.
+    """
+
+    limit: float = 120.0
     unreachable: float = 15.0
-    first_pause: float = 0.5
-    longest_pause: float = 10.0
 
 
 class Requests(Protocol):
@@ -46,9 +47,9 @@ class Requests(Protocol):
 class Client:
     """Elastic's client behind `request`, with patience for a cluster that is starting or busy."""
 
-    def __init__(self, connection: Connection, patience: Patience | None = None) -> None:
+    def __init__(self, connection: Connection, patience: ClusterPatience | None = None) -> None:
         self.connection = connection
-        self._patience = patience or Patience()
+        self._patience = patience or ClusterPatience()
         self._opened: Elasticsearch | None = None
 
     def request(
@@ -66,18 +67,16 @@ class Client:
         A request may be sent twice when its answer was lost, so callers must expect "exists already".
         Raises the ElasticsearchError that fits.
         """
-        started = time.monotonic()
-        pause = self._patience.first_pause
+        backoff = Backoff(self._patience)
         while True:
             try:
                 return self._send(method, path, body, query, timeout)
-            except (UnavailableError, UnreachableError) as error:
-                patience = self._patience
-                limit = patience.unavailable if isinstance(error, UnavailableError) else patience.unreachable
-                if time.monotonic() + pause - started > limit:
+            except UnavailableError:
+                if not backoff.again():
                     raise
-            time.sleep(pause)
-            pause = min(2 * pause, self._patience.longest_pause)
+            except UnreachableError:
+                if not backoff.again(limit=self._patience.unreachable):
+                    raise
 
     def find(self, path: str, *, query: Mapping[str, Any] | None = None) -> Any | None:
         """GET `path`; return None when it does not exist."""

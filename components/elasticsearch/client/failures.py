@@ -4,6 +4,7 @@ The shapes of Elasticsearch's errors are those of 9.x: `{"error": {"type", "reas
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from components.elasticsearch.client.connection import Connection
@@ -22,8 +23,6 @@ from components.elasticsearch.errors import (
     UnreachableError,
     VersionError,
 )
-
-UNAUTHORISED, FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS, UNAVAILABLE = 401, 403, 404, 429, 503
 
 LICENSE_WAYS_OUT = (
     "Inference endpoints need a trial or Enterprise license. Two ways out: start the 30-day trial with "
@@ -47,11 +46,11 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
     """Return the error for an answer of Elasticsearch other than success; `asked` is "METHOD /path"."""
     kind, reason, causes = _told(body)
     where = connection.shown_url
-    if status == UNAUTHORISED and kind == "security_exception":
+    if status == HTTPStatus.UNAUTHORIZED and kind == "security_exception":
         return CredentialsError(
             f"Elasticsearch at {where} does not accept {_credentials(connection)} (401). {_correct(connection)}"
         )
-    if status == FORBIDDEN:
+    if status == HTTPStatus.FORBIDDEN:
         forbidden = _forbidden(connection, asked, kind, f"{reason} {' '.join(causes)}")
         if forbidden:
             return forbidden
@@ -61,12 +60,12 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
             "Upgrade it, or leave elasticsearchUrl empty to run a node in this stack."
         )
     told = ": ".join(dict.fromkeys(part for part in (reason, *causes) if part)) or f"HTTP {status}"
-    if status in (TOO_MANY_REQUESTS, UNAVAILABLE):
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return UnavailableError(
             f"Elasticsearch at {where} was not ready for {asked} (HTTP {status}: {told}), also not later. "
             "Look at its log and its health, then run the command again."
         )
-    error = NotFoundError if status == NOT_FOUND else RefusedError
+    error = NotFoundError if status == HTTPStatus.NOT_FOUND else RefusedError
     return error(
         f"Elasticsearch at {where} refused {asked} (HTTP {status}): {told}",
         status=status,

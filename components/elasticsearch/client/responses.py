@@ -1,7 +1,17 @@
 """Reads what Elasticsearch says of an error: `{"type", "reason", "caused_by": {…}}`, a cause in what it led to."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+
+BUSY = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+"""Statuses that may pass: too many requests, still starting, or restarting behind a proxy. Elasticsearch also passes
+on those of the embedding server."""
 
 
 def reasons(error: Any) -> list[str]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Literal
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.client.failures import FORBIDDEN, LICENSE_WAYS_OUT
+from components.elasticsearch.client.failures import LICENSE_WAYS_OUT
 from components.elasticsearch.client.license import BASIC_WAYS_OUT, OTHER_WAYS_OUT, START_BASIC, expiry_of
 from components.elasticsearch.cluster import privileges
 from components.elasticsearch.cluster.privileges import Needed
@@ -46,7 +47,7 @@ class LiveCluster:
         return not self.license_active and bool(self.license_expires)
 
     def outputs(self) -> dict[str, str]:
-        """Return what the stack keeps of it, by the names that states of stacks already have."""
+        """Return what the stack keeps of it."""
         return {
             "version": self.version,
             "licence": self.license,
@@ -118,7 +119,7 @@ def start_trial(client: Requests) -> None:
         started, told = bool(answer.get("trial_was_started")), str(answer.get("error_message", ""))
     except RefusedError as error:
         # "Already used" is a 403 whose body has no `error` object.
-        if error.status != FORBIDDEN:
+        if error.status != HTTPStatus.FORBIDDEN:
             raise
         started, told = False, error.reason
     if not started:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from components.elasticsearch.client.client import Patience, Requests
+from components.elasticsearch.client.client import ClusterPatience, Requests
 from components.elasticsearch.errors import (
     PrivilegeError,
     UnavailableError,
@@ -23,10 +23,10 @@ _asked_once_until: dict[str, float] = {}
 
 
 @contextmanager
-def patient(url: str, patience: Patience) -> Iterator[Patience]:
+def patient(url: str, patience: ClusterPatience) -> Iterator[ClusterPatience]:
     """Yield the patience to have with a cluster: `patience`, or none where it was waited for in vain a moment ago."""
     if time.monotonic() < _asked_once_until.get(url, 0.0):
-        patience = replace(patience, unavailable=0.0, unreachable=0.0)
+        patience = replace(patience, limit=0.0, unreachable=0.0)
     try:
         yield patience
     except (UnreachableError, UnavailableError):

@@ -6,6 +6,7 @@ It covers every request of this project: of `pulumi up`, `refresh` and `destroy`
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from components.elasticsearch.errors import PrivilegeError, RefusedError
@@ -138,7 +139,8 @@ def require(client: "Requests", needed: Needed) -> None:
         answer = client.request("POST", HAS_PRIVILEGES, needed.asked())
     except RefusedError as error:
         # Without security there is no such request: the refusal is a line, not an error object.
-        if error.status in (400, 404, 405) and not error.kind:
+        none = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+        if error.status in none and not error.kind:
             return
         raise
     lacking = missing(answer)

@@ -1,52 +1,20 @@
-"""The ten demo documents, and how documents are counted and indexed."""
+"""Writes documents by bulk requests, and resends those that were refused for a reason that may pass."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import compress
+from typing import Any, Literal
 
+from components.batched import batched
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.digest import put_vector
-from components.elasticsearch.documents.resending import Resending, refusal_of
+from components.elasticsearch.documents.digest import put_vector, text_of
+from components.elasticsearch.documents.resending import Item, Resending, refused_error
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.errors import IndexingError, RefusedError
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.errors import ClosedError
+from components.elasticsearch.fields import CONTENT, DIGEST
 
-DEMO_CONTENTS = (
-    "To resolve an out-of-memory error in Kubernetes, increase the resource limits in your pod spec. "
-    "Set resources.limits.memory to a higher value and redeploy. If the OOMKilled status persists, "
-    "profile your application's heap usage to find the leak.",
-    "SSH connections timing out are usually caused by firewalls dropping idle connections. Add "
-    "ServerAliveInterval 60 to your ~/.ssh/config to send keepalive packets. If using a jump host, "
-    "ensure the ProxyJump directive is configured correctly.",
-    "PostgreSQL slow queries can often be fixed by adding appropriate indexes. Run EXPLAIN ANALYZE on"
-    " the problematic query to identify sequential scans on large tables. Consider partial indexes if"
-    " only a subset of rows is frequently queried.",
-    "When a Docker container exits immediately after starting, check the entrypoint and command. Run "
-    "docker logs <container_id> to see stderr output. Common causes include missing environment "
-    "variables, incorrect file permissions, or a crashing application process.",
-    "Rate limiting in API design protects backend services from abuse. Implement it using a token "
-    "bucket or sliding window algorithm. Return HTTP 429 with a Retry-After header so clients know "
-    "when to retry.",
-    "Git merge conflicts occur when two branches modify the same lines. Use git diff to inspect the "
-    "conflict markers, then manually resolve by choosing the correct version. Run git add on the "
-    "resolved files and complete the merge with git commit.",
-    "TLS certificate renewal with Let's Encrypt can be automated using certbot. Set up a cron job or "
-    "systemd timer to run certbot renew twice daily. The command is idempotent and only renews "
-    "certificates within 30 days of expiry.",
-    "To reduce cold start latency in AWS Lambda, minimize the deployment package size, use "
-    "provisioned concurrency for critical functions, and avoid heavyweight frameworks that increase "
-    "initialization time.",
-    "Cross-Origin Resource Sharing errors happen when a browser blocks requests to a different "
-    "domain. Configure your server to return the Access-Control-Allow-Origin header. For APIs "
-    "consumed by SPAs, you may also need to allow specific methods and headers via preflight "
-    "responses.",
-    "Elasticsearch cluster health turns yellow when replica shards are unassigned. This commonly "
-    "happens in single-node clusters where replicas have no node to be allocated to. Set "
-    "number_of_replicas to 0 for development, or add more nodes for production.",
-)
-
-BAD_REQUEST = 400
 BULK_SIZE = 16
 """Documents in one request: each is an embedding, and a CPU server needs its time for them."""
 
@@ -62,61 +30,55 @@ class Document:
     fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-DEMO_DOCUMENTS = tuple(
-    Document(f"demo-{number:02}", content) for number, content in enumerate(DEMO_CONTENTS, start=1)
-)
-
-
 @dataclass(frozen=True)
-class Held:
-    """What an index holds: `total` documents, of the demo documents the `unchanged` ids and the `changed` ones."""
+class Write:
+    """One action of a bulk request; a deletion has no `body`.
 
-    total: int = 0
-    unchanged: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-
-    @property
-    def foreign(self) -> int:
-        """Documents other than unchanged demo documents: those that only people can have put there."""
-        return self.total - len(self.unchanged)
-
-    @property
-    def missing(self) -> tuple[Document, ...]:
-        """Demo documents that are not there in any form."""
-        there = {*self.unchanged, *self.changed}
-        return tuple(one for one in DEMO_DOCUMENTS if one.id not in there)
-
-
-def read_held(client: Requests, index: str) -> Held:
-    """Count what an index, or an alias of one index, holds at this moment.
-
-    The refresh makes documents count that were written a moment ago.
+    `conditions` restrict it to a version of the document, by Elasticsearch's own parameters.
     """
-    client.request("POST", f"/{index}/_refresh")
-    total = int(client.request("GET", f"/{index}/_count")["count"])
-    unchanged, changed = read_demo(client, index)
-    return Held(total, unchanged, changed)
+
+    action: Literal["index", "update", "delete"]
+    id: str
+    body: Mapping[str, Any] | None = None
+    routing: str | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    def lines(self) -> list[Mapping[str, Any]]:
+        """Return its lines in a request."""
+        routed = {"routing": self.routing} if self.routing else {}
+        address: dict[str, Any] = {self.action: {"_id": self.id, **routed, **self.conditions}}
+        return [address] if self.body is None else [address, self.body]
 
 
-def read_demo(client: Requests, index: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the ids of the demo documents that are unchanged, and of those that people changed."""
-    answer = _whole_but_embeddings(client, index, [one.id for one in DEMO_DOCUMENTS])
-    sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
-    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
-    return unchanged, tuple(sorted(sources.keys() - set(unchanged)))
+def write(
+    client: Requests,
+    index: str,
+    writes: Sequence[Write],
+    *,
+    accepted: Collection[int] = (),
+    resending: Resending | None = None,
+    before_sending: Callable[[], None] = lambda: None,
+    query: Mapping[str, Any] | None = None,
+) -> list[Item]:
+    """Send writes in one request, and resend those refused for a reason that may pass; return an item for each write.
 
-
-def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> Any:
-    """Get documents with the vectors that people added to them, which Elasticsearch leaves out since 9.2."""
-    query = {"_source_excludes": f"{VECTOR},{DIGEST}"}
-    asked = {"ids": list(ids)}
-    try:
-        shown = {**query, "_source_exclude_vectors": "false"}
-        return client.request("POST", f"/{index}/_mget", asked, query=shown)
-    except RefusedError as error:
-        if error.status != BAD_REQUEST or "_source_exclude_vectors" not in str(error):
-            raise
-        return client.request("POST", f"/{index}/_mget", asked, query=query)
+    A refusal with one of the statuses `accepted` counts as a result. `before_sending` is called before each request;
+    it may raise. Raises ClosedError, StillBusyError or IndexingError, which tell the first refusal.
+    """
+    resending = resending or Resending()
+    left, done = list(writes), list[Item]()
+    while left:
+        before_sending()
+        items = _send(client, index, left, query)
+        fails = ["error" in item and item.get("status") not in accepted for item in items]
+        done += [item for item, failed in zip(items, fails, strict=True) if not failed]
+        left, refused = list(compress(left, fails)), list(compress(items, fails))
+        if refused:
+            pause = resending.pause(refused)
+            if pause is None:
+                raise refused_error(index, refused, len(writes))
+            time.sleep(pause)
+    return done
 
 
 def index_documents(
@@ -136,52 +98,43 @@ def index_documents(
     while. Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails;
     the documents before those 16 in which something went wrong are then in the index.
     """
-    for start in range(0, len(documents), BULK_SIZE):
-        chunk = documents[start : start + BULK_SIZE]
-        sources = dict(zip((one.id for one in chunk), _sources(chunk, embedder), strict=True))
-        resending = Resending(embedded_anew=embedder is None)
-        before_sending()
-        refused = _index(client, index, sources, findable=findable)
-        while refused:
-            pause = resending.pause(refused)
-            if pause is None:
-                raise IndexingError(refusal_of(index, refused, len(chunk)))
-            time.sleep(pause)
-            again = {str(item["_id"]): sources[str(item["_id"])] for item in refused}
-            before_sending()
-            refused = _index(client, index, again, findable=findable)
+    for chunk in batched(documents, BULK_SIZE):
+        sources: list[dict[str, Any]] = [{**one.fields, CONTENT: one.content} for one in chunk]
+        if embedder is not None:
+            embed_sources(embedder, sources, [one.id for one in chunk])
+        write(
+            client,
+            index,
+            [Write("index", one.id, source) for one, source in zip(chunk, sources, strict=True)],
+            resending=Resending(through_switch=True, embedded_anew=embedder is None),
+            before_sending=before_sending,
+            query={"refresh": "true" if findable else "false"},
+        )
+
+
+def embed_sources(embedder: Embedder, sources: Sequence[dict[str, Any]], ids: Sequence[str]) -> None:
+    """Add the embedding to the source of each document, as the pipeline would: one without content gets none.
+
+    Raises EmbeddingError with the document that cannot be embedded.
+    """
+    texts = [text_of(source.get(CONTENT)) for source in sources]
+    filled = [position for position, text in enumerate(texts) if text]
+    vectors = embedder.embed_documents([texts[one] for one in filled], [ids[one] for one in filled])
+    for source in sources:
+        source.pop(DIGEST, None)
+    for position, vector in zip(filled, vectors, strict=True):
+        put_vector(sources[position], vector, texts[position])
 
 
 def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
-    """Delete documents by id; those that are not there are no error."""
-    if ids:
-        lines = [{"delete": {"_id": one}} for one in ids]
-        client.request("POST", f"/{index}/_bulk", lines, query={"refresh": "true"}, timeout=BULK_TIMEOUT)
+    """Delete documents by id; a missing document is no error, nor is an index that refuses writes."""
+    with suppress(ClosedError):
+        write(client, index, [Write("delete", one) for one in ids], query={"refresh": "true"})
 
 
-def _index(
-    client: Requests, index: str, sources: Mapping[str, Mapping[str, object]], *, findable: bool
-) -> list[Mapping[str, Any]]:
-    """Index documents by id; return what Elasticsearch says of those that it refused."""
-    lines: list[Mapping[str, object]] = []
-    for id_, source in sources.items():
-        lines += [{"index": {"_id": id_}}, source]
-    query = {"refresh": "true" if findable else "false"}
+def _send(
+    client: Requests, index: str, writes: Sequence[Write], query: Mapping[str, Any] | None
+) -> list[Item]:
+    lines = [line for one in writes for line in one.lines()]
     answer = client.request("POST", f"/{index}/_bulk", lines, query=query, timeout=BULK_TIMEOUT)
-    return [item["index"] for item in answer["items"] if "error" in item["index"]]
-
-
-def _sources(documents: Sequence[Document], embedder: Embedder | None) -> list[dict[str, object]]:
-    sources: list[dict[str, object]] = [{**one.fields, CONTENT: one.content} for one in documents]
-    if embedder is None:
-        return sources
-    for source in sources:
-        source.pop(DIGEST, None)
-    # Like the pipeline, this leaves a document without content as it is.
-    filled = [position for position, one in enumerate(documents) if one.content]
-    vectors = embedder.embed_documents(
-        [documents[position].content for position in filled], [documents[position].id for position in filled]
-    )
-    for position, vector in zip(filled, vectors, strict=True):
-        put_vector(sources[position], vector, documents[position].content)
-    return sources
+    return [item[one.action] for one, item in zip(writes, answer["items"], strict=True)]

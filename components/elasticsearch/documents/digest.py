@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import ConflictError
-from components.elasticsearch.ingest_pipeline import DIGEST, VECTOR
+from components.elasticsearch.fields import DIGEST, VECTOR
 
 DIGEST_MAPPING: dict[str, Any] = {"type": "keyword", "index": False}
 """Nobody searches for a digest: doc values alone, so that `exists` works and it takes little."""

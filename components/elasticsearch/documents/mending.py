@@ -5,40 +5,34 @@ other fields are not touched, and no pipeline of the index runs on it again.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from http import HTTPStatus
 from typing import Any
 
+from components.batched import batched
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import BULK_TIMEOUT
+from components.elasticsearch.documents.bulk import Write, write
 from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.pipeline_embedding import EmbedsDocuments, PipelineEmbedder
-from components.elasticsearch.documents.resending import PAUSES, refusal_of
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import Found, Kind, read_checked, read_pages
 from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER, BATCH, Embedder
-from components.elasticsearch.embedding.server import BUSY
 from components.elasticsearch.errors import EmbeddingRefusedError, IndexingError
+from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import DIGEST, VECTOR
 
 Say = Callable[[str], None]
 PASSES = 3
 """What was mended is looked at again, and so is what was written meanwhile; of the rest the next look will tell."""
-WRITTEN_SINCE = (404, 409)
+WRITTEN_SINCE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 """Deleted, or changed, after it was read: left to whoever did so."""
-FORBIDDEN = 403
 SECONDS_BETWEEN_LINES = 10.0
 
 FORGET = f"ctx._source.remove('{VECTOR}'); ctx._source.remove('{DIGEST}')"
-
-
-class ClosedError(IndexingError):
-    """The index refuses writes."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +58,8 @@ def embedder_for(
             f"The ingest pipeline {pipeline_id} is not the one that this project made: run `pulumi refresh` and "
             "`pulumi up`, which make it anew, and run the command again."
         )
-    return PipelineEmbedder(client, frozen_pipeline.build_frozen("", identity, ids[0])["processors"])
+    processors = frozen_pipeline.build_frozen("", identity, ids[0])["processors"]
+    return PipelineEmbedder(client=client, processors=processors)
 
 
 def mend(
@@ -87,12 +82,12 @@ def mend(
     said = time.monotonic()
     for _ in range(PASSES):
         settled = read_progress(client, index).settled
-        client.request("POST", f"/{index}/_refresh")
         found = looked_at = 0
         for page in read_pages(client, index, checked, kinds):
             todo = [one for one in page.found if one.id not in (refused or {})]
-            for batch in _batches(todo):
-                written += _write(client, index, _changes(batch, embeds, refused))
+            for batch in batched(todo, BATCH):
+                items = write(client, index, _changes(batch, embeds, refused), accepted=WRITTEN_SINCE)
+                written += sum("error" not in item for item in items)
             found, looked_at = found + len(todo), looked_at + page.size
             if time.monotonic() - said > SECONDS_BETWEEN_LINES:
                 said = time.monotonic()
@@ -109,18 +104,12 @@ def note_checked(client: Requests, index: str, checked: int) -> None:
         indices.add_meta(client, index, {"checked": checked})
 
 
-def _batches(found: Sequence[Found]) -> Iterator[list[Found]]:
-    rest = iter(found)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
-
-
 def _changes(
     batch: Sequence[Found], embeds: EmbedsDocuments | None, refused: dict[str, str] | None
-) -> list[tuple[Found, dict[str, Any]]]:
-    """Return for each document the part of a bulk update that mends it, but for those that are refused."""
+) -> list[Write]:
+    """Return for each document the update that mends it, but for those that are refused."""
     forget = {"script": {"lang": "painless", "source": FORGET}}
-    changes: list[tuple[Found, dict[str, Any]]] = [(one, forget) for one in batch if one.kind == "emptied"]
+    changes = [_update(one, forget) for one in batch if one.kind == "emptied"]
     filled = [one for one in batch if one.kind != "emptied"]
     if embeds is None or not filled:
         return changes
@@ -137,37 +126,10 @@ def _changes(
     for one, vector in zip(filled, vectors, strict=True):
         part: dict[str, Any] = {}
         put_vector(part, vector, one.text)
-        changes.append((one, {"doc": part}))
+        changes.append(_update(one, {"doc": part}))
     return changes
 
 
-def _write(client: Requests, index: str, changes: Sequence[tuple[Found, Mapping[str, Any]]]) -> int:
-    """Write changes, again while something is busy; return how many were."""
-    sent, done = len(changes), 0
-    refused: list[Mapping[str, Any]] = []
-    for pause in (*PAUSES, None):
-        if not changes:
-            break
-        items = _send(client, index, changes)
-        done += sum("error" not in item for item in items)
-        failed = ["error" in item and item.get("status") not in WRITTEN_SINCE for item in items]
-        refused = [item for item, fails in zip(items, failed, strict=True) if fails]
-        if not refused:
-            break
-        if pause is None or any(item.get("status") not in BUSY for item in refused):
-            kind = ClosedError if all(item.get("status") == FORBIDDEN for item in refused) else IndexingError
-            raise kind(refusal_of(index, refused, sent))
-        changes = [change for change, fails in zip(changes, failed, strict=True) if fails]
-        time.sleep(pause)
-    return done
-
-
-def _send(
-    client: Requests, index: str, changes: Sequence[tuple[Found, Mapping[str, Any]]]
-) -> list[Mapping[str, Any]]:
-    lines: list[Mapping[str, Any]] = []
-    for one, change in changes:
-        address = {"_id": one.id, "if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
-        lines += [{"update": {**address, **({"routing": one.routing} if one.routing else {})}}, change]
-    answer = client.request("POST", f"/{index}/_bulk", lines, timeout=BULK_TIMEOUT)
-    return [item["update"] for item in answer["items"]]
+def _update(one: Found, change: Mapping[str, Any]) -> Write:
+    unchanged = {"if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
+    return Write("update", one.id, change, routing=one.routing, conditions=unchanged)

@@ -1,23 +1,25 @@
 """Embeds texts by a pipeline without writing a document: what Elasticsearch would store for them, as numbers."""
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.client.responses import told
-from components.elasticsearch.documents.reindex import BUSY, LASTING
+from components.elasticsearch.documents.reindex import LASTING
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
     EmbeddingUnavailableError,
 )
-from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
+from components.elasticsearch.fields import CONTENT, VECTOR
 
 TIMEOUT = 600.0
 """Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
+
+PATIENCE = Patience(limit=300.0, longest_pause=30.0)
 
 
 class EmbedsDocuments(Protocol):
@@ -27,13 +29,17 @@ class EmbedsDocuments(Protocol):
         """Return the embedding of each text, in their order; `names` say in messages which document is meant."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipelineEmbedder:
-    """Embeds with `processors` as a node runs them; asks again for `patience` seconds while a server is busy."""
+    """Embeds texts by simulating an ingest pipeline: the stored one of `pipeline_id`, or else `processors`.
+
+    While the embedding server is busy it is asked again, with `patience`.
+    """
 
     client: Requests
-    processors: Sequence[Mapping[str, Any]]
-    patience: float = 300.0
+    pipeline_id: str = ""
+    processors: Sequence[Mapping[str, Any]] = ()
+    patience: Patience = PATIENCE
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
         """Return the embedding of each text.
@@ -41,24 +47,28 @@ class PipelineEmbedder:
         Raises EmbeddingRefusedError with the first document that never gets one, EmbeddingUnavailableError with the
         first that has none when patience ran out.
         """
-        deadline, pause = time.monotonic() + self.patience, 0.5
-        body = {
-            "pipeline": {"processors": list(self.processors)},
-            "docs": [{"_source": {CONTENT: text}} for text in texts],
-        }
+        if not texts:
+            return []
+        backoff = Backoff(self.patience)
         while True:
-            answers = self.client.request("POST", "/_ingest/pipeline/_simulate", body, timeout=TIMEOUT)[
-                "docs"
-            ]
+            answers = self._simulate(texts)
             reasons = [told(answer["error"]) if "error" in answer else "" for answer in answers]
             if not any(reasons):
                 return [answer["doc"]["_source"][VECTOR] for answer in answers]
             # One that lasts tells more than those that came of a busy server.
             lasting = [at for at, one in enumerate(reasons) if _lasts(one)]
-            if lasting or time.monotonic() + pause > deadline:
+            if lasting or not backoff.again():
                 raise _error(reasons, lasting, names)
-            time.sleep(pause)
-            pause = min(2 * pause, 30.0)
+
+    def _simulate(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        body: dict[str, Any] = {"docs": [{"_source": {CONTENT: text}} for text in texts]}
+        path = "/_ingest/pipeline/_simulate"
+        if self.pipeline_id:
+            path = f"/_ingest/pipeline/{self.pipeline_id}/_simulate"
+        else:
+            body["pipeline"] = {"processors": list(self.processors)}
+        answers: list[dict[str, Any]] = self.client.request("POST", path, body, timeout=TIMEOUT)["docs"]
+        return answers
 
 
 def _error(reasons: Sequence[str], lasting: Sequence[int], names: Sequence[str]) -> EmbeddingError:
@@ -72,6 +82,5 @@ def _error(reasons: Sequence[str], lasting: Sequence[int], names: Sequence[str])
 
 
 def _lasts(reason: str) -> bool:
-    status = re.search(r"status \[(\d+)\]", reason)
-    refused = status is not None and 400 <= int(status[1]) < 500 and int(status[1]) != BUSY
+    refused = re.search(r"status \[4(?!29)\d\d\]", reason) is not None
     return refused or any(one in reason.lower() for one in LASTING)

@@ -3,19 +3,19 @@
 Elasticsearch answers HTTP 200 to a task that failed, with the failures in the answer.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.client.responses import told
+from components.elasticsearch.client.responses import BUSY, told
 from components.elasticsearch.errors import NotFoundError
 
-LONGEST_POLL = 1.0
+UNTIL_IT_ENDS = Patience(first_pause=0.01, longest_pause=1.0)
 RESTARTED = "Elasticsearch was restarted in the middle of it"
-BUSY = 429
-PASSING = (BUSY, 500, 502, 503, 504)
+PASSING = (*BUSY, HTTPStatus.INTERNAL_SERVER_ERROR)
 """What Elasticsearch, or the embedding server behind it, answers while it is busy, starting or gone."""
 
 LASTING = ("too large", "too long", "exceed", "context length", "context size")
@@ -45,7 +45,7 @@ def run_reindex(client: Requests, body: Mapping[str, Any]) -> Outcome:
 
 def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
     """Wait until a task that writes into `destination` has ended, and return its outcome."""
-    pause = 0.02
+    backoff = Backoff(UNTIL_IT_ENDS)
     while True:
         try:
             answer = client.request("GET", f"/_tasks/{task}")
@@ -56,8 +56,7 @@ def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
             return Outcome(failure=RESTARTED)
         if answer.get("completed"):
             return read_outcome(answer)
-        time.sleep(pause)
-        pause = min(1.5 * pause, LONGEST_POLL)
+        backoff.again()
 
 
 def read_outcome(answer: Mapping[str, Any]) -> Outcome:
@@ -83,13 +82,14 @@ def read_outcome(answer: Mapping[str, Any]) -> Outcome:
 
 def wait_for_others(client: Requests, destination: str) -> None:
     """Cancel what an earlier run, or a request whose answer was lost, still writes into an index; wait for its end."""
+    backoff = Backoff(UNTIL_IT_ENDS)
     while running := _running(client, destination):
         for task in running:
             try:
                 client.request("POST", f"/_tasks/{task}/_cancel")
             except NotFoundError:
                 continue
-        time.sleep(0.1)
+        backoff.again()
 
 
 def _running(client: Requests, destination: str) -> list[str]:
@@ -108,8 +108,8 @@ def _writes_into(task: Mapping[str, Any], destination: str) -> bool:
 
 
 def _lasts(failure: Mapping[str, Any]) -> bool:
-    status = int(failure.get("status", 500))
-    if status == BUSY:
+    status = int(failure.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         # Whatever it says: a full disk has "exceeded" its watermark.
         return False
     said = told(failure.get("cause") or failure.get("reason") or {}).lower()

@@ -1,25 +1,26 @@
 """Which documents that Elasticsearch refused are worth sending again, and when."""
 
-import time
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, Literal
 
-from components.elasticsearch.client.responses import told
-from components.elasticsearch.embedding.server import BUSY
+from components.backoff import Backoff, Patience
+from components.elasticsearch.client.responses import BUSY, told
+from components.elasticsearch.errors import ClosedError, IndexingError, StillBusyError
 
-PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before documents that were refused, since something was busy, are sent again."""
+WHILE_BUSY = Patience(retries=5, first_pause=1.0, longest_pause=16.0)
+WHILE_CLOSED = Patience(limit=60.0, longest_pause=0.5)
+"""For an index that is closed to writers: a migration closes it for about a second before its switch."""
+AFTER_A_SWITCH = Patience(retries=1)
+"""For documents that were embedded for the previous generation: the pipeline of the new one embeds them again."""
+NEVER = Patience(retries=0)
 
-SWITCH_SECONDS = 60.0
-"""For how long an index may be closed to writers: a migration closes it for about a second before its switch."""
-
-SWITCH_PAUSE = 0.5
-FORBIDDEN, BAD_REQUEST = 403, 400
-
+Item = Mapping[str, Any]
+"""What Elasticsearch says of one document of a bulk request."""
 Kind = Literal["busy", "closed", "switched", "final"]
 
 
-def kind_of(item: Mapping[str, Any]) -> Kind:
+def kind_of(item: Item) -> Kind:
     """Say why an item of a bulk request was refused.
 
     "busy": the cluster, or the embedding server whose status it passes on. "closed": the index, to writers. "switched":
@@ -28,9 +29,9 @@ def kind_of(item: Mapping[str, Any]) -> Kind:
     status, error = item.get("status"), item.get("error", {})
     if status in BUSY:
         return "busy"
-    if status == FORBIDDEN and error.get("type") == "cluster_block_exception":
+    if status == HTTPStatus.FORBIDDEN and error.get("type") == "cluster_block_exception":
         return "closed"
-    if status == BAD_REQUEST and "different number of dimensions" in told(error):
+    if status == HTTPStatus.BAD_REQUEST and "different number of dimensions" in told(error):
         return "switched"
     return "final"
 
@@ -38,38 +39,45 @@ def kind_of(item: Mapping[str, Any]) -> Kind:
 class Resending:
     """When the documents of one request, as far as they were refused, are sent again.
 
-    `embedded_anew` says that a pipeline embeds them again each time. Vectors that were sent along stay what they are.
+    With `through_switch` they also wait while a migration closes the index for its switch. `embedded_anew` says that
+    a pipeline embeds them again at each attempt; vectors that were sent along stay what they are.
     """
 
-    def __init__(self, *, embedded_anew: bool) -> None:
-        self._pauses = list(PAUSES)
-        self._closed_until = 0.0
-        self._switches = 1 if embedded_anew else 0
+    def __init__(self, *, through_switch: bool = False, embedded_anew: bool = False) -> None:
+        self._busy = Backoff(WHILE_BUSY)
+        self._closed = Backoff(WHILE_CLOSED if through_switch else NEVER)
+        self._switched = Backoff(AFTER_A_SWITCH if through_switch and embedded_anew else NEVER)
 
-    def pause(self, refused: Sequence[Mapping[str, Any]]) -> float | None:
+    def pause(self, refused: Sequence[Item]) -> float | None:
         """Return the seconds to wait before what was refused is sent again; None when that would be of no use."""
         kinds = {kind_of(item) for item in refused}
         if "final" in kinds:
             return None
         if "busy" in kinds:
-            return self._pauses.pop(0) if self._pauses else None
+            return self._busy.next_pause()
         if "closed" in kinds:
-            now = time.monotonic()
-            self._closed_until = self._closed_until or now + SWITCH_SECONDS
-            return SWITCH_PAUSE if now < self._closed_until else None
-        self._switches -= 1
-        return SWITCH_PAUSE if self._switches >= 0 else None
+            if not self._closed.failures:
+                self._closed.reset()
+            return self._closed.next_pause()
+        return self._switched.next_pause()
 
 
-def refusal_of(index: str, refused: Sequence[Mapping[str, Any]], sent: int) -> str:
-    """Say why Elasticsearch refused items of a bulk request of `sent` documents, by the first that no waiting helps."""
+def refused_error(index: str, refused: Sequence[Item], sent: int) -> IndexingError:
+    """Return the error for refused items of a bulk request of `sent` documents.
+
+    It tells of the first item that waiting cannot help, if there is one.
+    """
+    kinds = {kind_of(item) for item in refused}
+    kind = _ERRORS.get(kinds.pop(), IndexingError) if len(kinds) == 1 else IndexingError
     first = min(refused, key=lambda item: kind_of(item) != "final")
-    return (
+    return kind(
         f"{len(refused)} of {sent} documents were not indexed into {index}; the first, "
         f"{first.get('_id')}, with HTTP {first.get('status')}: {told(first['error'])}. "
         f"{_WAYS_OUT[kind_of(first)].format(index=index)}"
     )
 
+
+_ERRORS: dict[Kind, type[IndexingError]] = {"busy": StillBusyError, "closed": ClosedError}
 
 _CHECK = "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
 
@@ -77,8 +85,8 @@ _WAYS_OUT: dict[Kind, str] = {
     "busy": _CHECK,
     "final": _CHECK,
     "closed": (
-        f"It was closed to writers for {SWITCH_SECONDS:.0f} s. If `pulumi up` is carrying its documents over, run the "
-        "command again once that is done; if it was interrupted, `pulumi up` opens the index again; if somebody "
+        f"It was closed to writers for {WHILE_CLOSED.limit:.0f} s. If `pulumi up` is carrying its documents over, run "
+        "the command again once that is done; if it was interrupted, `pulumi up` opens the index again; if somebody "
         'closed it by hand, open it (PUT /{index}/_settings {{"index.blocks.write": null}}).'
     ),
     "switched": (

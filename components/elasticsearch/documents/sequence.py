@@ -1,14 +1,17 @@
 """How far the operations on an index have come: Elasticsearch numbers each write, by shard, and keeps the numbers."""
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import UnavailableError
 
-PATIENCE = 120.0
-"""Seconds for which shards are waited for that a restarted node has not started yet."""
+BELOW_ALL, ABOVE_ALL = -1, 2**63 - 1
+"""A sequence number below, and one above, those of all writes."""
+
+PATIENCE = Patience(limit=120.0, longest_pause=0.5)
+"""For shards that a restarted node has not started yet."""
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,19 @@ class Progress:
     written: int
 
 
+def numbered(above: int, upper: int = ABOVE_ALL) -> dict[str, Any]:
+    """Return the query for documents with a sequence number greater than `above`, up to `upper`."""
+    bounds = {"gt": above} if upper == ABOVE_ALL else {"gt": above, "lte": upper}
+    return {"range": {"_seq_no": bounds}}
+
+
 def read_progress(client: Requests, index: str) -> Progress:
     """Return how far the operations on an index have come.
 
     The global checkpoint is taken: what is below it survives the loss of a primary shard too.
     Raises UnavailableError while not all shards are there.
     """
-    deadline = time.monotonic() + PATIENCE
+    backoff = Backoff(PATIENCE)
     while True:
         answer = client.request("GET", f"/{index}/_stats/docs", query={"level": "shards"})
         shards = answer.get("indices", {}).get(index, {}).get("shards", {})
@@ -35,12 +44,11 @@ def read_progress(client: Requests, index: str) -> Progress:
                 settled=min(int(one["global_checkpoint"]) for one in primaries),
                 written=sum(int(one["max_seq_no"]) for one in primaries),
             )
-        if time.monotonic() > deadline:
+        if not backoff.again():
             raise UnavailableError(
-                f"Not all shards of {index} are there, also not after {PATIENCE:.0f} s. Look at Elasticsearch's log "
-                "and at GET /_cluster/allocation/explain, then run the command again."
+                f"Not all shards of {index} are there, also not after {PATIENCE.limit:.0f} s. Look at Elasticsearch's "
+                "log and at GET /_cluster/allocation/explain, then run the command again."
             )
-        time.sleep(0.5)
 
 
 def _is_started(copy: dict[str, Any]) -> bool:

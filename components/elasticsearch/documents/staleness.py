@@ -5,22 +5,21 @@ once need not be again: each write has a sequence number, and an index says in `
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import digest_of, text_of
-from components.elasticsearch.errors import NotFoundError
-from components.elasticsearch.ingest_pipeline import CONTENT, DIGEST, VECTOR
+from components.elasticsearch.documents.sequence import BELOW_ALL, numbered
+from components.elasticsearch.documents.views import Hit, View, ViewLostError, open_view, read_window
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 
 LOOKED_AT = 100_000
 """Documents that a count looks at: about 15 seconds for texts of 1 KB."""
 PAGE = 500
-DEFAULT_WINDOW = 10_000
 KEPT_OPEN = "1h"
 """For how long Elasticsearch keeps its place between two pages, whose documents may be embedded meanwhile."""
-NOTHING = -1
 
 Kind = Literal["stale", "unknown", "emptied", "without"]
 """What is wrong with an embedding: `stale` is of another text, `unknown` has no digest, `emptied` is of a text that
@@ -88,7 +87,6 @@ def tally(client: Requests, index: str, limit: int = LOOKED_AT) -> Tally:
     """Count what is stale in an index, as of now; raises an ElasticsearchError when it cannot be read."""
     counted: Counter[Kind] = Counter()
     looked_at = 0
-    client.request("POST", f"/{index}/_refresh")
     for page in read_pages(client, index, read_checked(client, index)):
         counted.update(one.kind for one in page.found)
         looked_at += page.size
@@ -112,40 +110,47 @@ def report(alias: str, found: Tally) -> str:
 def read_checked(client: Requests, index: str) -> int:
     """Return the sequence number up to which all embeddings of an index are known to be of their texts."""
     meta = client.request("GET", f"/{index}")[index].get("mappings", {}).get("_meta", {})
-    return int(meta.get("checked", NOTHING))
+    return int(meta.get("checked", BELOW_ALL))
 
 
 def read_pages(client: Requests, index: str, checked: int, kinds: Collection[Kind] = KINDS) -> Iterator[Page]:
     """Yield, in the order in which they were written, the documents that may be of one of the kinds.
 
-    Those without an embedding are found wherever they are, others above the sequence number `checked`. What was
-    written since the index's last refresh is not seen.
+    Those without an embedding are found wherever they are, others above the sequence number `checked`.
     """
-    size = min(PAGE, _window(client, index))
-    above, lost_at = NOTHING, NOTHING - 1
+    window = read_window(client, index)
+    above, lost_at = BELOW_ALL, BELOW_ALL - 1
     while True:
+        view = open_view(client, index, window, KEPT_OPEN)
         try:
-            for page in _pages_of_one_view(client, index, _query(checked, above, kinds), size, kinds):
-                above = page.upto
-                yield page
-        except NotFoundError:
-            # A node was restarted, and has forgotten the view.
+            for hits in _hits(view, _query(checked, above, kinds)):
+                # Two shards may have the same number, one of them on the next page.
+                above = int(hits[-1]["_seq_no"]) - 1
+                yield Page(len(hits), above, tuple(_found(hits, kinds)))
+        except ViewLostError:
+            # A node was restarted.
             if above == lost_at or client.find(f"/{index}") is None:
                 raise
             lost_at = above
         else:
             return
+        finally:
+            view.close()
+
+
+def _hits(view: View, query: Mapping[str, Any]) -> Iterator[list[Hit]]:
+    return view.pages(query, most=PAGE, sort="_seq_no", _source=[CONTENT, DIGEST], seq_no_primary_term=True)
 
 
 def _query(checked: int, above: int, kinds: Collection[Kind]) -> dict[str, Any]:
     embedded = {"exists": {"field": VECTOR}}
-    unseen: list[dict[str, Any]] = [{"range": {"_seq_no": {"gt": checked}}}]
+    unseen: list[dict[str, Any]] = [numbered(checked)]
     if "without" in kinds:
         unseen.append({"bool": {"filter": [{"exists": {"field": CONTENT}}], "must_not": [embedded]}})
     return {
         "bool": {
             "filter": [
-                {"range": {"_seq_no": {"gt": above}}},
+                numbered(above),
                 {"bool": {"should": unseen, "minimum_should_match": 1}},
             ],
             # For the answer to say of each document whether it has one.
@@ -154,47 +159,7 @@ def _query(checked: int, above: int, kinds: Collection[Kind]) -> dict[str, Any]:
     }
 
 
-def _pages_of_one_view(
-    client: Requests, index: str, query: Mapping[str, Any], size: int, kinds: Collection[Kind]
-) -> Iterator[Page]:
-    pit = str(client.request("POST", f"/{index}/_pit", query={"keep_alive": KEPT_OPEN})["id"])
-    body: dict[str, Any] = {
-        "size": size,
-        "query": query,
-        "sort": [{"_seq_no": "asc"}],
-        "_source": [CONTENT, DIGEST],
-        "seq_no_primary_term": True,
-        "track_total_hits": False,
-        "pit": {"id": pit, "keep_alive": KEPT_OPEN},
-    }
-    try:
-        while hits := _hits(client, body):
-            # Two shards may have the same number, one of them on the next page.
-            last = int(hits[-1]["_seq_no"])
-            yield Page(len(hits), last - 1, tuple(_found(hits, kinds)))
-            if len(hits) < size:
-                return
-            body["search_after"] = hits[-1]["sort"]
-    finally:
-        _close(client, pit)
-
-
-def _hits(client: Requests, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    # A shard that is not there must be an error, not be left out.
-    whole = {"allow_partial_search_results": "false"}
-    answer = client.request("POST", "/_search", body, query=whole)
-    hits: list[dict[str, Any]] = answer["hits"]["hits"]
-    return hits
-
-
-def _close(client: Requests, pit: str) -> None:
-    try:
-        client.request("DELETE", "/_pit", {"id": pit})
-    except NotFoundError:
-        return
-
-
-def _found(hits: list[dict[str, Any]], kinds: Collection[Kind]) -> Iterator[Found]:
+def _found(hits: Sequence[Hit], kinds: Collection[Kind]) -> Iterator[Found]:
     for hit in hits:
         source = hit.get("_source", {})
         text = text_of(source.get(CONTENT))
@@ -208,8 +173,3 @@ def _found(hits: list[dict[str, Any]], kinds: Collection[Kind]) -> Iterator[Foun
                 primary_term=int(hit["_primary_term"]),
                 text=text,
             )
-
-
-def _window(client: Requests, index: str) -> int:
-    settings = client.request("GET", f"/{index}")[index].get("settings", {}).get("index", {})
-    return int(settings.get("max_result_window", DEFAULT_WINDOW))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.errors import ElasticsearchError, NotFoundError
 
 KEPT_OPEN = "15m"
@@ -25,17 +24,16 @@ class ViewLostError(ElasticsearchError):
 
 @dataclass
 class View:
-    """An index at one moment: all that was written to it up to sequence number `settled` is seen, on every shard.
+    """A point in time of an index, with the id `pit`; `window` is the most hits that the index gives at a time.
 
-    `written` is the sum of the shards' highest numbers; `window` is the most hits that the index gives at a time.
+    Elasticsearch keeps it for the time `kept` after its last use.
     """
 
     client: Requests
     index: str
     pit: str
-    settled: int
-    written: int
     window: int
+    kept: str = KEPT_OPEN
 
     def search(self, body: Mapping[str, Any]) -> Any:
         """Search, and have the view kept from now on; raises ViewLostError, and never answers with a part."""
@@ -43,7 +41,7 @@ class View:
             answer = self.client.request(
                 "POST",
                 "/_search",
-                {**body, "pit": {"id": self.pit, "keep_alive": KEPT_OPEN}},
+                {**body, "pit": {"id": self.pit, "keep_alive": self.kept}},
                 query={"allow_partial_search_results": "false"},
             )
         except NotFoundError as error:
@@ -58,11 +56,13 @@ class View:
         body = {"size": 0, "query": query, "track_total_hits": True}
         return int(self.search(body)["hits"]["total"]["value"])
 
-    def pages(self, query: Mapping[str, Any], *, most: int = PAGE, **more: Any) -> Iterator[list[Hit]]:
+    def pages(
+        self, query: Mapping[str, Any], *, most: int = PAGE, sort: str = "_shard_doc", **more: Any
+    ) -> Iterator[list[Hit]]:
         """Yield all documents that match, at `most` so many at a time: ids and routings, and `more` of a search."""
         size = min(most, self.window)
         page = {"size": size, "query": query, "_source": False, "track_total_hits": False, **more}
-        page["sort"] = ["_shard_doc"]
+        page["sort"] = [{sort: "asc"}]
         hits: list[Hit] = self.search(page)["hits"]["hits"]
         while hits:
             yield hits
@@ -85,12 +85,11 @@ class View:
             self.client.request("DELETE", "/_pit", {"id": self.pit})
 
 
-def open_view(client: Requests, index: str, window: int) -> View:
+def open_view(client: Requests, index: str, window: int, kept: str = KEPT_OPEN) -> View:
     """Open a view of an index as it is now; close it after use."""
-    progress = read_progress(client, index)
     client.request("POST", f"/{index}/_refresh")
-    pit = client.request("POST", f"/{index}/_pit", query={"keep_alive": KEPT_OPEN})["id"]
-    return View(client, index, str(pit), progress.settled, progress.written, window)
+    pit = client.request("POST", f"/{index}/_pit", query={"keep_alive": kept})["id"]
+    return View(client, index, str(pit), window, kept)
 
 
 def read_window(client: Requests, index: str) -> int:

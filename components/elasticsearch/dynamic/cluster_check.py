@@ -6,21 +6,19 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import index, ingest_pipeline
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.client.license import remark
 from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.cluster.privileges import Needed
 from components.elasticsearch.dynamic.index import wanted_of
-from components.elasticsearch.dynamic.provider import (
-    ClusterProvider,
-    Values,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import Values, versioned
+from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import adoption, frozen_pipeline, users
-from components.elasticsearch.generations.index import NO_PIPELINE, Generation, WantedIndex
+from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
+from components.elasticsearch.generations.plan import plan_change
 from components.elasticsearch.migration import migration
 from components.elasticsearch.migration.strategy import made_by, served_by
 
@@ -41,7 +39,7 @@ class ClusterCheckProvider(ClusterProvider):
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = ()
     computed = ("version", "licence", "licence_expires")
-    patience: ClassVar[Patience] = Patience()
+    patience: ClassVar[ClusterPatience] = ClusterPatience()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Check version, license and privileges, and that the wanted index can be had without a loss."""
@@ -54,15 +52,15 @@ class ClusterCheckProvider(ClusterProvider):
         )
         wanted = wanted_of(news, olds)
         live = read_live(client, wanted.alias)
-        decided = index.plan(live, wanted)
+        change = plan_change(live, wanted)
         if live.current is not None:
             _require_no_others(client, wanted, live.current, olds or news, news)
         if wanted.pipeline_id != NO_PIPELINE:
             frozen_pipeline.require_mappable(client, wanted.pipeline_id)
-        if decided.action == "take over":
+        if change.action == "take over":
             adoption.require_adoptable(client, wanted)
-        if decided.action == "migrate" and decided.old is not None:
-            migration.require_possible(client, decided.old, migration.strategy_of(decided.old, wanted))
+        if change.action == "migrate" and live.current is not None:
+            migration.require_possible(client, live.current, migration.strategy_of(live.current, wanted))
         return dict(found.outputs())
 
     def live(self, client: Client, values: Values) -> Values:

@@ -6,16 +6,8 @@ import pulumi
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.cluster import presence
-from components.elasticsearch.dynamic.provider import (
-    CONNECTION,
-    INDEX,
-    NODE,
-    ClusterProvider,
-    Values,
-    claim_of,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import CONNECTION, INDEX, NODE, Values, claim_of, versioned
 from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
 from components.elasticsearch.generations import deletion
 

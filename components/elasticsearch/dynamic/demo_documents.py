@@ -5,16 +5,12 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS, index_documents, read_demo, read_held
+from components.elasticsearch.documents.bulk import index_documents
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
+from components.elasticsearch.documents.people import read_demo
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
-from components.elasticsearch.dynamic.provider import (
-    CONNECTION,
-    ClusterProvider,
-    Values,
-    claim_of,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned
 from components.elasticsearch.generations import deletion
 
 ALL_PRESENT = ",".join(one.id for one in DEMO_DOCUMENTS)
@@ -30,7 +26,7 @@ class DemoDocumentsProvider(ClusterProvider):
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
         """Index those that are missing."""
         alias = str(news["alias"])
-        index_documents(client, alias, read_held(client, alias).missing, embedder_of(news))
+        index_documents(client, alias, read_demo(client, alias).missing, embedder_of(news))
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:
@@ -38,8 +34,8 @@ class DemoDocumentsProvider(ClusterProvider):
         alias = str(values["alias"])
         if client.find(f"/{alias}") is None:
             return None
-        unchanged, changed = read_demo(client, alias)
-        return {"present": ",".join(sorted({*unchanged, *changed}))}
+        found = read_demo(client, alias)
+        return {"present": ",".join(sorted({*found.unchanged, *found.changed}))}
 
     def remove(self, client: Client, values: Values) -> None:
         """Delete those that nobody changed."""

@@ -9,20 +9,14 @@ from components.elasticsearch import index
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import staleness
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
-from components.elasticsearch.dynamic.provider import (
-    CONNECTION,
-    ClusterProvider,
-    Values,
-    claim_of,
-    secret_outputs,
-    versioned,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned
 from components.elasticsearch.errors import UnreadableIdentityError
+from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import deletion, frozen_pipeline
-from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.migration.carrier import Pace
 from components.elasticsearch.ownership import Claim
 
@@ -60,7 +54,7 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
     if DIGEST not in current.properties:
         return "of an earlier version"
     unfinished = current.migration or any(live.is_unfinished(one) for one in live.beside)
-    if unfinished or frozen_pipeline.unused(client, alias, claim):
+    if unfinished or any(not one.used for one in frozen_pipeline.read_kept(client, alias, claim)):
         return "in the middle of a migration"
     return IN_PLACE
 

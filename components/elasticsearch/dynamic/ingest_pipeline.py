@@ -8,15 +8,8 @@ import pulumi
 
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.dynamic.provider import (
-    CONNECTION,
-    ClusterProvider,
-    Values,
-    claim_of,
-    secret_outputs,
-    versioned,
-    was_made,
-)
+from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
+from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned, was_made
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.ownership import is_managed, owner_of

@@ -7,7 +7,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult
 
 from components.dynamic_provider import StackProvider
-from components.elasticsearch.dynamic.provider import PROVIDER, SCHEMA_VERSION
+from components.elasticsearch.dynamic.values import PROVIDER, SCHEMA_VERSION
 
 BYTES = 24
 

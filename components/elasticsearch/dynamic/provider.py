@@ -1,4 +1,4 @@
-"""What the dynamic providers of Elasticsearch share: connections, comparison of inputs, outputs that echo them."""
+"""What the dynamic providers of Elasticsearch share: comparison of inputs, outputs that echo them, absent clusters."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -7,77 +7,26 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown
-from components.elasticsearch.client.client import Client, Patience
-from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.cluster import presence
+from components.elasticsearch.dynamic.values import (
+    CONNECTION,
+    SECRETS,
+    Values,
+    connection_of,
+    inputs_of,
+    is_managed,
+)
 from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
-from components.elasticsearch.ownership import Claim
 
-REACHED_BY = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
-CONNECTION = (*REACHED_BY, "managed")
-"""How the cluster is reached, and whether it is the stack's own node."""
-
-SECRETS = ("api_key", "password", "embeddings_api_key")
-SCHEMA_VERSION = "1"
-"""Of the inputs and outputs below; a later version reads this one's states in `diff` and `update`."""
-
-PROVIDER = "__provider"
-
-INDEX, NODE = "index", "node"
-"""What a guard guards: the index alone, or everything in the stack's own node."""
-
-READING = Patience(unreachable=30, longest_pause=2)
-DELETING = Patience(unavailable=30, unreachable=15, longest_pause=2)
+READING = ClusterPatience(unreachable=30, longest_pause=2)
+DELETING = ClusterPatience(limit=30, unreachable=15, longest_pause=2)
 """Enough for a node that restarts; one that is gone keeps a destroy waiting for this long once."""
 
-Values = dict[str, Any]
 
-
-def connection_of(values: Mapping[str, Any]) -> Connection:
-    """Return the connection that a resource's inputs or outputs describe."""
-    reached_by = {key: str(values.get(key) or "") for key in REACHED_BY}
-    return Connection(**reached_by, managed=bool(values.get("managed")))
-
-
-def client_of(values: Mapping[str, Any], patience: Patience | None = None) -> Client:
+def client_of(values: Mapping[str, Any], patience: ClusterPatience | None = None) -> Client:
     """Return a client for the cluster that a resource's inputs or outputs describe."""
     return Client(connection_of(values), patience)
-
-
-def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "") -> Claim:
-    """Return what belongs to the stack of a resource; `olds` and `name` are as in `was_made`.
-
-    What names no owner is the stack's in its own node, and where its state says that it made a thing of that name.
-    """
-    adopted = values.get("adopt")
-    return Claim(
-        owner=str(values.get("owner") or ""),
-        unowned=was_made(values, olds, name) or is_managed(values),
-        handed_over=bool(adopted) and adopted == values.get("alias", adopted),
-    )
-
-
-def was_made(values: Mapping[str, Any], olds: Mapping[str, Any] | None, name: str) -> bool:
-    """Tell whether the stack made a thing of that name in that cluster before, as far as its state knows.
-
-    `olds` are the outputs of the resource before, if any, and `name` is the input that names it.
-    """
-    if olds is None or olds.get(name) != values.get(name):
-        return False
-    return is_managed(values) or olds.get("url") == values.get("url")
-
-
-def is_managed(values: Mapping[str, Any]) -> bool:
-    """Tell whether a resource's cluster is the stack's own node.
-
-    States of 0.1.0 do not say so but for the guards of such a node: others count as in somebody's cluster.
-    """
-    return bool(values.get("managed", values.get("scope") == NODE))
-
-
-def inputs_of(values: Mapping[str, Any], computed: tuple[str, ...] = ()) -> Values:
-    """Return inputs out of outputs, which echo them and add what was computed."""
-    return {key: value for key, value in values.items() if key != PROVIDER and key not in computed}
 
 
 class ClusterProvider(StackProvider):
@@ -94,7 +43,7 @@ class ClusterProvider(StackProvider):
     local: ClassVar[tuple[str, ...]] = CONNECTION
     computed: ClassVar[tuple[str, ...]] = ()
     # The check has seen the cluster a moment ago: one that is gone now restarts, which takes its time.
-    patience: ClassVar[Patience] = Patience(unreachable=120)
+    patience: ClassVar[ClusterPatience] = ClusterPatience(unreachable=120)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make the cluster as `news` says; return the computed outputs. `olds` are the outputs before, if any."""
@@ -211,8 +160,3 @@ class ClusterProvider(StackProvider):
 def secret_outputs(opts: pulumi.ResourceOptions | None) -> pulumi.ResourceOptions:
     """Return options that keep credentials encrypted in the state."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=list(SECRETS)))
-
-
-def versioned(values: Mapping[str, Any]) -> Values:
-    """Return the inputs of a resource with the version of their schema."""
-    return {**values, "schema_version": SCHEMA_VERSION}

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 import pulumi
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.dynamic.provider import ClusterProvider, Values, versioned
+from components.elasticsearch.dynamic.provider import ClusterProvider
+from components.elasticsearch.dynamic.values import Values, versioned
 from components.elasticsearch.errors import CredentialsError, UnreachableError
 from components.elasticsearch.node import superuser
 

@@ -6,12 +6,13 @@ numbers of the answer, scaled back to length 1.
 
 import json
 import math
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from http import HTTPStatus
 
+from components.backoff import Backoff, Patience
+from components.batched import batched
 from components.elasticsearch.embedding import server
-from components.elasticsearch.embedding.search import truncate
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -25,28 +26,20 @@ BATCH = 16
 TIMEOUT = 600.0
 """Seconds for one batch; a CPU embeds sixteen long documents in minutes."""
 
-ABOUT_THE_SERVER = (401, 403, 404)
+ABOUT_THE_SERVER = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 """Refusals that no document is to blame for."""
 
-
-QUERY_PATIENCE = 30.0
+PATIENCE = Patience(limit=300.0)
+QUERY_LIMIT = 30.0
 """Seconds for which the server is asked again to embed a query: somebody sits and waits for it."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Seconds for which a server that is busy, starting or out of reach is asked again, and between two requests."""
-
-    limit: float = 300.0
-    first_pause: float = 0.5
-    longest_pause: float = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Embedder:
     """An embedding server and its model: `url` is the full address of /v1/embeddings as this machine reaches it.
 
-    The model returns `width` dimensions, of which `dims` are kept.
+    The model returns `width` dimensions, of which `dims` are kept. While the server is busy, starting or out of
+    reach, it is asked again with `patience`.
     """
 
     url: str
@@ -56,7 +49,7 @@ class Embedder:
     query_prefix: str
     width: int
     dims: int
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = PATIENCE
 
     @classmethod
     def from_json(cls, text: str, api_key: str) -> "Embedder":
@@ -78,8 +71,9 @@ class Embedder:
 
     def embed_query(self, text: str) -> list[float]:
         """Return the `dims` numbers of a query, of length 1; raises EmbeddingError."""
-        hasty = replace(self, patience=replace(self.patience, limit=min(self.patience.limit, QUERY_PATIENCE)))
-        return self._checked(hasty._ask([f"{self.query_prefix}{text}"], "the query"), ["the query"])[0]
+        limit = min(self.patience.limit, QUERY_LIMIT)
+        answered = self._ask([f"{self.query_prefix}{text}"], "the query", limit)
+        return self._checked(answered, ["the query"])[0]
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
         """Return the `dims` numbers, of length 1, of each document, in their order.
@@ -89,14 +83,15 @@ class Embedder:
         """
         shown = [f"document {name}" for name in names or range(1, len(texts) + 1)]
         vectors: list[list[float]] = []
-        for start in range(0, len(texts), BATCH):
-            vectors += self._batch(texts[start : start + BATCH], shown[start : start + BATCH])
+        for batch, named in zip(batched(texts, BATCH), batched(shown, BATCH), strict=True):
+            vectors += self._batch(batch, named)
         return vectors
 
     def _batch(self, texts: Sequence[str], names: Sequence[str]) -> list[list[float]]:
         prefixed = [f"{self.document_prefix}{text}" for text in texts]
         try:
-            answered = self._ask(prefixed, names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}")
+            what = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+            answered = self._ask(prefixed, what, self.patience.limit)
         except EmbeddingRefusedError as error:
             if len(texts) == 1 or error.status in ABOUT_THE_SERVER:
                 raise
@@ -104,17 +99,14 @@ class Embedder:
             return [self._batch([text], [name])[0] for text, name in zip(texts, names, strict=True)]
         return self._checked(answered, names)
 
-    def _ask(self, texts: Sequence[str], what: str) -> list[list[float]]:
-        started = time.monotonic()
-        pause = self.patience.first_pause
+    def _ask(self, texts: Sequence[str], what: str, limit: float) -> list[list[float]]:
+        backoff = Backoff(self.patience)
         while True:
             try:
                 return server.ask(self.url, self.api_key, self.model, texts, what=what, timeout=TIMEOUT)
             except EmbeddingUnavailableError:
-                if time.monotonic() + pause - started > self.patience.limit:
+                if not backoff.again(limit=limit):
                     raise
-            time.sleep(pause)
-            pause = min(2 * pause, self.patience.longest_pause)
 
     def _checked(self, vectors: Sequence[Sequence[float]], names: Sequence[str]) -> list[list[float]]:
         for vector, name in zip(vectors, names, strict=True):
@@ -129,3 +121,17 @@ class Embedder:
                     "Try another quant, or another llamaCppRef."
                 )
         return [truncate(vector, self.dims) for vector in vectors]
+
+
+def truncate(vector: Sequence[float], dims: int) -> list[float]:
+    """Keep the first `dims` numbers of an embedding and make their length 1; a vector of zeros stays one.
+
+    Raises EmbeddingError when there are fewer.
+    """
+    if len(vector) < dims:
+        raise EmbeddingError(
+            f"The server returned {len(vector)} dimensions where the index has {dims}: correct dims or modelDimensions."
+        )
+    kept = [float(number) for number in vector[:dims]]
+    length = math.sqrt(math.fsum(number * number for number in kept))
+    return [number / length for number in kept] if length > 0 else kept

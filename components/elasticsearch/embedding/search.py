@@ -4,17 +4,13 @@
 Below, the query is embedded here, truncated as the pipeline truncates documents, and sent as `query_vector`.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.client.connection import Connection
-from components.elasticsearch.embedding.server import ask
-from components.elasticsearch.errors import EmbeddingError
-from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
-
-EMBEDDING_TIMEOUT = 60.0
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.fields import CONTENT, VECTOR
 
 
 @dataclass(frozen=True)
@@ -24,28 +20,6 @@ class Hit:
     id: str
     score: float
     content: str
-
-
-def embed(embeddings_url: str, api_key: str, model: str, text: str) -> list[float]:
-    """Ask the server at `embeddings_url` (the full address of /v1/embeddings) for the embedding of `text`.
-
-    Raises EmbeddingError when it gives none.
-    """
-    return ask(embeddings_url, api_key, model, [text], what="the query", timeout=EMBEDDING_TIMEOUT)[0]
-
-
-def truncate(vector: Sequence[float], dims: int) -> list[float]:
-    """Keep the first `dims` numbers of an embedding and make their length 1; a vector of zeros stays one.
-
-    Raises EmbeddingError when there are fewer.
-    """
-    if len(vector) < dims:
-        raise EmbeddingError(
-            f"The server returned {len(vector)} dimensions where the index has {dims}: correct dims or modelDimensions."
-        )
-    kept = [float(number) for number in vector[:dims]]
-    length = math.sqrt(math.fsum(number * number for number in kept))
-    return [number / length for number in kept] if length > 0 else kept
 
 
 def search(client: Requests, index: str, vector: Sequence[float], size: int = 10) -> list[Hit]:
@@ -72,14 +46,10 @@ def builder_body(inference_id: str, text: str, size: int) -> dict[str, object]:
 
 @dataclass(frozen=True, kw_only=True)
 class SemanticSearch:
-    """Search in one index: how to reach it, and how its model embeds a query."""
+    """Search in one index, with the embedder of its queries."""
 
     connection: Connection
-    embeddings_url: str
-    api_key: str
-    model: str
-    query_prefix: str
-    dims: int
+    embedder: Embedder
     alias: str
     inference_id: str
 
@@ -88,16 +58,15 @@ class SemanticSearch:
 
         Raises EmbeddingError or another ElasticsearchError when there is no answer.
         """
-        vector = embed(self.embeddings_url, self.api_key, self.model, f"{self.query_prefix}{text}")
+        vector = self.embedder.embed_query(text)
         with Client(self.connection) as client:
-            return search(client, self.alias, truncate(vector, self.dims), size)
+            return search(client, self.alias, vector, size)
 
     def search_with_builder(self, text: str, size: int = 10) -> list[Hit]:
         """Return the same at the model's full width, with the embedding made by Elasticsearch."""
         with Client(self.connection) as client:
-            return search_with_builder(
-                client, self.alias, self.inference_id, f"{self.query_prefix}{text}", size
-            )
+            prefixed = f"{self.embedder.query_prefix}{text}"
+            return search_with_builder(client, self.alias, self.inference_id, prefixed, size)
 
 
 def _hits(client: Requests, index: str, body: dict[str, object]) -> list[Hit]:

@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from http.client import HTTPException
 from typing import Any
 
+from components.elasticsearch.client.responses import BUSY
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
     EmbeddingUnavailableError,
 )
-
-BUSY = (429, 502, 503, 504)
-"""Too many requests, still loading its model, or restarting behind its proxy, which then has nobody to ask."""
 
 ANSWER_SHOWN = 300
 

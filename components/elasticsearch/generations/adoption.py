@@ -10,12 +10,12 @@ from typing import Any
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import has_digest
 from components.elasticsearch.errors import ConflictError, IndexingError
+from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.aliases import alias_options
-from components.elasticsearch.generations.index import LiveIndex, WantedIndex
+from components.elasticsearch.generations.generation import LiveIndex, WantedIndex, new_name
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.generations.refusals import unlike_mapping
-from components.elasticsearch.ingest_pipeline import VECTOR
 
 
 def require_adoptable(client: Requests, wanted: WantedIndex) -> Mapping[str, Any]:
@@ -61,7 +61,7 @@ def adopt(client: Requests, wanted: WantedIndex) -> str:
 
 def _free_name(client: Requests, wanted: WantedIndex) -> str:
     """Return a name for the clone; a clone that an interrupted run left is deleted, for its source is still there."""
-    first = indices.new_name(wanted, LiveIndex())
+    first = new_name(wanted, LiveIndex())
     stem = first.removesuffix("1")
     number = 1
     while found := client.find(f"/{stem}{number}"):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.generations.index import LiveIndex
+from components.elasticsearch.generations.generation import LiveIndex
 
 
 def restore_alias(client: Requests, alias: str, live: LiveIndex, to: str) -> None:

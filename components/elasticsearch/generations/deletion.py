@@ -4,11 +4,12 @@ from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
-from components.elasticsearch.documents.bulk import delete_documents, read_demo
+from components.elasticsearch.documents.bulk import delete_documents
+from components.elasticsearch.documents.people import count_of_people, read_demo
 from components.elasticsearch.errors import DocumentsAtRiskError, NotFoundError, RefusedError
 from components.elasticsearch.generations import frozen_pipeline, inventory
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation, LiveIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.generations.refusals import deletion
 from components.elasticsearch.ownership import Claim
@@ -17,13 +18,13 @@ Stake = dict[str, int | None]
 """Documents that people put into indices, by their names; None where they can't be counted."""
 
 
-def at_stake(live: LiveIndex, claim: Claim) -> Stake:
+def at_stake(client: Requests, live: LiveIndex, claim: Claim) -> Stake:
     """Return how many documents other than unchanged demo documents each index of the stack holds, if any.
 
     What was carried over to, or from, the index in use is not counted twice.
     """
     ours = [one for one in live.owned(claim) if not live.is_copy(one)]
-    stake: Stake = {one.index: None if one.closed else one.held.foreign for one in ours}
+    stake: Stake = {one.index: None if one.closed else count_of_people(client, one.index) for one in ours}
     return {index: count for index, count in stake.items() if count != 0}
 
 
@@ -34,7 +35,7 @@ def require_deletable_index(client: Requests, alias: str, delete_data: str, clai
     """
     if delete_data == alias:
         return
-    stake = at_stake(read_live(client, alias), claim)
+    stake = at_stake(client, read_live(client, alias), claim)
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, f"Index {alias}"))
 
@@ -48,12 +49,12 @@ def require_deletable_node(client: Requests, alias: str, delete_data: str, claim
     if delete_data == alias:
         return
     live = read_live(client, alias)
-    stake = at_stake(live, claim)
+    stake = at_stake(client, live, claim)
     ours = {one.index for one in live.owned(claim)}
-    for held in inventory.of_people(client):
-        if held.name not in ours:
-            count = None if held.closed else _count(client, held.name)
-            stake |= {held.name: count} if count != 0 else {}
+    for one in inventory.of_people(client):
+        if one.name not in ours:
+            count = None if one.closed else _count(client, one.name)
+            stake |= {one.name: count} if count != 0 else {}
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, "The stack's Elasticsearch node"))
 
@@ -84,7 +85,7 @@ def retire_alias(client: Requests, alias: str, claim: Claim) -> str:
     Return a line that says what was kept, empty when nothing was.
     """
     live = read_live(client, alias)
-    stake = at_stake(live, claim)
+    stake = at_stake(client, live, claim)
     for one in live.owned(claim):
         if one.index not in stake:
             delete_generation(client, one)
@@ -99,8 +100,7 @@ def delete_demo_documents(client: Requests, alias: str, claim: Claim) -> None:
     current = read_live(client, alias).current
     if current is None or current.closed or (current.managed and not claim.covers(current.owner)):
         return
-    unchanged, _ = read_demo(client, alias)
-    delete_documents(client, alias, unchanged)
+    delete_documents(client, alias, read_demo(client, alias).unchanged)
 
 
 def _count(client: Requests, name: str) -> int | None:

@@ -5,7 +5,7 @@ how often, and it goes with its generation.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -13,9 +13,10 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import has_digest, map_digest
 from components.elasticsearch.errors import PrivilegeError
-from components.elasticsearch.generations.index import alias_of_name, meta_of
+from components.elasticsearch.fields import DIGEST
+from components.elasticsearch.generations.generation import KeptPipeline, alias_of_name
+from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.identity import MANAGED_BY, Identity
-from components.elasticsearch.ingest_pipeline import DIGEST
 from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_of
 
 SUFFIX = "-frozen"
@@ -109,7 +110,7 @@ def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, 
 
     An empty `before` stands for any, an empty `alias` for every alias.
     """
-    for name, body in _kept(client, alias, claim).items():
+    for name, body, _ in _kept(client, alias, claim):
         live = ingest_pipeline.without_dates(body)
         ids = ingest_pipeline.inference_ids(live)
         if ids == [inference_id] or (before and ids != [before]):
@@ -120,23 +121,23 @@ def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, 
         client.request("PUT", f"/_ingest/pipeline/{name}", live)
 
 
-def unused(client: Requests, alias: str, claim: Claim) -> list[str]:
-    """Return the pipelines that were kept for generations of an alias which do not use them, or are gone."""
-    names = []
-    for name, body in _kept(client, alias, claim).items():
-        index = str(body["_meta"]["frozen_for"])
-        live = client.find(f"/{index}")
-        settings = live[index].get("settings", {}).get("index", {}) if live else {}
+def read_kept(client: Requests, alias: str, claim: Claim) -> tuple[KeptPipeline, ...]:
+    """Return the pipelines that were kept for the stack's generations of an alias."""
+    found = []
+    for name, body, settings in _kept(client, alias, claim):
+        own = settings.get("default_pipeline") == name
         # A clone that people made of a generation embeds by its pipeline.
-        if settings.get("default_pipeline") != name and not _users(client, name):
-            names.append(name)
-    return names
+        used = own or bool(_users(client, name))
+        index = str(body["_meta"]["frozen_for"])
+        found.append(KeptPipeline(name=name, index=index, of_its_generation=own, used=used))
+    return tuple(found)
 
 
 def sweep(client: Requests, alias: str, claim: Claim) -> None:
-    """Delete what `unused` returns."""
-    for name in unused(client, alias, claim):
-        ingest_pipeline.delete(client, name)
+    """Delete the kept pipelines that nothing embeds by."""
+    for one in read_kept(client, alias, claim):
+        if not one.used:
+            ingest_pipeline.delete(client, one.name)
 
 
 def delete_of(client: Requests, index: str) -> None:
@@ -145,41 +146,25 @@ def delete_of(client: Requests, index: str) -> None:
         ingest_pipeline.delete(client, frozen_id(index))
 
 
-def release(client: Requests, alias: str, claim: Claim) -> None:
-    """Have no generation embed in Elasticsearch any more, where the client does: the endpoint can then go."""
-    found = _kept(client, alias, claim)
-    for body in found.values():
-        index = str(body["_meta"]["frozen_for"])
-        if client.find(f"/{index}") is not None:
-            client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": "_none"})
-    if found:
-        sweep(client, alias, claim)
+def _kept(
+    client: Requests, alias: str, claim: Claim
+) -> Iterator[tuple[str, dict[str, Any], Mapping[str, Any]]]:
+    """Yield the kept pipelines of a stack for one alias, or for all where it is empty: the name and the body of each.
 
-
-def _kept(client: Requests, alias: str, claim: Claim) -> dict[str, dict[str, Any]]:
-    """Return the kept pipelines of a stack for one alias, or for all where it is empty.
-
+    With each come the settings of the generation that it was kept for; they are empty where that is gone.
     Names tell too little: those of the alias `jina-demo` begin like those of an alias `jina`.
     """
     found = client.find(f"/_ingest/pipeline/{alias}{'-' if alias else ''}*{SUFFIX}") or {}
-    kept = {}
     for name, body in sorted(found.items()):
         meta = body.get("_meta", {})
-        if not is_managed(meta) or name != frozen_id(str(meta.get("frozen_for", ""))):
+        index = str(meta.get("frozen_for", ""))
+        if not is_managed(meta) or name != frozen_id(index):
             continue
-        of_alias, owner = _whose(client, meta)
-        if alias in ("", of_alias) and claim.covers(owner):
-            kept[name] = body
-    return kept
-
-
-def _whose(client: Requests, meta: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the alias and the owner of the generation that a pipeline was kept for."""
-    index = str(meta["frozen_for"])
-    live = client.find(f"/{index}")
-    # Of a generation that is gone its pipeline tells; version 0.1.0 noted the name of the index alone.
-    told = meta_of(live[index]) if live else meta
-    return str(told.get("alias") or alias_of_name(index)), owner_of(told)
+        live = (client.find(f"/{index}") or {}).get(index, {})
+        # Of a generation that is gone its pipeline tells; version 0.1.0 noted the name of the index alone.
+        told = meta_of(live) if live else meta
+        if alias in ("", told.get("alias") or alias_of_name(index)) and claim.covers(owner_of(told)):
+            yield name, body, live.get("settings", {}).get("index", {})
 
 
 def _users(client: Requests, pipeline_id: str) -> list[str]:

@@ -19,28 +19,28 @@ people's documents. Names of people begin with a dot too, so a dot alone tells n
 
 
 @dataclass(frozen=True)
-class Held:
+class IndexAbstraction:
     """An index or a data stream, by its name; of one that is `closed`, nothing can be counted."""
 
     name: str
     closed: bool = False
 
 
-def of_people(client: Requests) -> Iterator[Held]:
+def of_people(client: Requests) -> Iterator[IndexAbstraction]:
     """Yield the indices and data streams, hidden and closed ones too, that Elasticsearch did not make by itself."""
     answer: Mapping[str, Any] = client.request("GET", "/_resolve/index/*", query=EVERY_STATE)
     for found in answer.get("indices", []):
         attributes = found.get("attributes", [])
         # What a data stream holds is counted by its own name.
         if "system" not in attributes and not found.get("data_stream"):
-            yield from _unless_of_elasticsearch(Held(str(found["name"]), "closed" in attributes))
+            yield from _unless_of_elasticsearch(IndexAbstraction(str(found["name"]), "closed" in attributes))
     for found in answer.get("data_streams", []):
-        yield from _unless_of_elasticsearch(Held(str(found["name"])))
+        yield from _unless_of_elasticsearch(IndexAbstraction(str(found["name"])))
 
 
-def _unless_of_elasticsearch(held: Held) -> Iterator[Held]:
-    if not is_elasticsearchs(held.name):
-        yield held
+def _unless_of_elasticsearch(found: IndexAbstraction) -> Iterator[IndexAbstraction]:
+    if not is_elasticsearchs(found.name):
+        yield found
 
 
 def is_elasticsearchs(name: str) -> bool:

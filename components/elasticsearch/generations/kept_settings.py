@@ -20,7 +20,7 @@ KEPT_AFTERWARDS = ("routing.allocation.enable",)
 """What would keep a new index from being filled, and is set once it is."""
 
 OUR_NOTES = """
-managed_by alias owner identity identity_version revision successor migration retired adopted_as checked
+managed_by alias owner identity identity_version revision successor migration retired adopted_as adopted checked
 """.split()
 """Keys of `_meta` that say what this project did with an index; any other key is people's."""
 

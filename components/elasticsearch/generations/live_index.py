@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import read_held
+from components.elasticsearch.documents.people import count_of_people
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.errors import UnreadableIdentityError
-from components.elasticsearch.generations.index import Generation, LiveIndex, meta_of
+from components.elasticsearch.fields import VECTOR
+from components.elasticsearch.generations.generation import Generation, LiveIndex
+from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.generations.kept_settings import kept_notes, kept_settings
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import VECTOR
 from components.elasticsearch.ownership import is_managed, owner_of
 
 EVERY_STATE = {"expand_wildcards": "all"}
@@ -34,6 +34,18 @@ def read_live(client: Requests, alias: str) -> LiveIndex:
     return LiveIndex(behind=behind, beside=beside, taken=frozenset(made))
 
 
+def count_beside(client: Requests, live: LiveIndex) -> LiveIndex:
+    """Return the same with people's documents counted in those generations that may go for having none."""
+
+    def counted(one: Generation) -> Generation:
+        # All that one which is being filled holds are copies; of a closed one nothing can be counted.
+        if one.closed or live.is_unfinished(one):
+            return one
+        return replace(one, of_people=count_of_people(client, one.index))
+
+    return replace(live, beside=tuple(counted(one) for one in live.beside))
+
+
 def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Generation:
     one = _described(index, body)
     if one.closed:
@@ -46,8 +58,6 @@ def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Genera
         one,
         # A clone, or one restored from a snapshot, is another index with the notes of this one.
         touched=written != noted or one.retired.get("uuid", uuid) != uuid,
-        # The alias may point to an index that people named.
-        held=read_held(client, quote(index, safe="")),
     )
 
 
@@ -66,6 +76,7 @@ def _described(index: str, body: Mapping[str, Any]) -> Generation:
     return Generation(
         index=index,
         managed=ours,
+        adopted=ours and bool(meta.get("adopted")),
         owner=owner_of(meta),
         identity=identity,
         unreadable=unreadable,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from components.elasticsearch.generations.index import Generation, LiveIndex, WantedIndex, new_name
+from components.elasticsearch.generations.generation import Generation, LiveIndex, WantedIndex, new_name
 
 
 def documents(count: int) -> str:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import mending
 from components.elasticsearch.documents.digest import map_digest
-from components.elasticsearch.documents.sequence import read_progress
-from components.elasticsearch.documents.staleness import NOTHING, WRONG
+from components.elasticsearch.documents.sequence import BELOW_ALL, read_progress
+from components.elasticsearch.documents.staleness import WRONG
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.errors import ClosedError
+from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation, WantedIndex
-from components.elasticsearch.ingest_pipeline import DIGEST
+from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.migration.strategy import Strategy
 
 
@@ -45,7 +46,7 @@ class Source:
             map_digest(client, old.index)
             embeds = mending.embedder_for(client, old.identity, self.wanted.pipeline_id, self.embedder)
             mended = mending.mend(client, old.index, embeds, WRONG, self.say)
-        except mending.ClosedError:
+        except ClosedError:
             return False
         mending.note_checked(client, old.index, mended.checked)
         if mended.written:
@@ -61,7 +62,7 @@ class Source:
         What is in the new one by then, and is not carried over again, was looked at in the old one.
         """
         settled = read_progress(self.client, new).settled
-        indices.add_meta(self.client, new, {"checked": settled if self.mend() else NOTHING})
+        indices.add_meta(self.client, new, {"checked": settled if self.mend() else BELOW_ALL})
 
 
 def mend_carried(client: Requests, new: str, wanted: WantedIndex, embedder: Embedder | None) -> int | None:

@@ -10,39 +10,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
-from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.documents.sequence import ABOVE_ALL, numbered, read_progress
 from components.elasticsearch.documents.views import ViewLostError, read_window
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.errors import EmbeddingError, EmbeddingUnavailableError, IndexingError
+from components.elasticsearch.errors import (
+    EmbeddingError,
+    EmbeddingUnavailableError,
+    IndexingError,
+    StillBusyError,
+)
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.migration import strategy
-from components.elasticsearch.migration.portions import EVERYTHING, count_between, find_upper, numbered
-from components.elasticsearch.migration.reembedding import StillBusyError, Versions, reembed
+from components.elasticsearch.migration.portions import count_between, find_upper
+from components.elasticsearch.migration.reembedding import Versions, reembed
 from components.elasticsearch.migration.strategy import Strategy
 from components.elasticsearch.migration.vanished import Following
 
 Say = Callable[[str], None]
-NOTHING = -1
-"""A sequence number below all that there are."""
 FIRST_PORTION = {"copy": 2000, "slice": 2000, "re-embed": 64}
 BATCH = {"copy": 500, "slice": 500, "re-embed": 16}
 """Documents in one bulk request of Elasticsearch's; each of the last is an embedding."""
 LARGEST_PORTION = 5000
+PATIENCE = Patience(limit=300.0, longest_pause=30.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """Seconds: `stalled` until a portion that fails over and over ends the migration, pauses between its attempts.
+    """How fast a migration goes, in seconds, and the `patience` with a portion that fails over and over.
 
     `portion` is what a portion should take; `rest` what the last one may take, which nobody can write during.
     `passes` bounds how often what was written meanwhile is caught up with before writers are refused.
     """
 
-    stalled: float = 300.0
-    first_pause: float = 0.5
-    longest_pause: float = 30.0
+    patience: Patience = PATIENCE
     portion: float = 10.0
     rest: float = 0.2
     passes: int = 20
@@ -114,24 +117,21 @@ class Carrier:
 
         Raises IndexingError when a portion fails for too long, or for good.
         """
-        pause, failing_since = self.pace.first_pause, 0.0
+        backoff = Backoff(self.pace.patience)
         while self.watermark < target:
             upper = self._upper(target, left)
             started = time.monotonic()
-            if target != EVERYTHING or failing_since:
+            if target != ABOVE_ALL or backoff.failures:
                 # Of the rest a second task would write the same again, while people wait.
                 reindex.wait_for_others(self.client, self.new)
             outcome = self._carry(upper)
             if outcome.failure:
-                failing_since = failing_since or started
-                if outcome.lasts or time.monotonic() + pause - failing_since > self.pace.stalled:
-                    raise IndexingError(_not_carried(self, outcome))
                 self._ask_for_less()
-                time.sleep(pause)
-                pause = min(2 * pause, self.pace.longest_pause)
+                if outcome.lasts or not backoff.again():
+                    raise IndexingError(_not_carried(self, outcome))
                 continue
-            pause, failing_since = self.pace.first_pause, 0.0
-            if target == EVERYTHING:
+            backoff.reset()
+            if target == ABOVE_ALL:
                 # Nothing is noted of the rest: once writers are let in again, another shard may have lower numbers.
                 self.watermark = upper
             else:
@@ -189,7 +189,7 @@ class Carrier:
     def carry_rest(self, left: int) -> None:
         """Carry over the `left` documents that are left; to be called when nobody can write any more."""
         if left:
-            self.carry_up_to(EVERYTHING, left)
+            self.carry_up_to(ABOVE_ALL, left)
 
     def _tell(self, left: int) -> None:
         if left <= 0 or time.monotonic() - self.said < self.pace.between_lines:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.batched import batched
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import IndexingError, RefusedError
 
@@ -50,11 +51,7 @@ def countable_fields(client: Requests, index: str) -> list[Field]:
     """Return the fields of an index that Elasticsearch can count: a few types know no `exists`."""
     mappings = client.request("GET", f"/{index}/_mapping")[index]["mappings"]
     fields = fields_of(mappings)
-    return [
-        one
-        for start in range(0, len(fields), AT_ONCE)
-        for one in _known(client, index, fields[start:][:AT_ONCE])
-    ]
+    return [one for some in batched(fields, AT_ONCE) for one in _known(client, index, some)]
 
 
 def take_over_fields(client: Requests, old: str, new: str, made: Collection[str]) -> None:
@@ -90,8 +87,8 @@ def _known(client: Requests, index: str, fields: Sequence[Field]) -> list[Field]
 def count_fields(client: Requests, index: str, fields: Sequence[Field]) -> dict[str, int]:
     """Return how many documents have each field, as of the last refresh."""
     counts: dict[str, int] = {}
-    for start in range(0, len(fields), AT_ONCE):
-        counts |= _count(client, index, fields[start : start + AT_ONCE])
+    for some in batched(fields, AT_ONCE):
+        counts |= _count(client, index, some)
     return counts
 
 

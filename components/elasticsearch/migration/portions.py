@@ -4,17 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.sequence import numbered
 
-EVERYTHING = 2**63 - 1
-"""A sequence number above all that there are."""
 ENOUGH = 0.5
 """What a portion must have at least of what is asked for: to find the exact number takes more requests."""
-
-
-def numbered(above: int, upper: int) -> dict[str, Any]:
-    """Return the query for documents with a sequence number above one, and up to another."""
-    bounds = {"gt": above} if upper == EVERYTHING else {"gt": above, "lte": upper}
-    return {"range": {"_seq_no": bounds}}
 
 
 def count_between(client: Requests, index: str, above: int, upper: int) -> int:

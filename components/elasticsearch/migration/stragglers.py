@@ -5,18 +5,20 @@ run. Between generations of other dims such a write is refused; between those of
 embedded again here.
 """
 
-import time
 from typing import Any
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
+from components.elasticsearch.documents.sequence import numbered
 from components.elasticsearch.documents.views import PAGE, read_window
 from components.elasticsearch.errors import IndexingError, RefusedError
-from components.elasticsearch.ingest_pipeline import CONTENT
+from components.elasticsearch.fields import CONTENT
 
-PATIENCE = 300.0
-"""Seconds: for writes that are being embedded, and for an embedding server that is busy."""
-PAUSE = 0.25
+WHILE_BUSY = Patience(limit=300.0, first_pause=0.25, longest_pause=30.0)
+"""For an embedding server that is busy."""
+WHILE_EMBEDDING = Patience(limit=300.0, first_pause=0.25, longest_pause=0.25)
+"""For writes that are being embedded."""
 QUIET = 2
 """How often in a row nothing must be under way: a write that waits for its turn does not count as being embedded."""
 
@@ -28,25 +30,23 @@ def embed_stragglers(client: Requests, index: str, above: int, *, former: str, p
     """
     _wait_until_unused(client, former)
     client.request("POST", f"/{index}/_refresh")
-    query = {"bool": {"filter": [{"range": {"_seq_no": {"gt": above}}}, {"exists": {"field": CONTENT}}]}}
+    query = {"bool": {"filter": [numbered(above), {"exists": {"field": CONTENT}}]}}
     # What is changed or deleted meanwhile is embedded by the new pipeline already: a conflict, and left so.
     size = min(PAGE, read_window(client, index))
     options = {"pipeline": pipeline_id, "conflicts": "proceed", "scroll_size": size}
-    deadline, pause = time.monotonic() + PATIENCE, PAUSE
+    backoff = Backoff(WHILE_BUSY)
     while True:
         # They are few: as many as were being embedded in one moment.
         outcome = _embed_again(client, index, query, options)
         if not outcome.failure:
             return
-        if outcome.lasts or time.monotonic() + pause > deadline:
+        if outcome.lasts or not backoff.again():
             which = f"document {outcome.document}" if outcome.document else "documents"
             raise IndexingError(
                 f"In the moment of the switch {which} was written to {index} with an embedding made the old way, and "
                 f"could not be embedded again: {outcome.failure}. {index} is in use. Look at the embedding server "
                 "(docker ps, docker logs), or change or delete the document, and run the command again."
             )
-        time.sleep(pause)
-        pause = min(2 * pause, 30.0)
 
 
 def _embed_again(
@@ -54,7 +54,7 @@ def _embed_again(
 ) -> reindex.Outcome:
     try:
         answer = client.request(
-            "POST", f"/{index}/_update_by_query", {"query": query}, query=options, timeout=PATIENCE
+            "POST", f"/{index}/_update_by_query", {"query": query}, query=options, timeout=WHILE_BUSY.limit
         )
     except RefusedError as error:
         # Its status is that of the first document that failed, and tells nothing of the others.
@@ -65,10 +65,9 @@ def _embed_again(
 
 
 def _wait_until_unused(client: Requests, pipeline_id: str) -> None:
-    deadline, quiet = time.monotonic() + PATIENCE, 0
-    while quiet < QUIET and time.monotonic() < deadline:
+    backoff, quiet = Backoff(WHILE_EMBEDDING), 0
+    while quiet < QUIET and backoff.again():
         quiet = 0 if _under_way(client, pipeline_id) else quiet + 1
-        time.sleep(PAUSE)
 
 
 def _under_way(client: Requests, pipeline_id: str) -> int:

@@ -2,8 +2,9 @@
 
 from typing import Any, Literal
 
+from components.elasticsearch.fields import NO_PIPELINE, VECTOR
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import TRUNCATE, VECTOR
+from components.elasticsearch.ingest_pipeline import TRUNCATE
 
 Strategy = Literal["copy", "slice", "re-embed"]
 
@@ -27,7 +28,10 @@ def reindex_body(
     strategy: Strategy, *, source: str, destination: str, pipeline_id: str, dims: int
 ) -> dict[str, Any]:
     """Return the request that carries documents over, but for its query, batch size and versions."""
-    body: dict[str, Any] = {"source": {"index": source}, "dest": {"index": destination, "pipeline": "_none"}}
+    body: dict[str, Any] = {
+        "source": {"index": source},
+        "dest": {"index": destination, "pipeline": NO_PIPELINE},
+    }
     if strategy == "slice":
         body["script"] = {"lang": "painless", "source": SLICE, "params": {"dims": dims}}
     if strategy == "re-embed":

@@ -6,19 +6,17 @@ numbers, they see the same. Only ranges that differ are looked into, so that the
 deleted between the two, and not with what the index holds.
 """
 
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from components.batched import batched
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.resending import PAUSES, refusal_of
+from components.elasticsearch.documents.bulk import Write, write
+from components.elasticsearch.documents.sequence import BELOW_ALL, Progress, numbered, read_progress
 from components.elasticsearch.documents.views import Hit, View, ViewLostError, address, open_view
-from components.elasticsearch.embedding.server import BUSY
-from components.elasticsearch.errors import IndexingError
-from components.elasticsearch.migration.portions import numbered
 
 Span = tuple[int, int]
 """A range of sequence numbers, with both ends."""
@@ -34,6 +32,14 @@ SPANS = 64
 ALL: Mapping[str, Any] = {"match_all": {}}
 
 
+@dataclass(frozen=True)
+class Sight:
+    """A view of an index, and how far operations had come just before it was opened: it sees all that was settled."""
+
+    view: View
+    progress: Progress
+
+
 @dataclass
 class Following:
     """Deletes from index `new` what vanished from index `old`, as often as it is asked to.
@@ -47,29 +53,29 @@ class Following:
     old: str
     new: str
     window: int
-    view: View | None = None
+    sight: Sight | None = None
     counted: Counter[int] | None = None
     former: list[View] = field(default_factory=list)
 
     @property
     def begun(self) -> bool:
         """Whether all that vanished up to some moment was deleted."""
-        return self.view is not None
+        return self.sight is not None
 
     @property
     def settled(self) -> int:
         """The number up to which documents may be carried over before the next time."""
-        return self.view.settled if self.view else -1
+        return self.sight.progress.settled if self.sight else BELOW_ALL
 
     @property
     def written(self) -> int:
         """The sum of the highest numbers of the old one's shards when it was last looked at."""
-        return self.view.written if self.view else -1
+        return self.sight.progress.written if self.sight else BELOW_ALL
 
     def prepare(self) -> None:
         """Count now what the next time would count first of what is known already."""
-        if self.view is not None:
-            self.counted = _first_counts(self.view, self.view.settled)
+        if self.sight is not None:
+            self.counted = _first_counts(self.sight.view, self.settled)
 
     def follow(self, watermark: int) -> int:
         """Delete what vanished since the last time; return how many documents.
@@ -77,44 +83,46 @@ class Following:
         The first time, and when Elasticsearch lost its place, all ids are compared, unless the new one has just the
         documents that are in the old one with numbers up to the `watermark`, up to which it was filled.
         """
-        before, self.view = self.view, open_view(self.client, self.old, self.window)
+        progress = read_progress(self.client, self.old)
+        now = Sight(open_view(self.client, self.old, self.window), progress)
+        before, self.sight = self.sight, now
         counted, self.counted = self.counted, None
         if before is not None:
-            self.former.append(before)
+            self.former.append(before.view)
             # Where one is lost, or both are, a node was restarted.
             with suppress(ViewLostError):
-                return delete_vanished(self.client, self.new, before, self.view, counted)
-        return self._compare_all(self.view, watermark)
+                return _delete_vanished(self.client, self.new, before, now.view, counted)
+        return self._compare_all(now.view, watermark)
 
     def _compare_all(self, view: View, watermark: int) -> int:
         held = open_view(self.client, self.new, self.window)
         try:
-            if held.count(ALL) <= view.count(numbered(-1, watermark)):
+            if held.count(ALL) <= view.count(numbered(BELOW_ALL, watermark)):
                 return 0
-            return delete_all_vanished(self.client, held, view)
+            return _delete_all_vanished(self.client, held, view)
         finally:
             held.close()
 
     def renew(self) -> None:
         """Have Elasticsearch keep its place from now on, and forget earlier ones."""
         self._forget()
-        if self.view is not None:
-            self.view.renew()
+        if self.sight is not None:
+            self.sight.view.renew()
 
     def close(self) -> None:
         """Let Elasticsearch forget its place."""
         self._forget()
-        if self.view is not None:
-            self.view.close()
-            self.view = None
+        if self.sight is not None:
+            self.sight.view.close()
+            self.sight = None
 
     def _forget(self) -> None:
         while self.former:
             self.former.pop().close()
 
 
-def delete_vanished(
-    client: Requests, new: str, before: View, after: View, counted: Counter[int] | None = None
+def _delete_vanished(
+    client: Requests, new: str, before: Sight, after: View, counted: Counter[int] | None
 ) -> int:
     """Delete from index `new` what `before` saw of its source and `after` does not; return how many these were.
 
@@ -122,13 +130,15 @@ def delete_vanished(
     What was deleted and made again before `after` is seen by it; what was made again since is carried over later.
     Raises ViewLostError.
     """
-    queries = [_any_of(spans) for spans in _batched(_differing(before, after, counted))]
+    queries = [_any_of(spans) for spans in batched(_differing(before, after, counted), SPANS)]
     # What had no settled number yet when the earlier view was opened: a few that were being written.
-    queries.append({"range": {"_seq_no": {"gt": before.settled}}})
-    return sum(_delete_unseen(client, new, hits, after) for query in queries for hits in before.pages(query))
+    queries.append(numbered(before.progress.settled))
+    return sum(
+        _delete_unseen(client, new, hits, after) for query in queries for hits in before.view.pages(query)
+    )
 
 
-def delete_all_vanished(client: Requests, new: View, after: View) -> int:
+def _delete_all_vanished(client: Requests, new: View, after: View) -> int:
     """Delete from the index of `new` all that `after` does not see; return how many these were.
 
     All ids are compared: this takes as long as there are documents. Raises ViewLostError.
@@ -138,38 +148,24 @@ def delete_all_vanished(client: Requests, new: View, after: View) -> int:
 
 def _delete_unseen(client: Requests, new: str, hits: Sequence[Hit], after: View) -> int:
     there = after.holding([str(hit["_id"]) for hit in hits])
-    lines = [{"delete": _line(hit)} for hit in hits if address(hit) not in there]
-    if lines:
-        _delete(client, new, lines)
-    return len(lines)
+    gone = [address(hit) for hit in hits if address(hit) not in there]
+    write(client, new, [Write("delete", id_, routing=routing) for id_, routing in gone])
+    return len(gone)
 
 
-def _delete(client: Requests, new: str, lines: Sequence[Mapping[str, Any]]) -> None:
-    """Delete documents, again while something is busy; raises IndexingError with the first that is refused."""
-    left = list(lines)
-    for pause in (*PAUSES, None):
-        items = [item["delete"] for item in client.request("POST", f"/{new}/_bulk", left)["items"]]
-        left = [line for line, item in zip(left, items, strict=True) if "error" in item]
-        refused = [item for item in items if "error" in item]
-        if not refused:
-            return
-        if pause is None or any(item.get("status") not in BUSY for item in refused):
-            raise IndexingError(refusal_of(new, refused, len(lines)))
-        time.sleep(pause)
-
-
-def _differing(before: View, after: View, counted: Counter[int] | None) -> list[Span]:
+def _differing(before: Sight, after: View, counted: Counter[int] | None) -> list[Span]:
     """Return small ranges of numbers, all that the earlier view has settled, in which the two see different ones."""
-    seen = _first_counts(before, before.settled) if counted is None else counted
-    left = _first_counts(after, before.settled)
-    exponent = _first_exponent(before.settled)
+    settled = before.progress.settled
+    seen = _first_counts(before.view, settled) if counted is None else counted
+    left = _first_counts(after, settled)
+    exponent = _first_exponent(settled)
     while True:
         differing = {key: count for key, count in seen.items() if count != left[key]}
-        spans = [(key, min(key + (1 << exponent) - 1, before.settled)) for key in sorted(differing)]
+        spans = [(key, min(key + (1 << exponent) - 1, settled)) for key in sorted(differing)]
         if exponent == 0 or sum(differing.values()) <= FEW * len(spans):
             return spans
         exponent = max(0, exponent - FINER)
-        seen, left = _counts(before, spans, exponent), _counts(after, spans, exponent)
+        seen, left = _counts(before.view, spans, exponent), _counts(after, spans, exponent)
 
 
 def _first_exponent(settled: int) -> int:
@@ -184,7 +180,7 @@ def _first_counts(view: View, settled: int) -> Counter[int]:
 def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
     """Count what a view sees in those spans, by ranges that are two to that power numbers wide."""
     counts: Counter[int] = Counter()
-    for some in _batched(spans):
+    for some in batched(spans, SPANS):
         ranges = {"histogram": {"field": "_seq_no", "interval": 1 << exponent, "min_doc_count": 1}}
         answer = view.search({"size": 0, "query": _any_of(some), "aggs": {"ranges": ranges}})
         for bucket in answer["aggregations"]["ranges"]["buckets"]:
@@ -195,12 +191,3 @@ def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
 def _any_of(spans: Sequence[Span]) -> dict[str, Any]:
     ranges = [{"range": {"_seq_no": {"gte": first, "lte": last}}} for first, last in spans]
     return {"bool": {"should": ranges, "minimum_should_match": 1}}
-
-
-def _batched(spans: Sequence[Span]) -> Iterator[tuple[Span, ...]]:
-    return (tuple(spans[start : start + SPANS]) for start in range(0, len(spans), SPANS))
-
-
-def _line(hit: Hit) -> dict[str, str]:
-    id_, routing = address(hit)
-    return {"_id": id_, **({"routing": routing} if routing else {})}

@@ -1,17 +1,19 @@
 """Compares a new generation with the one that it was filled from, before people are sent to it."""
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.pipeline_embedding import PipelineEmbedder
+from components.elasticsearch.documents.sequence import BELOW_ALL, numbered
 from components.elasticsearch.documents.views import read_window
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import IndexingError
-from components.elasticsearch.generations.index import WantedIndex
-from components.elasticsearch.ingest_pipeline import CONTENT, VECTOR
+from components.elasticsearch.fields import CONTENT, VECTOR
+from components.elasticsearch.generations.generation import WantedIndex
 from components.elasticsearch.migration.strategy import Strategy
 
 SAMPLE = 8
@@ -28,10 +30,10 @@ class Count:
     since: int
 
 
-def count(client: Requests, index: str, since: int = -1) -> Count:
+def count(client: Requests, index: str, since: int = BELOW_ALL) -> Count:
     """Count what an index holds as of its last refresh, and what of it has a sequence number above `since`."""
     made = {"filter": {"exists": {"field": VECTOR}}}
-    later = {"filter": {"range": {"_seq_no": {"gt": since}}}}
+    later = {"filter": numbered(since)}
     body = {"size": 0, "track_total_hits": True, "aggs": {"embedded": made, "since": later}}
     answer = client.request("POST", f"/{index}/_search", body)
     found = answer["aggregations"]
@@ -67,23 +69,24 @@ def verify_sample(
     old: str,
     chosen: Strategy,
     *,
-    patience: float,
+    patience: Patience,
     embedder: Embedder | None = None,
 ) -> None:
     """Raise IndexingError unless some documents, taken at random, have the embeddings that they would get now.
 
-    Embeddings that were copied or sliced are compared with those of the old generation.
+    Embeddings that were copied or sliced are compared with those of the old generation, others with what `embedder`
+    makes, or else the wanted pipeline. Raises EmbeddingError when these make none.
     """
     client.request("POST", f"/{new}/_refresh")
     pick = {"function_score": {"query": {"exists": {"field": VECTOR}}, "random_score": {}}}
     found = _vectors(client, new, pick)
     if chosen == "re-embed":
         texts = {one: hit["content"] for one, hit in found.items() if isinstance(hit["content"], str)}
-        if embedder is None:
-            expected = _embedded(client, wanted.pipeline_id, texts, patience)
-        else:
-            vectors = embedder.embed_documents(list(texts.values()), list(texts))
-            expected = dict(zip(texts, vectors, strict=True))
+        embeds = embedder or PipelineEmbedder(
+            client=client, pipeline_id=wanted.pipeline_id, patience=patience
+        )
+        vectors = embeds.embed_documents(list(texts.values()), list(texts))
+        expected = dict(zip(texts, vectors, strict=True))
     else:
         there = _vectors(client, old, {"ids": {"values": sorted(found)}})
         # Those that were changed meanwhile are carried over again later.
@@ -120,27 +123,3 @@ def _vectors(client: Requests, index: str, query: dict[str, Any]) -> dict[str, d
         for hit in hits
         if VECTOR in hit.get("fields", {})
     }
-
-
-def _embedded(
-    client: Requests, pipeline_id: str, texts: dict[str, str], patience: float
-) -> dict[str, list[float]]:
-    """Return what the pipeline makes of texts, by id; ask again while the embedding server is busy."""
-    deadline, pause = time.monotonic() + patience, 0.5
-    docs = [
-        {"_index": "_verification", "_id": one, "_source": {CONTENT: text}} for one, text in texts.items()
-    ]
-    while docs:
-        path = f"/_ingest/pipeline/{pipeline_id}/_simulate"
-        answers = client.request("POST", path, {"docs": docs}, timeout=600)["docs"]
-        errors = [answer["error"] for answer in answers if "error" in answer]
-        if not errors:
-            return {answer["doc"]["_id"]: answer["doc"]["_source"][VECTOR] for answer in answers}
-        if time.monotonic() + pause > deadline:
-            raise IndexingError(
-                f"The new embeddings could not be verified: {errors[0].get('reason')}. The old index is in use as "
-                "before. Look at the embedding server (docker ps, docker logs), and run the command again."
-            )
-        time.sleep(pause)
-        pause = min(2 * pause, 30.0)
-    return {}

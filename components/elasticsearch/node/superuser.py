@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.client.failures import way_back_in
@@ -38,8 +39,7 @@ def converge(
     CredentialsError when it accepts none of them for `patience` seconds: the message names the way back in, through
     `container`.
     """
-    until = time.monotonic() + patience
-    told = False
+    backoff = Backoff(Patience(limit=patience, first_pause=PAUSE, longest_pause=PAUSE))
     while True:
         for password in dict.fromkeys([wanted, *known]):
             with Client(replace(connection, password=password)) as client:
@@ -50,15 +50,15 @@ def converge(
                 if password != wanted:
                     client.request("POST", f"/_security/user/{SUPERUSER}/_password", {"password": wanted})
             return uuid
-        if time.monotonic() >= until:
+        pause = backoff.next_pause()
+        if pause is None:
             raise CredentialsError(
                 f"The node in container {container} accepts no password that this stack knows for its user "
                 f"{SUPERUSER} (401). {way_back_in(container)}"
             )
-        if not told:
+        if backoff.failures == 1:
             say(f"the node accepts no known password yet: it is asked again for {patience:.0f} s")
-            told = True
-        time.sleep(PAUSE)
+        time.sleep(pause)
 
 
 def read_cluster_uuid(client: Requests, patience: float = PATIENCE) -> str:
@@ -66,13 +66,12 @@ def read_cluster_uuid(client: Requests, patience: float = PATIENCE) -> str:
 
     Raises UnavailableError when there is none after `patience` seconds.
     """
-    until = time.monotonic() + patience
+    backoff = Backoff(Patience(limit=patience, first_pause=PAUSE / 4, longest_pause=PAUSE / 4))
     while True:
         uuid = str(client.request("GET", "/").get("cluster_uuid") or NOT_FORMED)
         if uuid != NOT_FORMED:
             return uuid
-        if time.monotonic() >= until:
+        if not backoff.again():
             raise UnavailableError(
                 f"The node answers, and has formed no cluster within {patience:.0f} s. Its log says why."
             )
-        time.sleep(PAUSE / 4)

@@ -1,12 +1,15 @@
 """A clean node, a double of the embedding server, and a stack's resources on both."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
-from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
+from components.elasticsearch.documents.bulk import Document, index_documents
+from tests.contract.elasticsearch.people import CONTENTS
+from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
 
@@ -50,3 +53,23 @@ def stack(wanted: Wanted) -> StackResources:
     resources = StackResources()
     resources.up(wanted)
     return resources
+
+
+@pytest.fixture(params=["inference", "client"])
+def either(request: pytest.FixtureRequest, wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
+    """Return the settings of a stack that embeds in one of the two ways, the second on a Basic license."""
+    if request.param == "client":
+        node.to_basic()
+        return replace(wanted, local_embeddings_url=model.url, dims=128)
+    return replace(wanted, dims=128)
+
+
+@pytest.fixture
+def filled(either: Wanted, client: Client) -> tuple[StackResources, dict[str, str]]:
+    """Bring a stack up and put documents into it; return it and all contents."""
+    stack = StackResources()
+    stack.up(either)
+    contents = {f"doc-{number}": f"text {number}" for number in range(40)}
+    documents = [Document(one, content) for one, content in contents.items()]
+    index_documents(client, ALIAS, documents, either.embedder() if either.local_embeddings_url else None)
+    return stack, CONTENTS | contents

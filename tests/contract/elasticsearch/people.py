@@ -4,16 +4,21 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
+from components.elasticsearch.embedding.search import SemanticSearch
 from components.elasticsearch.errors import ElasticsearchError
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
-from tests.fixtures.embedding_server import embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding
+
+CONTENTS = {one.id: one.content for one in DEMO_DOCUMENTS}
+"""Of the demo documents, by id."""
 
 
 def fill(client: Client, count: int, *, first: int = 0, words: str = "text") -> dict[str, str]:
@@ -151,3 +156,33 @@ def at_work(*people: Writer | Reader) -> Iterator[None]:
         for thread in threads:
             thread.join(120)
             assert not thread.is_alive()
+
+
+def vectors(client: Client, index: str = ALIAS) -> dict[str, list[float]]:
+    """Return the stored embeddings by document."""
+    body = {"size": 100, "fields": ["content_embedding"], "_source": False}
+    hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
+    return {hit["_id"]: hit.get("fields", {}).get("content_embedding", []) for hit in hits}
+
+
+def semantic_search(wanted: Wanted, model: EmbeddingServer) -> SemanticSearch:
+    """Return a search in the stack's index by a model whose queries look like its documents.
+
+    The double knows no meaning: only the very text of a document is near it.
+    """
+    return SemanticSearch(
+        connection=wanted.connection,
+        embedder=replace(wanted.embedder(), url=model.url, query_prefix=wanted.document_prefix),
+        alias=wanted.alias,
+        inference_id=wanted.inference_id,
+    )
+
+
+def everything(client: Client) -> dict[str, Any]:
+    """Return all that stacks and people have in the cluster, but for documents."""
+    indices = client.request("GET", "/_all", query={"expand_wildcards": "all"})
+    return {
+        "indices": {name: body for name, body in indices.items() if not name.startswith(".")},
+        "pipelines": client.find("/_ingest/pipeline") or {},
+        "endpoints": client.request("GET", "/_inference")["endpoints"],
+    }

@@ -20,6 +20,8 @@ from components.elasticsearch.ingest_pipeline import build_pipeline
 
 WIDTH = 768
 ALIAS = "jina-demo"
+OTHER = "jina-search-other-3d4e5f"
+EVERYTHING = ["check", "endpoint", "pipeline", "index", "documents", "guard"]
 
 PROVIDERS: dict[str, ClusterProvider] = {
     "node guard": DeletionGuardProvider(),

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import Embedder, Patience
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import Embedder, truncate
 from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenseError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
-from tests.contract.elasticsearch.people import with_digest
+from tests.contract.elasticsearch.people import CONTENTS, semantic_search, vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS, semantic_search, vectors
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 

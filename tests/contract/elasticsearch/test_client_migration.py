@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import Patience
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import ElasticsearchError
-from tests.contract.elasticsearch.people import with_digest
+from tests.contract.elasticsearch.people import vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import vectors
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 

@@ -6,7 +6,7 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, IndexingError
-from components.elasticsearch.migration import migration
+from components.elasticsearch.migration import finishing
 from tests.contract.elasticsearch.people import fill, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 
@@ -56,7 +56,7 @@ def test_what_people_wrote_after_a_switch_that_was_not_finished_stays_when_the_a
         raise IndexingError("the machine went down")
 
     with monkeypatch.context() as patched:
-        patched.setattr(migration, "finish", dies)
+        patched.setattr(finishing, "finish", dies)
         with pytest.raises(IndexingError):
             stack.up(replace(wanted, dims=256))
     (new,) = client.request("GET", f"/{ALIAS}")

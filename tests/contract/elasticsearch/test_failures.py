@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.errors import (
     CredentialsError,
     ElasticsearchError,
@@ -18,14 +18,14 @@ from components.elasticsearch.errors import (
     VersionError,
 )
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
+from tests.contract.elasticsearch.people import CONTENTS, vectors
 from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
 
-HASTE = Patience(unavailable=0.5, unreachable=0.2, first_pause=0.05)
+HASTE = ClusterPatience(limit=0.5, unreachable=0.2, first_pause=0.05)
 
 
 @pytest.mark.parametrize(

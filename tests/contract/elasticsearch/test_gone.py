@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic import provider
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider
 from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, UnreachableError
-from tests.contract.elasticsearch.people import fill, stored
+from tests.contract.elasticsearch.people import CONTENTS, fill, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.fixtures.elasticsearch_node import Node, start_node
 from tests.fixtures.embedding_server import EmbeddingServer
 
@@ -39,7 +38,7 @@ GUARDS = {"managed": ["node guard", "guard"], "external": ["guard"]}
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait a second where people wait half a minute."""
     for name in ("READING", "DELETING"):
-        monkeypatch.setattr(provider, name, Patience(unreachable=WAITED, first_pause=0.1))
+        monkeypatch.setattr(provider, name, ClusterPatience(unreachable=WAITED, first_pause=0.1))
     monkeypatch.setattr(presence, "ANSWER_SECONDS", ANSWERED_WITHIN)
     monkeypatch.setattr(presence, "_asked_once_until", {})
 
@@ -189,7 +188,7 @@ def test_a_node_that_is_back_after_a_refresh_without_it_is_found_as_it_was(
 def test_a_node_that_restarts_during_a_refresh_is_waited_for(
     wanted: Wanted, own_node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider, "READING", Patience(unreachable=60))
+    monkeypatch.setattr(provider, "READING", ClusterPatience(unreachable=60))
     stack = StackResources()
     stack.up(wanted)
     before = list(stack.state)
@@ -208,7 +207,7 @@ def test_an_update_of_a_cluster_that_is_gone_fails_before_anything_changes(
     stack = StackResources()
     stack.up(wanted)
     before = {name: dict(outputs) for name, outputs in stack.state.items()}
-    monkeypatch.setattr(ClusterCheckProvider, "patience", Patience(unreachable=0.5))
+    monkeypatch.setattr(ClusterCheckProvider, "patience", ClusterPatience(unreachable=0.5))
     with stopped(own_node), pytest.raises(UnreachableError, match="Nothing answers"):
         stack.up(replace(wanted, dims=256))
     assert stack.state == before

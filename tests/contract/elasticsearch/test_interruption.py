@@ -9,9 +9,8 @@ import pytest
 
 from components.elasticsearch.client.client import Body, Client
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
-from tests.contract.elasticsearch.people import assert_holds, fill
+from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill, vectors
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 
 pytestmark = pytest.mark.sandbox
 

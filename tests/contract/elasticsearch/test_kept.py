@@ -8,13 +8,13 @@ import pytest
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
 from components.elasticsearch.errors import ConflictError, IndexingError
-from components.elasticsearch.generations.index import WantedIndex, build_index
+from components.elasticsearch.generations.generation import WantedIndex
+from components.elasticsearch.generations.index import build_index
 from components.elasticsearch.generations.kept_settings import settings_without
 from components.elasticsearch.migration import strategy
 from components.elasticsearch.ownership import Claim
-from tests.contract.elasticsearch.people import assert_holds, fill
+from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
@@ -126,7 +126,7 @@ def test_an_index_that_people_closed_to_writers_stays_closed_and_so_does_its_suc
     client.request("PUT", f"/{FIRST}/_block/write")
     changed = replace(wanted, dims=64)
     with monkeypatch.context() as patched:
-        patched.setattr("components.elasticsearch.migration.migration.swap_aliases", _fails)
+        patched.setattr("components.elasticsearch.migration.switch.swap_aliases", _fails)
         with pytest.raises(IndexingError, match="in the middle"):
             stack.up(changed)
     assert client.request("GET", f"/{FIRST}")[FIRST]["settings"]["index"]["blocks"] == {"write": "true"}

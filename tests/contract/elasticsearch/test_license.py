@@ -6,9 +6,8 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import LicenseError, RefusedError
-from tests.contract.elasticsearch.people import assert_holds
+from tests.contract.elasticsearch.people import CONTENTS, assert_holds
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
 

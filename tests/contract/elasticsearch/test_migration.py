@@ -8,6 +8,7 @@ import pytest
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import DocumentsAtRiskError
 from tests.contract.elasticsearch.people import (
+    CONTENTS,
     Reader,
     Writer,
     assert_holds,
@@ -17,7 +18,6 @@ from tests.contract.elasticsearch.people import (
     with_digest,
 )
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox

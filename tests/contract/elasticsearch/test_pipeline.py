@@ -6,7 +6,7 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import ConflictError
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.embedding_server import EmbeddingServer, embedding

@@ -14,12 +14,12 @@ from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.cluster.privileges import Needed
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.errors import PrivilegeError
-from tests.contract.elasticsearch.people import assert_holds, fill
+from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.test_adoption import seed_index
 from tests.contract.elasticsearch.test_interruption import KilledError, killed_after
-from tests.contract.elasticsearch.test_life import CONTENTS
-from tests.contract.jinactl.test_commands import LINES, jinactl, write_outputs
+from tests.contract.jinactl.command import jinactl, write_outputs
+from tests.contract.jinactl.test_commands import LINES
 from tests.contract.migration.upgrade import Settings, use
 from tests.fixtures.elasticsearch_node import Node, start_node
 from tests.fixtures.embedding_server import EmbeddingServer

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.errors import CredentialsError, TlsError, UnreachableError
 from tests.contract.elasticsearch.faulty_proxy import Certificate, faulty_proxy, make_certificate
+from tests.contract.elasticsearch.people import CONTENTS, vectors
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS, vectors
 from tests.fixtures.elasticsearch_node import Node
 
 pytestmark = pytest.mark.sandbox
 
-HASTE = Patience(unavailable=0.5, unreachable=0.2, first_pause=0.05)
+HASTE = ClusterPatience(limit=0.5, unreachable=0.2, first_pause=0.05)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from components.elasticsearch.client.client import Body, Client
 from components.elasticsearch.documents.views import open_view
 from components.elasticsearch.generations import index as indices
-from components.elasticsearch.generations.index import Generation
+from components.elasticsearch.generations.generation import Generation
 from components.elasticsearch.migration.vanished import FEW, Following
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 
@@ -88,8 +88,8 @@ def test_what_was_changed_and_then_deleted_goes(following: Following, client: Cl
 
 def test_all_is_compared_anew_when_the_node_lost_the_view(following: Following, client: Client) -> None:
     remove(client, OLD, range(30))
-    assert following.view is not None
-    client.request("DELETE", "/_pit", {"id": following.view.pit})
+    assert following.sight is not None
+    client.request("DELETE", "/_pit", {"id": following.sight.view.pit})
     assert following.follow(2**40) == 30
     assert ids_of(client, NEW) == ids_of(client, OLD)
 

@@ -1,130 +1,39 @@
 """Backups as people take and restore them: on nodes that share the volume of backups, whoever embeds."""
 
 import json
-import secrets
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.client import DockerClient
 
-from components.elasticsearch.backups import handover, repository, restoring, verifying
-from components.elasticsearch.backups.contents import Count, count_generation
-from components.elasticsearch.backups.taking import take_backup
+from components.elasticsearch.backups import repository
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
-from components.elasticsearch.documents import bulk
-from components.elasticsearch.errors import DocumentsAtRiskError
-from components.elasticsearch.generations import deletion
 from tests.contract.elasticsearch.people import assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.jinactl.test_commands import jinactl, write_outputs
-from tests.fixtures.elasticsearch_node import Node, start_node
+from tests.contract.jinactl.backup_nodes import (
+    DEMO,
+    OTHER,
+    back_up,
+    behind,
+    node,
+    node_with_backups,
+    other_index,
+    outputs,
+    outputs_of,
+    restore,
+    shared_node,
+    volume,
+    wanted,
+)
+from tests.contract.jinactl.command import jinactl
+from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
 
+__all__ = ["node", "outputs", "shared_node", "volume", "wanted"]
+
 pytestmark = pytest.mark.sandbox
-
-DEMO = {one.id: one.content for one in bulk.DEMO_DOCUMENTS}
-OTHER = "stack-of-another-life"
-
-
-@pytest.fixture(scope="module")
-def volume(elasticsearch_image: str) -> Iterator[str]:
-    """Make a volume that the node's user may write to."""
-    engine = DockerClient.from_env()
-    made = engine.volumes.create(f"es-backups-test-{secrets.token_hex(4)}")
-    engine.containers.run(
-        elasticsearch_image,
-        ["-c", "chown 1000:0 /backups"],
-        entrypoint="bash",
-        user="0",
-        volumes={made.name: {"bind": "/backups", "mode": "rw"}},
-        remove=True,
-    )
-    yield str(made.name)
-    made.remove(force=True)
-
-
-@contextmanager
-def node_with_backups(volume: str) -> Iterator[Node]:
-    """Run a node that has the volume where the stack's own has it."""
-    location = repository.LOCATION
-    with start_node(settings={"path.repo": location}, volumes={location: volume}) as node:
-        yield node
-
-
-@pytest.fixture(scope="module")
-def shared_node(volume: str) -> Iterator[Node]:
-    """Run one node for all tests."""
-    with node_with_backups(volume) as node:
-        yield node
-
-
-@pytest.fixture
-def node(shared_node: Node) -> Node:
-    """Return the node, empty, without backups, and on the trial license."""
-    shared_node.clean()
-    for snapshot in (
-        shared_node.send("GET", f"/_snapshot/{repository.REPOSITORY}/*").json().get("snapshots", [])
-    ):
-        shared_node.send("DELETE", f"/_snapshot/{repository.REPOSITORY}/{snapshot['snapshot']}")
-    return shared_node
-
-
-@pytest.fixture
-def wanted(node: Node, model: EmbeddingServer) -> Wanted:
-    """Return the settings of a stack on that node."""
-    connection = Connection(url=node.url, user=node.user, password=node.password)
-    return Wanted(connection=connection, embeddings_url=model.container_url, dims=64)
-
-
-@pytest.fixture
-def outputs(wanted: Wanted, model: EmbeddingServer, tmp_path: Path) -> Path:
-    """Return a file with the outputs of the stack."""
-    return outputs_of(wanted, model, tmp_path)
-
-
-def outputs_of(wanted: Wanted, model: EmbeddingServer, folder: Path) -> Path:
-    path = folder / f"outputs-{wanted.owner}-{wanted.dims}.json"
-    write_outputs(
-        path,
-        wanted,
-        model,
-        elasticsearchBackupVolume="a volume",
-        stackId=wanted.owner,
-        pipeline=wanted.pipeline_id,
-    )
-    return path
-
-
-def back_up(outputs: Path, *arguments: str) -> str:
-    done = jinactl("backup", "--outputs", outputs, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stderr
-
-
-def restore(outputs: Path, *arguments: str) -> str:
-    done = jinactl("restore", "--outputs", outputs, *arguments)
-    assert done.returncode == 0, done.stderr
-    return done.stderr
-
-
-def behind(client: Client) -> str:
-    (index,) = client.request("GET", f"/{ALIAS}")
-    return str(index)
-
-
-def other_index(client: Client) -> None:
-    """Have people keep an index of their own, with an alias, and one that is closed."""
-    body = {"aliases": {"books": {}}, "settings": {"number_of_replicas": 0}}
-    client.request("PUT", "/ledger", body)
-    client.request("PUT", "/ledger/_doc/1", {"amount": 3}, query={"refresh": "true"})
-    client.request("PUT", "/archive/_doc/1", {"year": 1999}, query={"refresh": "true"})
-    client.request("POST", "/archive/_close")
 
 
 @pytest.mark.parametrize("in_client", [False, True], ids=["inference", "client"])
@@ -262,132 +171,3 @@ def test_the_newest_are_kept_and_listed(wanted: Wanted, outputs: Path) -> None:
     (line,) = listed.stdout.splitlines()
     for part in ("jina-demo-", "UTC", "13 documents of jina-demo", "MB", "m F16 64 dims"):
         assert part in line
-
-
-class CutError(Exception):
-    """Stands for the end of the process."""
-
-
-STEPS = {
-    "once it is begun": (verifying, "wait_until_there"),
-    "once it is there": (restoring, "_verify"),
-    "once it is verified": (handover, "take_over"),
-    "once it has its owner": (handover, "give_pipeline"),
-    "before the switch": (handover, "_move"),
-    "after the switch": (deletion, "delete_generation"),
-}
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_restore_that_was_interrupted_is_run_again(
-    step: str, wanted: Wanted, outputs: Path, node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    StackResources().up(wanted)
-    with Client(wanted.connection) as client:
-        contents = {**DEMO, **fill(client, 20)}
-        other_index(client)
-        back_up(outputs)
-        node.clean()
-        stack = StackResources()
-        stack.up(wanted)
-        fresh = behind(client)
-        target = handover.Target(
-            alias=ALIAS, owner=wanted.owner, pipeline_id=wanted.pipeline_id, inference_id=wanted.inference_id
-        )
-        repository.open_repository(client)
-        (backup,) = repository.read_backups(client)
-
-        def cut(*_: object, **__: object) -> None:
-            raise CutError
-
-        with monkeypatch.context() as patched:
-            patched.setattr(*STEPS[step], cut)
-            with pytest.raises(CutError):
-                restoring.restore_backup(client, target, backup, print)
-        if step != "after the switch":
-            assert behind(client) == fresh
-            restore(outputs)
-        assert_holds(client, wanted, contents)
-        stack.refresh()
-        stack.up(wanted)
-        assert_holds(client, wanted, contents)
-        fill(client, 1)
-        ours = {one for one in client.request("GET", "/*") if one.startswith(ALIAS)} - {fresh}
-        assert ours == {behind(client)}
-        assert client.request("GET", "/ledger/_count")["count"] == 1
-
-
-def test_a_document_that_is_written_meanwhile_stops_the_switch(
-    wanted: Wanted, outputs: Path, node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    StackResources().up(wanted)
-    with Client(wanted.connection) as client:
-        fill(client, 5)
-        back_up(outputs)
-        node.clean()
-        StackResources().up(wanted)
-        repository.open_repository(client)
-        (backup,) = repository.read_backups(client)
-        given = handover.give_pipeline
-
-        def give(*arguments: Any) -> None:
-            given(*arguments)
-            client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "written meanwhile"})
-
-        monkeypatch.setattr(handover, "give_pipeline", give)
-        target = handover.Target(
-            alias=ALIAS, owner=wanted.owner, pipeline_id=wanted.pipeline_id, inference_id=wanted.inference_id
-        )
-        with pytest.raises(DocumentsAtRiskError, match="holds 1 document that"):
-            restoring.restore_backup(client, target, backup, print)
-        assert_holds(client, wanted, {**DEMO, "mine": "written meanwhile"})
-        client.request("PUT", f"/{ALIAS}/_doc/later", {"content": "the index is open to writers again"})
-
-
-def test_what_is_written_while_a_backup_is_taken_is_no_fault(
-    wanted: Wanted, outputs: Path, node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    StackResources().up(wanted)
-    with Client(wanted.connection) as client:
-        contents = {**DEMO, **fill(client, 5)}
-
-        def counted(asked: Client, index: str) -> Count:
-            found = count_generation(asked, index)
-            if "more" not in contents:
-                client.request("PUT", f"/{ALIAS}/_doc/more", {"content": "written meanwhile"})
-                contents["more"] = "written meanwhile"
-            return found
-
-        told: list[str] = []
-        with monkeypatch.context() as patched:
-            patched.setattr("components.elasticsearch.backups.taking.count_generation", counted)
-            take_backup(client, ALIAS, keep=1, say=told.append)
-        assert any("documents were written meanwhile, and there are 16" in line for line in told)
-        node.clean()
-        StackResources().up(wanted)
-        assert "16 documents; 15 when the backup was begun" in restore(outputs)
-        assert_holds(client, wanted, contents)
-
-
-def test_backups_that_were_copied_elsewhere_are_restored_from_there(
-    wanted: Wanted, outputs: Path, node: Node, tmp_path: Path
-) -> None:
-    location = repository.LOCATION
-    StackResources().up(wanted)
-    with Client(wanted.connection) as client:
-        contents = {**DEMO, **fill(client, 5)}
-        back_up(outputs)
-        copied = tmp_path / "backups.tar"
-        with copied.open("wb") as written:
-            command = ["docker", "cp", f"{node.name}:{location}/.", "-"]
-            subprocess.run(command, stdout=written, check=True)
-        node.clean()
-        assert node.container.exec_run(["bash", "-c", f"rm -r {location}/*"]).exit_code == 0
-        StackResources().up(wanted)
-        assert jinactl("backup", "--outputs", outputs, "--list").stdout == "there are no backups yet\n"
-        with copied.open("rb") as given:
-            subprocess.run(["docker", "cp", "-", f"{node.name}:{location}"], stdin=given, check=True)
-        restore(outputs)
-        assert_holds(client, wanted, contents)
-        # What was copied belongs to the node's user again.
-        back_up(outputs)

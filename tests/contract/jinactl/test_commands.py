@@ -1,12 +1,10 @@
 """`python -m jinactl` as people run it, on a node, whoever embeds."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,19 +12,21 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy, make_certificate
-from tests.contract.elasticsearch.people import assert_holds, with_digest
+from tests.contract.elasticsearch.people import assert_holds, vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import vectors
+from tests.contract.jinactl.command import jinactl, write_outputs
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer, embedding
 from tests.fixtures.recording_proxy import recording_proxy
-from tests.unit.jinactl.stack_outputs import OUTPUTS
 
 pytestmark = pytest.mark.sandbox
 
+
 DIMS = 64
+
+
 LINES = "".join(
     json.dumps({"_id": f"{number:03}", "content": f"text {number}", "number": number}) + "\n"
     for number in range(50)
@@ -52,42 +52,6 @@ def outputs(stack: Wanted, model: EmbeddingServer, tmp_path: Path) -> Path:
     path = tmp_path / "outputs.json"
     write_outputs(path, stack, model)
     return path
-
-
-def write_outputs(path: Path, stack: Wanted, model: EmbeddingServer, **changes: object) -> None:
-    """Write what `pulumi stack output --json --show-secrets` prints."""
-    facts = {
-        "elasticsearchUrl": stack.connection.url,
-        "elasticsearchUser": stack.connection.user,
-        "elasticsearchPassword": stack.connection.password,
-        "elasticsearchCaCertificate": "",
-        "embeddingsUrl": model.url,
-        "serverApiKey": "",
-        # The double knows no meaning: only a document's very text is near it.
-        "modelQueryPrefix": stack.document_prefix,
-        "modelDocumentPrefix": stack.document_prefix,
-        "dims": stack.dims,
-        "quant": stack.quant,
-        "modelSha256": stack.sha256,
-        "index": stack.alias,
-        "inferenceEndpoint": "" if stack.local_embeddings_url else stack.inference_id,
-    }
-    path.write_text(json.dumps({**OUTPUTS, **facts, **changes}))
-
-
-def jinactl(
-    *arguments: str | Path, given: str = "", environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run the command; `environment` is added to that of the tests."""
-    return subprocess.run(
-        [sys.executable, "-m", "jinactl", *map(str, arguments)],
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
 
 
 def test_documents_are_put_in_with_their_vectors_and_found(

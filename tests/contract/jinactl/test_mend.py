@@ -6,8 +6,9 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from tests.contract.elasticsearch.stack_resources import ALIAS
-from tests.contract.elasticsearch.test_staleness import change_past_the_pipeline, concrete, counted, nearest
-from tests.contract.jinactl.test_commands import DIMS, LINES, jinactl, outputs, stack
+from tests.contract.elasticsearch.stale import change_past_the_pipeline, concrete, counted, nearest
+from tests.contract.jinactl.command import jinactl
+from tests.contract.jinactl.test_commands import DIMS, LINES, outputs, stack
 from tests.fixtures.embedding_server import EmbeddingServer
 
 __all__ = ["outputs", "stack"]

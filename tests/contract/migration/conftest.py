@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.dynamic.provider import ClusterProvider
 from tests.contract.elasticsearch.conftest import client, connection, model, node, wanted
 from tests.contract.elasticsearch.stack_resources import Wanted
@@ -72,5 +72,5 @@ def prepared(
 def brief_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send what was refused or cut again at once, as far as that goes, so that many cases take little time."""
     monkeypatch.setattr(
-        ClusterProvider, "patience", Patience(unavailable=3, unreachable=20, first_pause=0.02)
+        ClusterProvider, "patience", ClusterPatience(limit=3, unreachable=20, first_pause=0.02)
     )

@@ -11,10 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import ElasticsearchError
+from tests.contract.elasticsearch.people import CONTENTS
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.contract.elasticsearch.stale import mend
 from tests.contract.elasticsearch.test_interruption import KilledError, killed_after
-from tests.contract.elasticsearch.test_life import CONTENTS
-from tests.contract.elasticsearch.test_staleness import mend
 from tests.contract.migration import bystanders
 from tests.contract.migration.bystanders import Bystanders
 from tests.contract.migration.documents import FIELDS, whole, without_fields

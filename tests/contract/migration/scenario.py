@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.generations.frozen_pipeline import frozen_id
+from tests.contract.elasticsearch.people import CONTENTS
 from tests.contract.elasticsearch.stack_resources import ALIAS, WIDTH, StackResources, Wanted
-from tests.contract.elasticsearch.test_life import CONTENTS
 from tests.contract.migration import bystanders
 from tests.contract.migration.bystanders import Bystanders
 from tests.contract.migration.documents import FIELDS, extras, has_digests, stale, whole, without_fields

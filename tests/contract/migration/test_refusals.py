@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.index import IndexProvider
 from components.elasticsearch.errors import ElasticsearchError
@@ -20,7 +21,7 @@ from tests.contract.migration.upgrade import PACE
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("brief_pauses")]
 
-IMPATIENT = Pace(stalled=0.5, first_pause=0.1, longest_pause=0.2, portion=0.0)
+IMPATIENT = Pace(patience=Patience(limit=0.5, first_pause=0.1, longest_pause=0.2), portion=0.0)
 
 
 @pytest.mark.parametrize("change", MATRIX)

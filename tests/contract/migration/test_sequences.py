@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from components.elasticsearch.client.client import Client, Patience
+from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic import provider
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
@@ -55,7 +55,7 @@ def machine(
         empty = Case(client, model, monkeypatch, wanted, "sequence", StackResources(), {})
         return started(empty, wanted)
 
-    monkeypatch.setattr(provider, "READING", Patience(unreachable=0))
+    monkeypatch.setattr(provider, "READING", ClusterPatience(unreachable=0))
     monkeypatch.setattr(presence, "_asked_once_until", {})
 
     class OnTheNode(LossesAndOthers):

@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from components.backoff import Patience
 from components.elasticsearch.dynamic.index import IndexProvider
 from components.elasticsearch.errors import ElasticsearchError
 from components.elasticsearch.generations import frozen_pipeline
@@ -18,7 +19,7 @@ State = dict[str, dict[str, Any]]
 
 PORTION = 12
 """Documents in a portion, so that few documents make several."""
-PACE = Pace(stalled=60.0, first_pause=0.1, longest_pause=0.5, portion=0.0)
+PACE = Pace(patience=Patience(limit=60.0, first_pause=0.1, longest_pause=0.5), portion=0.0)
 
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["tests.contract.migration.upgrade", "elasticsearch"])

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from components.elasticsearch.documents.bulk import DEMO_DOCUMENTS
-from components.elasticsearch.documents.queries import DEMO_QUERIES
-from components.elasticsearch.embedding.search import truncate
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, DEMO_QUERIES
+from components.elasticsearch.embedding.embedder import truncate
 from sandbox.errors import SandboxError
 from sandbox.machine.cache import cache_root
 from sandbox.models.library import ensure_model

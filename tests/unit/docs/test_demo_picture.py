@@ -3,7 +3,7 @@
 import html
 import re
 
-from components.elasticsearch.documents.queries import DEMO_QUERIES
+from components.elasticsearch.documents.demo import DEMO_QUERIES
 from tests.unit.declared import declare_program
 from tests.unit.project import PROJECT_DIRECTORY
 

@@ -47,7 +47,7 @@ PROOFS = {
     "`llama-server ended with exit code": (f"{E2E}/test_stack_life.py", "LLAMA_ARG_NUMA"),
     "belongs to the stack": (f"{CONTRACT}/elasticsearch/test_ownership.py", "with_the_same_names_is_refused"),
     "is not alone in using them": (
-        f"{CONTRACT}/elasticsearch/test_ownership.py",
+        f"{CONTRACT}/elasticsearch/test_things_of_people.py",
         "spoil_what_others_have_is_refused",
     ),
     "cluster privilege": (f"{UNIT}/elasticsearch/cluster/test_privileges.py", "cluster privilege"),

@@ -1,165 +1,24 @@
-"""What the components declare: the node's container, and the inputs of every resource at every number of dimensions."""
+"""What is declared of the index: the inputs of every resource at every number of dimensions, whoever embeds."""
 
-import functools
 import json
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from pulumi.runtime.mocks import MockResourceArgs
 
-from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
-    Elasticsearch,
-    ElasticsearchArgs,
-    SearchIndex,
-    SearchIndexArgs,
     node_embeddings_url,
 )
 from components.elasticsearch.ingest_pipeline import build_pipeline
-from components.elasticsearch.inputs import EmbeddingInputs
-from components.elasticsearch.node.volumes import VolumeOwner
-from components.settings import EngineSettings
-from tests.unit.declared import Declared, RecordingMocks, declare, one
-from tests.unit.project import stack_settings
-
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
-CONTAINER = "docker:index/container:Container"
-DYNAMIC = "pulumi-python:dynamic/elasticsearch:"
-NETWORK_URL = "http://llama-server:8080/v1/embeddings"
-EXTERNAL = {"elasticsearchUrl": "https://es.test:9200", "elasticsearchApiKey": "hunter2"}
-
-
-@functools.cache
-def stack(**changes: object) -> list[Declared]:
-    """Declare everything of Elasticsearch for a stack, once for each set of changes."""
-    settings = stack_settings("cpu", **changes)
-
-    def program() -> None:
-        cluster = Elasticsearch(
-            "elasticsearch",
-            ElasticsearchArgs(
-                container_name="jina-search-test-elasticsearch",
-                volumes=VolumeOwner(stack_id="jina-search-test-0a1b2c", chosen="stackId" in changes),
-                network="jina-search-test",
-                engine=EngineSettings(),
-                settings=settings.elasticsearch,
-            ),
-        )
-        embedding = EmbeddingInputs(
-            model=settings.model,
-            quant=settings.quant,
-            dims=settings.dims,
-            sha256="a" * 64,
-            revision="59cfacee",
-        )
-        ClusterCheck(
-            "cluster",
-            ClusterCheckArgs(
-                now=NOW,
-                owner="jina-search-test-0a1b2c",
-                connection=cluster.connection,
-                settings=settings.elasticsearch,
-                embedding=embedding,
-            ),
-        )
-        SearchIndex(
-            "search",
-            SearchIndexArgs(
-                owner="jina-search-test-0a1b2c",
-                connection=cluster.connection,
-                settings=settings.elasticsearch,
-                embedding=embedding,
-                embeddings_url=node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
-                local_embeddings_url="http://127.0.0.1:8080/v1/embeddings",
-                embeddings_api_key=settings.server.api_key,
-            ),
-        )
-
-    return declare(program)
-
-
-def resource(declared: list[Declared], kind: str, name: str = "") -> dict[str, Any]:
-    """Return the inputs of a dynamic resource."""
-    return dict(one(declared, f"{DYNAMIC}{kind}", name).inputs)
-
-
-def test_the_node_has_security_a_trial_license_and_its_heap() -> None:
-    declared = one(stack(elasticsearchHeap=512, elasticsearchMemory=2048), CONTAINER)
-    environment = dict(entry.split("=", 1) for entry in declared.inputs["envs"])
-    assert environment == {
-        "ELASTIC_PASSWORD_FILE": "/run/secrets/stack/said by elasticsearch-password-file",
-        "discovery.type": "single-node",
-        "path.repo": "/usr/share/elasticsearch/backups",
-        "xpack.security.enabled": "true",
-        "xpack.security.http.ssl.enabled": "false",
-        "xpack.license.self_generated.type": "trial",
-        "ES_JAVA_OPTS": "-Xms512m -Xmx512m",
-        "cluster.routing.allocation.disk.watermark.low": "1gb",
-        "cluster.routing.allocation.disk.watermark.high": "1gb",
-        "cluster.routing.allocation.disk.watermark.flood_stage": "1gb",
-    }
-    assert declared.secrets == set()
-    assert declared.inputs["memory"] == 2048
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("name", "jina-search-test-elasticsearch"),
-        ("user", "1000:0"),
-        ("ports", [{"internal": 9200, "external": 9201, "ip": "127.0.0.1"}]),
-        (
-            "mounts",
-            [
-                {
-                    "type": "volume",
-                    "source": "jina-search-test-0a1b2c-elasticsearch-data",
-                    "target": "/usr/share/elasticsearch/data",
-                },
-                {
-                    "type": "volume",
-                    "source": "jina-search-test-0a1b2c-elasticsearch-backups",
-                    "target": "/usr/share/elasticsearch/backups",
-                },
-                {
-                    "type": "volume",
-                    "source": "jina-search-test-elasticsearch-password",
-                    "target": "/run/secrets/stack",
-                    "readOnly": True,
-                },
-            ],
-        ),
-        ("networkMode", "bridge"),
-        ("networksAdvanced", [{"name": "jina-search-test", "aliases": ["elasticsearch"]}]),
-        ("hosts", [{"host": "host.docker.internal", "ip": "host-gateway"}]),
-        ("capabilities", {"drops": ["ALL"]}),
-        ("securityOpts", ["no-new-privileges"]),
-        ("restart", "unless-stopped"),
-        ("mustRun", True),
-        ("wait", False),
-        ("destroyGraceSeconds", 60),
-        ("logDriver", "json-file"),
-        ("logOpts", {"max-size": "10m", "max-file": "3"}),
-    ],
+from tests.unit.declared import Declared, one
+from tests.unit.elasticsearch.stack import (
+    CONTAINER,
+    DYNAMIC,
+    EXTERNAL,
+    IN_CLIENT,
+    NETWORK_URL,
+    resource,
+    stack,
 )
-def test_the_nodes_container_is_exactly_this(key: str, value: object) -> None:
-    assert one(stack(elasticsearchPort=9201), CONTAINER).inputs[key] == value
-
-
-def test_the_node_is_ready_when_it_answers_or_asks_who_asks() -> None:
-    health = one(stack(), CONTAINER).inputs["healthcheck"]
-    assert health["tests"][:3] == ["CMD", "bash", "-c"]
-    for part in ("/dev/tcp/127.0.0.1/9200", "' 200 '", "' 401 '"):
-        assert part in health["tests"][3]
-    assert health["startPeriod"] == "3m0s"
-
-
-def test_the_image_is_kept_and_the_container_runs_what_was_pulled() -> None:
-    declared = stack(elasticsearchImage="elasticsearch:9.9.9")
-    image = one(declared, "docker:index/remoteImage:RemoteImage")
-    assert image.inputs == {"name": "elasticsearch:9.9.9", "keepLocally": True}
-    assert one(declared, CONTAINER).inputs["image"].startswith("sha256:pulled-")
+from tests.unit.project import stack_settings
 
 
 @pytest.mark.parametrize("name", ["elasticsearch-guard", "search-guard"])
@@ -258,9 +117,6 @@ def test_every_resource_states_the_version_of_its_schema() -> None:
             assert item.inputs["schema_version"] == "1", item.name
 
 
-IN_CLIENT: dict[str, object] = {"elasticsearchEmbedding": "client"}
-
-
 def test_in_the_client_neither_endpoint_nor_pipeline_is_declared() -> None:
     kinds = [item.type.removeprefix(DYNAMIC) for item in stack(**IN_CLIENT) if item.type.startswith(DYNAMIC)]
     assert sorted(kinds) == [
@@ -303,33 +159,3 @@ def test_who_embeds_decides_pipeline_and_license_and_never_the_identity(
     assert check["needs_inference"] is needs_inference
     assert index["identity"] == resource(stack(), "Index")["identity"]
     assert f"xpack.license.self_generated.type={license}" in one(declared, CONTAINER).inputs["envs"]
-
-
-@pytest.mark.parametrize(
-    ("expires", "level", "told"),
-    [
-        ("2026-01-31T00:00:00+00:00", "info", "lasts 30 more days"),
-        ("2026-01-04T00:00:00+00:00", "warn", "lasts 3 more days"),
-        ("2025-12-31T00:00:00+00:00", "warn", "ended on 2025-12-31"),
-        ("", "", ""),
-        (None, "", ""),
-    ],
-)
-def test_every_update_and_preview_says_how_long_the_license_lasts(
-    monkeypatch: pytest.MonkeyPatch, expires: str | None, level: str, told: str
-) -> None:
-    lines: list[tuple[str, str]] = []
-    for name in ("info", "warn"):
-        monkeypatch.setattr(f"pulumi.log.{name}", lambda text, _, name=name: lines.append((name, text)))
-    made = RecordingMocks.new_resource
-
-    def known(mocks: RecordingMocks, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        id_, outputs = made(mocks, args)
-        if args.typ == f"{DYNAMIC}ClusterCheck":
-            outputs |= {"licence": "trial", "licence_expires": expires}
-        return id_, outputs
-
-    monkeypatch.setattr(RecordingMocks, "new_resource", known)
-    stack.__wrapped__()
-    assert [name for name, _ in lines] == ([level] if level else [])
-    assert all(told in text for _, text in lines)

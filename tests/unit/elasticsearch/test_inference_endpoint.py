@@ -43,7 +43,8 @@ OTHER_SERVICE = LiveEndpoint(service="elser", task="sparse_embedding", endpoint=
 def test_the_plan_follows_from_what_is_there(
     found: LiveEndpoint | None, ours: bool, new_key: bool, action: str
 ) -> None:
-    assert inference_endpoint.plan("jina-local", found, WANTED, ours=ours, new_key=new_key) == action
+    step = inference_endpoint.plan("jina-local", found, WANTED, ours=ours, new_key=new_key)
+    assert step.action == action
 
 
 @pytest.mark.parametrize("found", [live(dimensions=384), OTHER_SERVICE])
@@ -68,11 +69,9 @@ def answer(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("key", "sent"), [("", "unused"), ("hunter2", "hunter2")])
 def test_the_body_carries_the_models_width_and_a_key(key: str, sent: str) -> None:
-    cluster = RecordedCluster({"GET /_inference/jina-local": missing()})
-    assert (
-        inference_endpoint.converge(cluster, "jina-local", WANTED, key, ours=False, new_key=True) == "create"
-    )
-    assert cluster.asked[-1] == (
+    cluster = RecordedCluster({"GET /_inference/jina-local": [missing(), answer()]})
+    inference_endpoint.converge(cluster, "jina-local", WANTED, key, ours=False, new_key=True)
+    assert cluster.asked[1] == (
         f"PUT {PATH}",
         {
             "service": "openai",
@@ -91,10 +90,10 @@ def test_the_body_carries_the_models_width_and_a_key(key: str, sent: str) -> Non
 @pytest.mark.parametrize(
     ("there", "new_key", "written"),
     [
-        (answer(), False, []),
-        (answer(), True, [f"PUT {PATH}/_update"]),
+        ([answer()], False, []),
+        ([answer(), answer()], True, [f"PUT {PATH}/_update"]),
         (
-            answer(url="http://elsewhere/v1"),
+            [answer(url="http://elsewhere/v1"), answer()],
             False,
             [
                 "DELETE /_inference/text_embedding/jina-local-verification",
@@ -107,7 +106,9 @@ def test_the_body_carries_the_models_width_and_a_key(key: str, sent: str) -> Non
     ],
     ids=["as wanted", "another key", "another address, tried before the old one goes"],
 )
-def test_only_what_is_needed_is_written(there: dict[str, Any], new_key: bool, written: list[str]) -> None:
+def test_only_what_is_needed_is_written(
+    there: list[dict[str, Any]], new_key: bool, written: list[str]
+) -> None:
     cluster = RecordedCluster({"GET /_inference/jina-local": there})
     inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=True, new_key=new_key)
     assert cluster.written == written
@@ -135,9 +136,20 @@ def test_a_put_whose_first_answer_was_lost_is_taken_as_done() -> None:
             f"PUT {PATH}": refusal(CONNECTION, "PUT", 400, error),
         }
     )
-    assert (
-        inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=False, new_key=True) == "create"
+    inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=False, new_key=True)
+    assert cluster.written == [f"PUT {PATH}"]
+
+
+def test_an_endpoint_that_somebody_made_a_moment_sooner_is_not_replaced() -> None:
+    error = {"error": {"type": "resource_already_exists_exception", "reason": "already exists"}}
+    cluster = RecordedCluster(
+        {
+            "GET /_inference/jina-local": [missing(), answer(dimensions=384)],
+            f"PUT {PATH}": refusal(CONNECTION, "PUT", 400, error),
+        }
     )
+    with pytest.raises(ConflictError, match=r"jina-local already"):
+        inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=True, new_key=True)
 
 
 def test_a_pipeline_that_uses_the_endpoint_is_named_when_it_is_not_deleted() -> None:

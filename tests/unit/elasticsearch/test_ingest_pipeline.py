@@ -101,11 +101,9 @@ FOREIGN = {"description": "Adds a date", "processors": [{"set": {"field": "a", "
     ids=["missing", "as wanted", "of other dims", "made by hand for our endpoint", "ours, edited by hand"],
 )
 def test_only_a_difference_is_written(live: dict[str, Any] | None, ours: bool, written: bool) -> None:
-    cluster = RecordedCluster({f"GET {PATH}": missing() if live is None else {"jina-embeddings": live}})
-    assert (
-        ingest_pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", claim=Claim(), ours=ours)
-        is written
-    )
+    there = missing() if live is None else {"jina-embeddings": live}
+    cluster = RecordedCluster({f"GET {PATH}": [there, {"jina-embeddings": body()}]})
+    ingest_pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", claim=Claim(), ours=ours)
     assert cluster.written == ([f"PUT {PATH}"] if written else [])
 
 
@@ -131,7 +129,8 @@ def test_a_pipeline_of_another_stack_is_left_alone_unless_it_is_handed_over(
     owner: str, claim: Claim, refused: bool
 ) -> None:
     live = {**body(256), "_meta": {**body(256)["_meta"], "owner": owner}}
-    cluster = RecordedCluster({f"GET {PATH}": {"jina-embeddings": live}})
+    there = [{"jina-embeddings": one} for one in (live, body())]
+    cluster = RecordedCluster({f"GET {PATH}": there})
 
     with pytest.raises(ConflictError, match="elasticsearchAdopt") if refused else nullcontext():
         ingest_pipeline.converge(cluster, "jina-embeddings", body(), "jina-local", claim=claim, ours=True)

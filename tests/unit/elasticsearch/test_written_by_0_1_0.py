@@ -3,7 +3,7 @@
 import pytest
 from pulumi.dynamic import DiffResult
 
-from components.elasticsearch.dynamic import provider as providers
+from components.elasticsearch.dynamic.values import is_managed
 from components.elasticsearch.identity import Identity
 from tests.contract.elasticsearch.stack_resources import PROVIDERS
 from tests.fixtures.written_by_0_1_0 import MODES, Mode, written
@@ -40,8 +40,8 @@ def test_what_came_later_is_a_change_in_place(mode: Mode, name: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_only_a_guard_says_that_the_node_is_the_stacks_own(mode: Mode) -> None:
     found = written(mode)
-    assert {name for name in ("node guard", "guard") if providers.is_managed(found.outputs(name))} == {
+    assert {name for name in ("node guard", "guard") if is_managed(found.outputs(name))} == {
         "node guard",
         "guard",
     }
-    assert not providers.is_managed(found.outputs("index"))
+    assert not is_managed(found.outputs("index"))

@@ -3,7 +3,7 @@
 import pytest
 
 from components.elasticsearch.backups.restoring import name_all
-from components.elasticsearch.generations.index import Generation, LiveIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex
 from tests.unit.elasticsearch.backups.backups import backup
 
 GENERATION = "jina-demo-768-f16-59cfacee-3"

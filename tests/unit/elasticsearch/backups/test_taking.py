@@ -7,7 +7,7 @@ import pytest
 from components.elasticsearch.backups import taking
 from components.elasticsearch.backups.contents import Contents, read_contents
 from components.elasticsearch.errors import BackupError
-from components.elasticsearch.generations.index import Generation, LiveIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex
 from tests.unit.elasticsearch.backups.backups import backup, snapshot
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
 

@@ -18,7 +18,8 @@ from components.elasticsearch.documents.staleness import (
     report,
     tally,
 )
-from components.elasticsearch.errors import ElasticsearchError, NotFoundError
+from components.elasticsearch.documents.views import ViewLostError
+from components.elasticsearch.errors import ElasticsearchError
 from tests.unit.elasticsearch.recording import RecordedCluster, missing
 
 A = digest_of("a")
@@ -91,9 +92,14 @@ def hit(number: int, **more: Any) -> dict[str, Any]:
 def cluster(answers: Sequence[object], *, window: int = 3, checked: int | None = None) -> RecordedCluster:
     """Return a cluster that answers searches in turn."""
     meta = {} if checked is None else {"_meta": {"checked": checked}}
-    index = {"mappings": meta, "settings": {"index": {"max_result_window": str(window)}}}
+    settings = {"settings": {"index": {"max_result_window": str(window)}}}
     return RecordedCluster(
-        {"GET /i": {"i": index}, "POST /i/_pit": {"id": "p"}, "POST /_search": list(answers)}
+        {
+            "GET /i": {"i": {"mappings": meta}},
+            "GET /i/_settings/index.max_result_window": {"i": settings},
+            "POST /i/_pit": {"id": "p"},
+            "POST /_search": list(answers),
+        }
     )
 
 
@@ -125,7 +131,7 @@ def test_a_view_that_a_restarted_node_forgot_is_opened_again_where_it_was() -> N
 
 def test_a_view_that_is_forgotten_over_and_over_ends_it() -> None:
     recorded = cluster([missing(), missing(), missing()])
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ViewLostError):
         list(read_pages(recorded, "i", -1))
 
 

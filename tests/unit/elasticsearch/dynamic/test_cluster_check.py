@@ -1,32 +1,23 @@
 """The check of a cluster as a resource: what it demands, and what a refresh says of the license."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from components.elasticsearch.cluster.privileges import HAS_PRIVILEGES
-from components.elasticsearch.dynamic import provider as providers
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckProvider, needed_of
-from tests.unit.elasticsearch.dynamic.test_providers import inputs, outputs
+from tests.unit.elasticsearch.dynamic.resources import inputs, outputs
 from tests.unit.elasticsearch.recording import RecordedCluster
 
 ROOT = {"version": {"number": "9.5.3"}}
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> RecordedCluster:
-    """Put a recorded cluster in the place of every connection."""
-    recorded = RecordedCluster({"GET /": ROOT})
-
-    @contextmanager
-    def opened(*_: object) -> Iterator[RecordedCluster]:
-        yield recorded
-
-    monkeypatch.setattr(providers, "client_of", opened)
-    return recorded
+def cluster(cluster: RecordedCluster) -> RecordedCluster:
+    """Have the recorded cluster tell its version."""
+    cluster.answers["GET /"] = ROOT
+    return cluster
 
 
 def license(left: timedelta, status: str = "active") -> dict[str, Any]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from components.backoff import Patience
 from components.elasticsearch.embedding import server as asking
-from components.elasticsearch.embedding.embedder import BATCH, Embedder, Patience
+from components.elasticsearch.embedding.embedder import BATCH, PATIENCE, Embedder, truncate
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -88,7 +89,7 @@ def test_patience_ends(status: int, embedder: Embedder, server: EmbeddingServer)
 def test_a_query_is_not_waited_for_as_long_as_documents(
     embedder: Embedder, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("components.elasticsearch.embedding.embedder.QUERY_PATIENCE", 0.05)
+    monkeypatch.setattr("components.elasticsearch.embedding.embedder.QUERY_LIMIT", 0.05)
     server.fail(502, 10_000)
     patient = replace(embedder, patience=Patience(limit=3600.0, first_pause=0.01))
     with pytest.raises(EmbeddingUnavailableError, match="HTTP 502"):
@@ -199,5 +200,33 @@ def test_the_key_is_sent_and_never_shown(embedder: Embedder, server: EmbeddingSe
 
 
 def test_an_embedder_is_the_same_after_a_journey_as_json(embedder: Embedder) -> None:
-    keyed = replace(embedder, api_key="hunter2", patience=Patience())
+    keyed = replace(embedder, api_key="hunter2", patience=PATIENCE)
     assert Embedder.from_json(keyed.as_json(), "hunter2") == keyed
+
+
+@pytest.mark.parametrize(
+    ("vector", "dims", "kept"),
+    [
+        ([3.0, 4.0, 12.0], 2, [0.6, 0.8]),
+        ([3.0, 4.0], 2, [0.6, 0.8]),
+        ([0.0, 0.0, 1.0], 2, [0.0, 0.0]),
+        ([1, 0], 1, [1.0]),
+    ],
+)
+def test_truncation_keeps_the_first_numbers_at_length_one(
+    vector: list[float], dims: int, kept: list[float]
+) -> None:
+    assert truncate(vector, dims) == pytest.approx(kept)
+
+
+@pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
+def test_a_truncated_vector_has_length_one(dims: int) -> None:
+    vector = [math.sin(number) for number in range(768)]
+    cut = truncate(vector, dims)
+    assert len(cut) == dims
+    assert math.fsum(number * number for number in cut) == pytest.approx(1)
+
+
+def test_too_few_numbers_are_an_error_that_names_the_settings() -> None:
+    with pytest.raises(EmbeddingError, match=r"2 dimensions where the index has 3.*dims or modelDimensions"):
+        truncate([1.0, 2.0], 3)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.migration.portions import EVERYTHING, find_upper
+from components.elasticsearch.documents.sequence import ABOVE_ALL
+from components.elasticsearch.migration.portions import find_upper
 from tests.unit.elasticsearch.recording import RecordedCluster
 
 
@@ -19,7 +20,7 @@ class Numbers(RecordedCluster):
     def request(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
         super().request(method, path, body, **more)
         bounds = body["query"]["range"]["_seq_no"]
-        found = sorted(one for one in self.held if bounds["gt"] < one <= bounds.get("lte", EVERYTHING))
+        found = sorted(one for one in self.held if bounds["gt"] < one <= bounds.get("lte", ABOVE_ALL))
         if path.endswith("_count"):
             return {"count": len(found)}
         assert body["size"] == 1
@@ -35,7 +36,7 @@ GAP = [*range(100), *range(10**9, 10**9 + 5000)]
 
 @pytest.mark.parametrize("held", [DENSE, SPARSE, GAP], ids=["dense", "sparse", "gap"])
 @pytest.mark.parametrize("portion", [1, 2, 64, 2000])
-@pytest.mark.parametrize("target", [EVERYTHING, 10**10])
+@pytest.mark.parametrize("target", [ABOVE_ALL, 10**10])
 def test_portions_cover_all_and_none_is_too_large(held: list[int], portion: int, target: int) -> None:
     index, above = Numbers(held=held), -1
     sizes: list[int] = []

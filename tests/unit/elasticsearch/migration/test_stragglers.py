@@ -21,7 +21,7 @@ def in_flight(*counts: int) -> list[dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stragglers, "PAUSE", 0.0)
+    monkeypatch.setattr("components.backoff.time.sleep", lambda _: None)
 
 
 def test_it_waits_until_nothing_was_under_way_twice_in_a_row() -> None:

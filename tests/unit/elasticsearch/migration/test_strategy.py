@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.generations.index import Generation, WantedIndex
+from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.migration.migration import strategy_of
 from components.elasticsearch.migration.strategy import choose_strategy, reindex_body
 from tests.unit.elasticsearch.recording import IDENTITY

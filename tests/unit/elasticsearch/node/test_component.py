@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.declared import Declared, declare_program, one
-from tests.unit.elasticsearch.test_component import DYNAMIC
+from tests.unit.elasticsearch.stack import DYNAMIC
 
 COMMAND = "command:local:Command"
 VOLUME = "docker:index/volume:Volume"

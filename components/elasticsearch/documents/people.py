@@ -1,0 +1,59 @@
+"""Tells the documents that people put into an index from the demo documents that the stack can make again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.bulk import Document
+from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
+from components.elasticsearch.errors import RefusedError
+from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
+
+
+@dataclass(frozen=True)
+class DemoPresence:
+    """The ids of the demo documents that are in an index: those as the stack wrote them, and those changed since."""
+
+    unchanged: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Document, ...]:
+        """Demo documents that are not there in any form."""
+        there = {*self.unchanged, *self.changed}
+        return tuple(one for one in DEMO_DOCUMENTS if one.id not in there)
+
+
+def count_of_people(client: Requests, index: str) -> int:
+    """Return how many documents of an index only people can have put there: all but unchanged demo documents.
+
+    The refresh makes documents count that were written a moment ago.
+    """
+    path = f"/{quote(index, safe='')}"
+    client.request("POST", f"{path}/_refresh")
+    total = int(client.request("GET", f"{path}/_count")["count"])
+    return total - len(read_demo(client, index).unchanged) if total else 0
+
+
+def read_demo(client: Requests, index: str) -> DemoPresence:
+    """Return which demo documents are in an index, or behind an alias of one index, at this moment."""
+    answer = _whole_but_embeddings(client, index, [one.id for one in DEMO_DOCUMENTS])
+    sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
+    unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
+    return DemoPresence(unchanged, tuple(sorted(sources.keys() - set(unchanged))))
+
+
+def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> Any:
+    """Get documents with the vectors that people added to them, which Elasticsearch leaves out since 9.2."""
+    path = f"/{quote(index, safe='')}/_mget"
+    query = {"_source_excludes": f"{VECTOR},{DIGEST}"}
+    asked = {"ids": list(ids)}
+    try:
+        return client.request("POST", path, asked, query={**query, "_source_exclude_vectors": "false"})
+    except RefusedError as error:
+        if error.status != HTTPStatus.BAD_REQUEST or "_source_exclude_vectors" not in str(error):
+            raise
+        return client.request("POST", path, asked, query=query)

@@ -1,0 +1,84 @@
+"""Begins a migration: the old generation keeps its pipeline, and there is a new one to carry documents to."""
+
+from components.elasticsearch import ingest_pipeline
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents import reindex
+from components.elasticsearch.documents.digest import map_digest
+from components.elasticsearch.documents.sequence import BELOW_ALL
+from components.elasticsearch.errors import RefusedError
+from components.elasticsearch.fields import DIGEST, NO_PIPELINE, VECTOR
+from components.elasticsearch.generations import frozen_pipeline
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.generation import Generation, WantedIndex
+from components.elasticsearch.generations.kept_settings import without_refused
+from components.elasticsearch.migration.carrier import Say
+from components.elasticsearch.migration.field_counts import take_over_fields
+from components.elasticsearch.migration.strategy import Strategy
+
+MADE = (VECTOR, DIGEST)
+"""Fields that each generation maps its own way."""
+
+
+def start(
+    client: Requests,
+    wanted: WantedIndex,
+    old: Generation,
+    new: str,
+    *,
+    unfinished: Generation | None,
+    chosen: Strategy,
+    say: Say,
+) -> tuple[str, int]:
+    """Begin a new generation of the name `new`, or go on with an `unfinished` one.
+
+    Return its name, and the sequence number up to which it has all that was written to the old one.
+    """
+    _freeze(client, old)
+    if unfinished is None:
+        _begin(client, wanted, old, new, chosen)
+        return new, BELOW_ALL
+    _resume(client, wanted.alias, old, unfinished, say)
+    return unfinished.index, int(unfinished.migration["watermark"])
+
+
+def _freeze(client: Requests, old: Generation) -> None:
+    """Give the old generation a pipeline of its own, which the stack's may change, go or be renamed without."""
+    if old.identity is None or old.default_pipeline in (
+        "",
+        NO_PIPELINE,
+        frozen_pipeline.frozen_id(old.index),
+    ):
+        return
+    ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, old.default_pipeline) or {})
+    if len(ids) == 1:
+        frozen_pipeline.freeze(client, old.index, old.identity, ids[0])
+
+
+def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> None:
+    """Create the new generation, which notes where it is filled from, and that nothing is there yet."""
+    body = indices.build_index(wanted, predecessor=old)
+    body["mappings"]["_meta"]["migration"] = {
+        "source": old.index,
+        "strategy": chosen,
+        "watermark": BELOW_ALL,
+    }
+    try:
+        indices.create_index(client, new, body)
+    except RefusedError as error:
+        accepted = without_refused(body, error.reason)
+        if accepted is None:
+            raise
+        indices.create_index(client, new, accepted)
+
+
+def _resume(client: Requests, alias: str, old: Generation, unfinished: Generation, say: Say) -> None:
+    """Have the new generation ready to be filled further."""
+    new = unfinished.index
+    # A task of the run that was interrupted would bring back what was deleted since.
+    reindex.wait_for_others(client, new)
+    begun = {key: unfinished.migration[key] for key in ("source", "strategy", "watermark")}
+    indices.add_meta(client, new, {"migration": begun})
+    map_digest(client, new)
+    take_over_fields(client, old.index, new, MADE)
+    there = int(client.request("GET", f"/{new}/_count")["count"])
+    say(f"{alias}: going on with {new}, which holds {there:,} documents so far")

@@ -1,0 +1,39 @@
+"""Finishes a migration whose aliases were moved: the new generation is made right, the old one retired."""
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.sequence import read_progress
+from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.generations import index as indices
+from components.elasticsearch.generations.generation import WantedIndex
+from components.elasticsearch.migration.carried_embeddings import mend_carried
+from components.elasticsearch.migration.stragglers import embed_stragglers
+
+
+def finish(
+    client: Requests, wanted: WantedIndex | None, new: str, old: str, embedder: Embedder | None = None
+) -> None:
+    """Note that a migration whose aliases were moved is over: what the old one holds are copies from now on.
+
+    `wanted` is None when another index is wanted by now, to which the next migration carries no stale embedding.
+    Raises IndexingError as `embed_stragglers` and `mend_carried` do.
+    """
+    checked = mend_carried(client, new, wanted, embedder) if wanted else None
+    migration = indices.read_meta(client, new).get("migration", {})
+    if migration.get("stragglers"):
+        embed_stragglers(client, new, **migration["stragglers"])
+    _retire(client, old, new, migration.get("left"))
+    if migration.get("afterwards"):
+        client.request("PUT", f"/{new}/_settings", migration["afterwards"])
+    indices.add_meta(client, new, {"migration": {}, **({} if checked is None else {"checked": checked})})
+
+
+def _retire(client: Requests, old: str, new: str, left: int | None) -> None:
+    """Close the old generation to writers, and note what it held when the aliases left it."""
+    found = client.find(f"/{old}")
+    if found is None or indices.meta_of(found[old]).get("retired"):
+        return
+    written = read_progress(client, old).written if left is None else left
+    uuid = found[old].get("settings", {}).get("index", {}).get("uuid", "")
+    client.request("PUT", f"/{old}/_block/write")
+    retired = {"successor": new, "written": written, "uuid": uuid}
+    indices.add_meta(client, old, {"successor": "", "retired": retired})

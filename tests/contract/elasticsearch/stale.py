@@ -1,0 +1,52 @@
+"""Documents that are changed past the pipeline, counted and mended as people and the commands do it."""
+
+from typing import Any
+
+from components.elasticsearch.client.client import Client
+from components.elasticsearch.documents import mending, staleness
+from components.elasticsearch.documents.staleness import KINDS
+from components.elasticsearch.embedding.embedder import truncate
+from components.elasticsearch.embedding.search import search
+from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
+from tests.fixtures.embedding_server import embedding
+
+FIRST = "jina-demo-768-f16-59cfacee-1"
+
+
+def quietly(_: str) -> None:
+    """Say nothing."""
+
+
+def change_past_the_pipeline(client: Client, contents: dict[str, Any]) -> None:
+    """Change texts as people do who do not know that a bulk update runs no pipeline."""
+    lines: list[dict[str, Any]] = []
+    for one, content in contents.items():
+        lines += [{"update": {"_id": one}}, {"doc": {"content": content}}]
+    answer = client.request("POST", f"/{ALIAS}/_bulk", lines, query={"refresh": "true"})
+    assert answer["errors"] is False
+
+
+def concrete(client: Client) -> str:
+    """Return the index behind the alias."""
+    return str(next(iter(client.request("GET", f"/{ALIAS}"))))
+
+
+def counted(client: Client) -> dict[str, int]:
+    """Return how many documents of each kind there are, of those that there are any of."""
+    return {str(kind): count for kind, count in staleness.tally(client, concrete(client)).of.items()}
+
+
+def mend(client: Client, wanted: Wanted) -> int:
+    """Mend everything, as the command does."""
+    index = concrete(client)
+    embedder = wanted.embedder() if wanted.local_embeddings_url else None
+    embeds = mending.embedder_for(client, wanted.identity(), wanted.pipeline_id, embedder)
+    done = mending.mend(client, index, embeds, KINDS, quietly)
+    mending.note_checked(client, index, done.checked)
+    client.request("POST", f"/{index}/_refresh")
+    return done.written
+
+
+def nearest(client: Client, text: str, dims: int) -> str:
+    """Return the document that is nearest to the embedding of a text."""
+    return search(client, ALIAS, truncate(embedding(f"Document: {text}", 768), dims), 1)[0].id
