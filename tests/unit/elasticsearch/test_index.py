@@ -44,6 +44,19 @@ def test_an_index_that_is_as_wanted_is_not_written_to_and_three_requests_tell_so
     ]
 
 
+def test_an_index_made_by_hand_keeps_its_index_options_when_it_is_adopted() -> None:
+    flat = {**vector_mapping(IDENTITY), "index_options": {"type": "flat"}}
+    by_hand = {"mappings": {"properties": {"content_embedding": flat}}}
+    cluster = RecordedCluster({"GET /i-1": {"i-1": by_hand}})
+    noted = {**build_meta(WANTED), "adopted": True}
+    properties = {**MAPPED, "content_embedding": flat}
+    adopted = shown(mappings={"_meta": noted, "properties": properties})
+    cluster.answers["GET /jina-demo"] = [{"i-1": by_hand}, {"i-1": adopted}]
+    assert index.converge(cluster, WANTED) == "i-1"
+    assert cluster.written == ["PUT /i-1/_mapping", "PUT /i-1/_mapping", "PUT /i-1/_settings"]
+    assert next(body for asked, body in cluster.asked if asked == "PUT /i-1/_mapping") == {"_meta": noted}
+
+
 def test_an_index_that_does_not_stay_as_it_was_set_ends_in_an_error() -> None:
     unchanging = shown(settings={"index": {"default_pipeline": "of-a-template"}})
     cluster = RecordedCluster({"GET /jina-demo": {"i-1": unchanging}, "GET /i-1": {"i-1": unchanging}})
