@@ -24,6 +24,12 @@ class Proxy:
     network: Network
     url: str
 
+    @property
+    def address(self) -> str:
+        """Where this machine reaches the container itself, past the published port."""
+        (attached,) = self.container.attrs["NetworkSettings"]["Networks"].values()
+        return str(attached["IPAddress"])
+
     def use(self, server: Server) -> None:
         """Send requests to another server, as an update does."""
         code, said = self.container.exec_run(["use-server", str(server.container.name), "60"])
