@@ -1,0 +1,278 @@
+"""`python -m jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.elasticsearch.documents.digest import DIGEST_MAPPING, digest_of
+from components.elasticsearch.identity import MANAGED_BY
+from components.elasticsearch.ingest_pipeline import DIGEST
+from jinactl import backups, command, ingest, mend
+from jinactl.command import run
+from tests.fixtures.embedding_server import EmbeddingServer, embedding_server
+from tests.unit.elasticsearch.backups.backups import snapshot
+from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
+from tests.unit.jinactl.stack_outputs import OUTPUTS
+
+INDEX = "jina-demo-256-f16-59cfacee-1"
+META = {"managed_by": MANAGED_BY, "identity": replace(IDENTITY, dims=256, model="m").as_dict()}
+MAPPED = {INDEX: {"mappings": {"_meta": META, "properties": {DIGEST: DIGEST_MAPPING}}}}
+OWN_NODE = {"elasticsearchBackupVolume": "backups", "stackId": "cpu-0a1b2c"}
+
+Jinactl = Callable[..., int]
+
+
+class Opened(RecordedCluster):
+    """A cluster that is opened and closed as a client is."""
+
+    def __enter__(self) -> "Opened":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Opened:
+    opened = Opened({"GET /jina-demo/_mapping": MAPPED, "GET /jina-demo": MAPPED, f"GET /{INDEX}": MAPPED})
+    for module in (backups, command, ingest, mend):
+        monkeypatch.setattr(module, "Client", lambda _connection: opened)
+    return opened
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[EmbeddingServer]:
+    with embedding_server() as double:
+        yield double
+
+
+@pytest.fixture
+def jinactl(cluster: Opened, model: EmbeddingServer, tmp_path: Path) -> Jinactl:
+    """Return a function that runs a command on a stack with these outputs."""
+    assert cluster
+
+    def run_it(name: str, *arguments: str, **outputs: object) -> int:
+        path = tmp_path / "outputs.json"
+        path.write_text(json.dumps({**OUTPUTS, "embeddingsUrl": model.url, "serverApiKey": "", **outputs}))
+        return run([name, "--outputs", str(path), *arguments])
+
+    return run_it
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "the following arguments are required: command"),
+        (("search", "--outputs", "x", "q", "--size", "0"), '"0" must be a whole number from 1 to 10000'),
+        (("search", "--outputs", "x", "q", "--size", "10001"), "from 1 to 10000"),
+        (("backup", "--outputs", "x", "--keep", "none"), '"none" must be a whole number of at least 1'),
+        (("ingest", "documents.ndjson"), "required: --outputs"),
+    ],
+)
+def test_wrong_arguments_are_told(
+    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run(arguments)
+    assert raised.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ((), "0.9000  demo-01  text\n"),
+        (("--json",), '{"_id": "demo-01", "_score": 0.9, "content": "text"}\n'),
+    ],
+    ids=["plain", "json"],
+)
+def test_a_search_asks_with_the_querys_vector_and_prints_what_is_found(
+    options: tuple[str, ...],
+    shown: str,
+    jinactl: Jinactl,
+    cluster: Opened,
+    model: EmbeddingServer,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model.reset()
+    hits = [{"_id": "demo-01", "_score": 0.9, "_source": {"content": "text"}}]
+    cluster.answers["POST /jina-demo/_search"] = {"hits": {"hits": hits}}
+    assert jinactl("search", "killed", "--size", "1", *options) == 0
+    assert capsys.readouterr().out == shown
+    assert model.texts == ["Query: killed"]
+    asked = next(body for path, body in cluster.asked if path == "POST /jina-demo/_search")
+    assert len(asked["knn"]["query_vector"]) == 256
+    assert asked["size"] == 1
+
+
+def test_a_search_that_finds_nothing_says_so(
+    jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.answers["POST /jina-demo/_search"] = {"hits": {"hits": []}}
+    assert jinactl("search", "killed") == 0
+    assert "nothing found: jina-demo holds no documents" in capsys.readouterr().err
+
+
+def accept(cluster: Opened, *ids: str) -> None:
+    items = [{"index": {"_id": one, "status": 201}} for one in ids]
+    cluster.answers["POST /jina-demo/_bulk"] = {"items": items}
+
+
+def sent(cluster: Opened) -> list[Any]:
+    return [line for path, body in cluster.asked if path.startswith("POST /jina-demo/_bulk") for line in body]
+
+
+def test_an_index_with_a_pipeline_is_sent_documents_as_they_are(
+    jinactl: Jinactl, cluster: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "documents").write_text('{"_id": "a", "content": "text", "n": 1}\n')
+    accept(cluster, "a")
+    assert jinactl("ingest", str(tmp_path / "documents")) == 0
+    assert sent(cluster) == [{"index": {"_id": "a"}}, {"content": "text", "n": 1}]
+    assert "1 documents are in jina-demo" in capsys.readouterr().err
+
+
+def test_an_index_without_a_pipeline_is_sent_vectors_too(
+    jinactl: Jinactl, cluster: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"_id": "a", "content": "text"}\n'))
+    accept(cluster, "a")
+    assert jinactl("ingest", "-", inferenceEndpoint="") == 0
+    _, source = sent(cluster)
+    assert len(source["content_embedding"]) == 256
+    assert source[DIGEST] == digest_of("text")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "cannot be read: No such file"), (b"\xff", "is not UTF-8 text (invalid start byte)")],
+    ids=["missing", "not text"],
+)
+def test_documents_that_cannot_be_read_are_told(
+    content: bytes | None, told: str, jinactl: Jinactl, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "documents"
+    if content is not None:
+        path.write_bytes(content)
+    assert jinactl("ingest", str(path)) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_an_index_of_an_earlier_version_is_sent_nothing(
+    jinactl: Jinactl, cluster: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "documents").write_text('{"content": "text"}\n')
+    cluster.answers["GET /jina-demo/_mapping"] = {INDEX: {"mappings": {"_meta": META}}}
+    assert jinactl("ingest", str(tmp_path / "documents")) == 1
+    assert f"{INDEX} was made by an earlier version: `pulumi up`" in capsys.readouterr().err
+    assert sent(cluster) == []
+
+
+def test_ctrl_c_ends_in_one_line(
+    jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting(dict[str, Any]):
+        def get(self, _key: str, _default: Any = None) -> Any:
+            raise KeyboardInterrupt
+
+    cluster.answers = Interrupting()
+    assert jinactl("search", "killed") == 130
+    assert capsys.readouterr().err.startswith("interrupted; running the command again goes on")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({}, "jina-demo is not the alias of one index"),
+        ({"jina-demo": MAPPED[INDEX]}, "jina-demo is not the alias of one index"),
+        ({INDEX: {"mappings": {"_meta": META}}}, f"{INDEX} is not yet as this version keeps it"),
+    ],
+    ids=["nothing", "an index of that name", "an earlier version"],
+)
+def test_what_cannot_be_mended_is_told(
+    found: dict[str, Any],
+    told: str,
+    jinactl: Jinactl,
+    cluster: Opened,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster.answers["GET /jina-demo"] = found or missing()
+    assert jinactl("mend") == 1
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outputs", "told"),
+    [
+        (("backup",), {}, "The outputs name no volume of backups"),
+        (("restore",), {**OWN_NODE, "stackId": ""}, "The outputs have no stackId"),
+        (("restore",), OWN_NODE, "There is no whole backup of jina-demo. Copy some"),
+        (("restore", "--snapshot", "none"), OWN_NODE, "There is no backup none."),
+    ],
+)
+def test_a_backup_that_cannot_be_is_told(
+    arguments: tuple[str, ...],
+    outputs: dict[str, object],
+    told: str,
+    jinactl: Jinactl,
+    cluster: Opened,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster.answers["GET /_snapshot/jina-backups/*"] = {"snapshots": []}
+    cluster.answers["GET /_snapshot/jina-backups/none"] = missing()
+    assert jinactl(*arguments, **outputs) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_a_backup_of_another_index_is_named_before_it_is_restored(
+    jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = snapshot("of-another", 1)
+    found["metadata"] = {**found["metadata"], "alias": "other"}
+    cluster.answers["GET /_snapshot/jina-backups/*"] = {"snapshots": [found]}
+    assert jinactl("restore", **OWN_NODE) == 1
+    assert "Of other indices there are of-another: name one with --snapshot." in capsys.readouterr().err
+
+
+def test_one_that_is_not_whole_is_not_restored(
+    jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = {"snapshots": [snapshot("broken", 1, state="PARTIAL")]}
+    cluster.answers["GET /_snapshot/jina-backups/broken"] = broken
+    assert jinactl("restore", "--snapshot", "broken", **OWN_NODE) == 1
+    said = capsys.readouterr().err
+    assert "not finished; the command can be run again" in said
+    assert "The backup broken is not whole (PARTIAL)" in said
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        ([], ["there are no backups yet"]),
+        (
+            [snapshot("a", 0), snapshot("b", 1000, state="PARTIAL")],
+            [
+                "b  1970-01-01 00:00:01 UTC  12 documents of jina-demo  0.0 MB  "
+                "jina-embeddings-v5-text-nano-retrieval F16 768 dims  PARTIAL",
+                "a  1970-01-01 00:00:00 UTC  12 documents of jina-demo  0.0 MB  "
+                "jina-embeddings-v5-text-nano-retrieval F16 768 dims",
+            ],
+        ),
+    ],
+    ids=["none", "two"],
+)
+def test_backups_are_listed_with_the_newest_first(
+    found: list[dict[str, Any]],
+    lines: list[str],
+    jinactl: Jinactl,
+    cluster: Opened,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    cluster.answers["GET /_snapshot/jina-backups/*"] = {"snapshots": found}
+    assert jinactl("backup", "--list", **OWN_NODE) == 0
+    assert [line.rstrip() for line in capsys.readouterr().out.splitlines()] == lines
