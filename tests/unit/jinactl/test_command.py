@@ -1,67 +1,20 @@
 """`python -m jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
 
 import io
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.elasticsearch.documents.digest import DIGEST_MAPPING, digest_of
-from components.elasticsearch.identity import MANAGED_BY
+from components.elasticsearch.documents.digest import digest_of
 from components.elasticsearch.ingest_pipeline import DIGEST
-from jinactl import backups, command, ingest, mend
 from jinactl.command import run
-from tests.fixtures.embedding_server import EmbeddingServer, embedding_server
+from tests.fixtures.embedding_server import EmbeddingServer
 from tests.unit.elasticsearch.backups.backups import snapshot
-from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
-from tests.unit.jinactl.stack_outputs import OUTPUTS
+from tests.unit.elasticsearch.recording import missing
+from tests.unit.jinactl.conftest import INDEX, MAPPED, META, Jinactl, Opened
 
-INDEX = "jina-demo-256-f16-59cfacee-1"
-META = {"managed_by": MANAGED_BY, "identity": replace(IDENTITY, dims=256, model="m").as_dict()}
-MAPPED = {INDEX: {"mappings": {"_meta": META, "properties": {DIGEST: DIGEST_MAPPING}}}}
 OWN_NODE = {"elasticsearchBackupVolume": "backups", "stackId": "cpu-0a1b2c"}
-
-Jinactl = Callable[..., int]
-
-
-class Opened(RecordedCluster):
-    """A cluster that is opened and closed as a client is."""
-
-    def __enter__(self) -> "Opened":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Opened:
-    opened = Opened({"GET /jina-demo/_mapping": MAPPED, "GET /jina-demo": MAPPED, f"GET /{INDEX}": MAPPED})
-    for module in (backups, command, ingest, mend):
-        monkeypatch.setattr(module, "Client", lambda _connection: opened)
-    return opened
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[EmbeddingServer]:
-    with embedding_server() as double:
-        yield double
-
-
-@pytest.fixture
-def jinactl(cluster: Opened, model: EmbeddingServer, tmp_path: Path) -> Jinactl:
-    """Return a function that runs a command on a stack with these outputs."""
-    assert cluster
-
-    def run_it(name: str, *arguments: str, **outputs: object) -> int:
-        path = tmp_path / "outputs.json"
-        path.write_text(json.dumps({**OUTPUTS, "embeddingsUrl": model.url, "serverApiKey": "", **outputs}))
-        return run([name, "--outputs", str(path), *arguments])
-
-    return run_it
 
 
 @pytest.mark.parametrize(
