@@ -38,3 +38,21 @@ def backup(**changes: Any) -> Backup:
     """Return one backup."""
     found = {"snapshots": [snapshot("first", 1, **changes)]}
     return read_backups(RecordedCluster({"GET /_snapshot/jina-backups/*": found}))[0]
+
+
+def live_answers(index: str, meta: dict[str, Any], aliases: dict[str, Any]) -> dict[str, Any]:
+    """Return what a cluster answers whose alias jina-demo leads to an index of 12 documents."""
+    body = {"mappings": {"_meta": meta}, "aliases": aliases}
+    shard = {
+        "routing": {"primary": True, "state": "STARTED"},
+        "seq_no": {"global_checkpoint": 19, "max_seq_no": 20},
+    }
+    return {
+        "GET /jina-demo": {index: body},
+        "GET /jina-demo-*": {index: body},
+        f"GET /{index}": {index: body},
+        f"GET /{index}/_alias": {index: {"aliases": aliases}},
+        f"GET /{index}/_count": {"count": 12},
+        f"GET /{index}/_stats/docs": {"indices": {index: {"shards": {"0": [shard]}}}},
+        f"POST /{index}/_mget": {"docs": []},
+    }

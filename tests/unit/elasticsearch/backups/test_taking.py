@@ -8,7 +8,8 @@ from components.elasticsearch.backups import taking
 from components.elasticsearch.backups.contents import Contents, read_contents
 from components.elasticsearch.errors import BackupError
 from components.elasticsearch.generations.generation import Generation, LiveIndex
-from tests.unit.elasticsearch.backups.backups import backup, snapshot
+from components.elasticsearch.identity import MANAGED_BY
+from tests.unit.elasticsearch.backups.backups import backup, live_answers, snapshot
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
 
 CONTENTS = Contents(generation="jina-demo-768-f16-59cfacee-3", others=("ledger",))
@@ -98,3 +99,30 @@ def test_nothing_is_begun_without_a_whole_generation(held: dict[str, Any] | None
     behind = () if held is None else (Generation(index="a", identity=IDENTITY, migration=held),)
     with pytest.raises(BackupError, match="`pulumi up` first"):
         taking._require_complete("jina-demo", LiveIndex(behind=behind))
+
+
+def test_a_backup_is_taken_of_everything_and_notes_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "POLL_SECONDS", 0.0)
+    index = "jina-demo-768-f16-59cfacee-3"
+    aliases = {"jina-demo": {}, "people": {}}
+    answers = live_answers(index, {"managed_by": MANAGED_BY, "identity": IDENTITY.as_dict()}, aliases)
+    answers["GET /_resolve/index/*"] = {"indices": [{"name": "ledger"}, {"name": index}]}
+    answers["GET /ledger/_count"] = {"count": 3}
+
+    class Cluster(RecordedCluster):
+        """Holds the one backup that is asked for, whole."""
+
+        def request(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+            if method == "PUT" and path.startswith("/_snapshot/jina-backups/"):
+                assert body["indices"] == [index, "ledger"]
+                one = snapshot(path.rpartition("/")[2], 1, metadata=body["metadata"])
+                self.answers[f"GET {path}"] = self.answers["GET /_snapshot/jina-backups/*"] = {
+                    "snapshots": [one]
+                }
+            return super().request(method, path, body, **more)
+
+    told: list[str] = []
+    backup = taking.take_backup(Cluster(answers), "jina-demo", keep=7, say=told.append)
+    assert (backup.documents, backup.generation, backup.metadata["others"]) == (12, index, 3)
+    assert backup.metadata["aliases"] == {"people": {}}
+    assert told == [f"{backup.name}: backing up 12 documents of jina-demo, 3 of other indices"]
