@@ -23,9 +23,6 @@ STARTED_WITHIN = 60
 STOPPED_AFTER = 30
 """Seconds that nginx gets to finish its requests when it is stopped."""
 
-OPEN_FILES = 16384
-"""What nginx.conf asks for (`worker_rlimit_nofile`): nginx has no right to raise a lower limit of the engine's."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServerProxyArgs:
@@ -112,7 +109,6 @@ class ServerProxy(pulumi.ComponentResource):
             # Room for bodies of requests that do not fit into nginx's buffers.
             tmpfs={"/tmp": "rw,noexec,nosuid,size=512m"},  # noqa: S108 (a file system inside the container)
             read_only=True,
-            ulimits=[docker.ContainerUlimitArgs(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES)],
             **LEAST_PRIVILEGE,
             # Its name and the published port can belong to one container only.
             opts=container_options(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from docker.types import LogConfig, Mount, Ulimit
+from docker.types import LogConfig, Mount
 
 from components.server.container import PORT
 from sandbox.providers.docker.go_duration import nanoseconds
@@ -61,10 +61,6 @@ def _mounts(declared: list[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _ulimit(name: str, soft: float, hard: float) -> Ulimit:
-    return Ulimit(name=name, soft=int(soft), hard=int(hard))
-
-
 CONVERSIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "image": lambda image: {"image": image},
     "command": lambda command: {"command": command},
@@ -75,7 +71,6 @@ CONVERSIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "healthcheck": _healthcheck,
     "readOnly": lambda read_only: {"read_only": read_only},
     "tmpfs": lambda tmpfs: {"tmpfs": tmpfs},
-    "ulimits": lambda limits: {"ulimits": [_ulimit(**limit) for limit in limits]},
     "capabilities": lambda capabilities: {"cap_drop": capabilities["drops"]},
     "securityOpts": lambda options: {"security_opt": options},
     "logDriver": lambda _driver: {},

@@ -9,7 +9,7 @@ import pytest
 
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.identity import MANAGED_BY
-from components.elasticsearch.ingest_pipeline import DIGEST
+from components.elasticsearch.fields import DIGEST
 from jinactl import backups, command, ingest, mend
 from jinactl.command import run
 from tests.fixtures.embedding_server import EmbeddingServer, embedding_server

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.ingest_pipeline import DIGEST
+from components.elasticsearch.fields import DIGEST
 from jinactl.command import run
 from tests.fixtures.embedding_server import EmbeddingServer
 from tests.unit.elasticsearch.backups.backups import snapshot

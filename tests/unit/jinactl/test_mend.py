@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.ingest_pipeline import DIGEST, VECTOR
+from components.elasticsearch.fields import DIGEST, VECTOR
 from tests.unit.jinactl.conftest import INDEX, Jinactl, Opened
 
 IN_CLIENT: dict[str, object] = {"inferenceEndpoint": ""}
