@@ -104,7 +104,7 @@ def test_nothing_is_begun_without_a_whole_generation(held: dict[str, Any] | None
 def test_a_backup_is_taken_of_everything_and_notes_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taking, "POLL_SECONDS", 0.0)
     index = "jina-demo-768-f16-59cfacee-3"
-    aliases = {"jina-demo": {}, "people": {}}
+    aliases: dict[str, Any] = {"jina-demo": {}, "people": {}}
     answers = live_answers(index, {"managed_by": MANAGED_BY, "identity": IDENTITY.as_dict()}, aliases)
     answers["GET /_resolve/index/*"] = {"indices": [{"name": "ledger"}, {"name": index}]}
     answers["GET /ledger/_count"] = {"count": 3}
