@@ -126,6 +126,9 @@ def converge(
     """
 
     def decide(live: LiveEndpoint | None, taken: Sequence[str]) -> Step:
+        # Elasticsearch has accepted the change: it may show a setting in another form than it was given.
+        if live is not None and live.endpoint is not None and "update" in taken:
+            return Step(action=NOTHING)
         # Every action writes the key. What is there once there was nothing is ours only if it is as wanted.
         still_ours = ours and "create" not in taken
         return plan(inference_id, live, wanted, ours=still_ours, new_key=new_key and not taken)

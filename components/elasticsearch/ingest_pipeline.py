@@ -4,7 +4,7 @@ Facts of Elasticsearch it rests on: the inference processor appends to an output
 `model_id` beside it; its vector is an array of doubles, not a list, so that `.length` and `[i]` serve for both.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -154,10 +154,16 @@ def converge(
         before()
         client.request("PUT", f"/_ingest/pipeline/{pipeline_id}", body)
 
+    def decide(live: Mapping[str, Any] | None, taken: Sequence[str]) -> Step:
+        # Elasticsearch has accepted the pipeline: it may show a part of it in another form than it was given.
+        if live is not None and taken:
+            return Step(action=NOTHING)
+        return plan(pipeline_id, live, body, inference_id, claim=claim, ours=ours)
+
     reconcile(
         f"Ingest pipeline {pipeline_id}",
         read=lambda: read_live(client, pipeline_id),
-        plan=lambda live, _: plan(pipeline_id, live, body, inference_id, claim=claim, ours=ours),
+        plan=decide,
         carry_out=write,
     )
 

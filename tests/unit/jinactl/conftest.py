@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
-from components.elasticsearch.identity import MANAGED_BY
 from components.elasticsearch.fields import DIGEST
+from components.elasticsearch.identity import MANAGED_BY
 from jinactl import backups, command, ingest, mend
 from jinactl.command import run
 from tests.fixtures.embedding_server import EmbeddingServer, embedding_server

@@ -1,11 +1,8 @@
 """ServerProxy: what keeps the server's address, and what it may do."""
 
-import re
-
 import pytest
 
 from tests.unit.declared import one
-from tests.unit.project import PROJECT_DIRECTORY
 from tests.unit.server.declared_server import COMMAND, CONTAINER, declare_server
 
 IMAGE = "pulumi-python:dynamic/image:WantedImage"
@@ -43,13 +40,6 @@ def test_it_has_least_privilege_and_is_kept_running() -> None:
     assert inputs["readOnly"] is True
     assert "privileged" not in inputs
     assert inputs["restart"] == "unless-stopped"
-
-
-def test_it_may_open_as_many_files_as_nginx_asks_for() -> None:
-    configuration = (PROJECT_DIRECTORY / "docker" / "proxy" / "nginx.conf").read_text()
-    asked = int(re.findall(r"worker_rlimit_nofile (\d+);", configuration)[0])
-    inputs = one(declare_server("cpu", {}), CONTAINER, PROXY).inputs
-    assert inputs["ulimits"] == [{"name": "nofile", "soft": asked, "hard": asked}]
 
 
 def test_what_waits_for_it_is_a_check_that_the_traffic_depends_on() -> None:
