@@ -1,18 +1,16 @@
 """Backs up, and restores, what the stack's own Elasticsearch node holds."""
 
-from collections.abc import Callable
-
 from components.elasticsearch.backups.handover import Target
 from components.elasticsearch.backups.repository import Backup, open_repository, read_backup, read_backups
 from components.elasticsearch.backups.restoring import restore_backup
 from components.elasticsearch.backups.taking import take_backup
 from components.elasticsearch.client.client import Client
 from components.errors import StackError
+from components.say import Say
 from jinactl.errors import CommandError
 from jinactl.outputs import ASK, StackFacts
 
 MEGABYTE = 1_000_000
-Say = Callable[[str], None]
 
 
 def back_up(facts: StackFacts, keep: int, say: Say) -> None:

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import mending
@@ -12,11 +11,11 @@ from components.elasticsearch.documents.staleness import KINDS, Kind, read_check
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed
+from components.say import Say
 from jinactl.errors import CommandError
 from jinactl.outputs import StackFacts
 from jinactl.same_identity import require_same_identity
 
-Say = Callable[[str], None]
 SHOWN: dict[Kind, str] = {
     "stale": "have an embedding of another text",
     "unknown": "have an embedding and no digest of what it is of",

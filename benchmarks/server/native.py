@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from components.say import Say
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_repositories
 from sandbox.machine.apt import ensure_installed
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 
 BUILD_SECONDS = 3600.0

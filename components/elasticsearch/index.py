@@ -19,11 +19,12 @@ from components.elasticsearch.generations.generation import Generation, LiveInde
 from components.elasticsearch.generations.kept_settings import default_replicas
 from components.elasticsearch.generations.live_index import count_beside, read_live
 from components.elasticsearch.generations.plan import Step, plan
-from components.elasticsearch.migration.carrier import Pace, Say
+from components.elasticsearch.migration.carrier import Pace
 from components.elasticsearch.migration.finishing import finish
 from components.elasticsearch.migration.migration import migrate
 from components.elasticsearch.ownership import OWNER
 from components.elasticsearch.reconcile import reconcile
+from components.say import Say
 
 
 @dataclass(frozen=True, kw_only=True)

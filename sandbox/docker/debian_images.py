@@ -4,9 +4,10 @@ import shutil
 from hashlib import sha256
 from pathlib import Path
 
+from components.say import Say
 from sandbox.docker.images import held, load_root, pull
 from sandbox.machine.apt import as_root, ensure_installed
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 from sandbox.part import Part
 

@@ -10,10 +10,10 @@ from typing import Any
 from docker.client import DockerClient
 from docker.errors import DockerException
 
+from components.say import Say
 from sandbox.docker.cli import buildkit_cli
 from sandbox.errors import SandboxError
 from sandbox.machine.apt import as_root, ensure_installed
-from sandbox.machine.cache import Say
 from sandbox.part import Part
 
 NAME = "docker engine"

@@ -7,8 +7,8 @@ from docker.errors import DockerException, ImageNotFound
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say
 from sandbox.machine.refusals import refused_lately, remember
 
 ANSWER_SECONDS = 20

@@ -8,10 +8,10 @@ from pathlib import Path
 from docker.client import DockerClient
 from docker.errors import APIError
 
+from components.say import Say
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import LABEL, TRIXIE, ensure_debian
 from sandbox.docker.images import held, pull
-from sandbox.machine.cache import Say
 from sandbox.machine.process import run
 from sandbox.part import Part
 

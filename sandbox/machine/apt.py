@@ -6,8 +6,8 @@ import subprocess
 import threading
 from pathlib import Path
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say
 from sandbox.machine.process import run
 
 INSTALLED = "ii "

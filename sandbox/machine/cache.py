@@ -7,9 +7,6 @@ from pathlib import Path
 
 from filelock import FileLock
 
-Say = Callable[[str], None]
-"""Tells the person who waits what is being done now, in one short line."""
-
 
 def cache_root() -> Path:
     """Return the folder of the cache: JINA_SEARCH_CACHE, or jina-search in the user's cache folder."""

@@ -13,7 +13,8 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.machine.cache import Say, entry
+from components.say import Say
+from sandbox.machine.cache import entry
 
 RECIPE = 1
 """Raised when this module writes other bytes than before."""

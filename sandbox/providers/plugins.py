@@ -11,8 +11,9 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.refusals import refused_lately, remember
 from sandbox.part import Part
 from sandbox.pulumi.cli import PulumiCli

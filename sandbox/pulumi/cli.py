@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 from sandbox.part import Part
 from sandbox.pulumi.go_toolchain import ensure_go

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say, entry
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 
 MINIMUM = (1, 25, 11)

@@ -11,8 +11,8 @@ from typing import Any
 from docker.client import DockerClient
 from docker.errors import NotFound
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say
 from sandbox.machine.process_table import end, has_in_environment, in_session, processes
 
 CLI = "pulumi"

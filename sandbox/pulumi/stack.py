@@ -12,8 +12,9 @@ from typing import Any
 
 import yaml
 
+from components.say import Say
 from sandbox.errors import SandboxError
-from sandbox.machine.cache import Say, write_whole
+from sandbox.machine.cache import write_whole
 from sandbox.pulumi import command, left_behind
 from sandbox.pulumi.command import Finished
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from components.say import Say
 from sandbox.machine import process
-from sandbox.machine.cache import Say, write_whole
+from sandbox.machine.cache import write_whole
 
 HEARTBEAT_SECONDS = 30.0
 STOPPED_WITHIN = 2.0

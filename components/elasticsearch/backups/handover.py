@@ -82,10 +82,11 @@ def switch(
 def require_replaceable(client: Requests, alias: str, index: str) -> None:
     """Raise DocumentsAtRiskError when an index holds documents that only people can have put there."""
     count = count_of_people(client, index)
-    if count:
+    if count != 0:
+        held = "documents that can't be counted, perhaps some" if count is None else refusals.documents(count)
         raise DocumentsAtRiskError(
-            f"{alias} leads to {index}, which holds {refusals.documents(count)} that this stack did not put "
-            "there: they would not be found any more, so the alias was not moved. Restore into a new stack; or take "
+            f"{alias} leads to {index}, which holds {held} that this stack did not put there: they "
+            "would not be found any more, so the alias was not moved. Restore into a new stack; or take "
             "a backup of what is there, delete those documents, and run the command again."
         )
 

@@ -5,7 +5,7 @@ anew. What is being restored is noted in the index that the alias points to.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -21,8 +21,7 @@ from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.generation import Generation, LiveIndex, alias_of_name
 from components.elasticsearch.generations.inventory import is_elasticsearchs
 from components.elasticsearch.generations.live_index import read_live
-
-Say = Callable[[str], None]
+from components.say import Say
 
 NOTE = "restoring"
 """In the `_meta` of the index that the alias points to: the backup, and under which names it is being restored."""

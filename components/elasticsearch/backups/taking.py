@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,8 +27,7 @@ from components.elasticsearch.errors import BackupError, RefusedError
 from components.elasticsearch.generations.generation import Generation, LiveIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import MANAGED_BY, canonical
-
-Say = Callable[[str], None]
+from components.say import Say
 
 FORMAT = 1
 """Of the metadata; a later version reads this one's."""

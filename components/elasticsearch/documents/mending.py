@@ -5,7 +5,7 @@ other fields are not touched, and no pipeline of the index runs on it again.
 """
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
@@ -24,8 +24,8 @@ from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.identity import Identity
+from components.say import Say
 
-Say = Callable[[str], None]
 PASSES = 3
 """What was mended is looked at again, and so is what was written meanwhile; of the rest the next look will tell."""
 WRITTEN_SINCE = (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)

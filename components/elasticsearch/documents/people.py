@@ -9,7 +9,7 @@ from urllib.parse import quote
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Document
 from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
-from components.elasticsearch.errors import RefusedError
+from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 
 
@@ -27,15 +27,30 @@ class DemoPresence:
         return tuple(one for one in DEMO_DOCUMENTS if one.id not in there)
 
 
-def count_of_people(client: Requests, index: str) -> int:
+def count_of_people(client: Requests, index: str) -> int | None:
     """Return how many documents of an index only people can have put there: all but unchanged demo documents.
+
+    Returns None where they can't be counted.
+    """
+    total = count_documents(client, index)
+    return total - len(read_demo(client, index).unchanged) if total else total
+
+
+def count_documents(client: Requests, index: str) -> int | None:
+    """Return the number of documents of an index, 0 if it is gone, None where they can't be counted.
 
     The refresh makes documents count that were written a moment ago.
     """
     path = f"/{quote(index, safe='')}"
-    client.request("POST", f"{path}/_refresh")
-    total = int(client.request("GET", f"{path}/_count")["count"])
-    return total - len(read_demo(client, index).unchanged) if total else 0
+    try:
+        client.request("POST", f"{path}/_refresh")
+        found = client.request("GET", f"{path}/_count")
+    except NotFoundError:
+        return 0
+    except RefusedError:
+        return None
+    # Documents in shards that are not available are missing from the count.
+    return None if found.get("_shards", {}).get("failed") else int(found["count"])
 
 
 def read_demo(client: Requests, index: str) -> DemoPresence:

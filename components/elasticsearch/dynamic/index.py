@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
+from components.dynamic_provider import say
 from components.elasticsearch import index
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import staleness
@@ -40,10 +41,6 @@ def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) 
     )
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
 def _state(client: Client, alias: str, live: LiveIndex, current: Generation, claim: Claim) -> str:
     if not claim.covers(current.owner):
         return "of another owner"
@@ -63,7 +60,7 @@ def _counts(client: Client, alias: str, index: str) -> Values:
     """Count the documents that are found by another text than theirs, or not by their meaning; tell of them."""
     found = staleness.tally(client, index)
     if found.stale or found.without:
-        _say(staleness.report(alias, found))
+        say(staleness.report(alias, found))
     return dict(zip(COUNTS, (found.stale, found.without), strict=True))
 
 
@@ -80,11 +77,9 @@ class IndexProvider(ClusterProvider):
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
         """Make, mend, adopt or migrate the index; an alias no longer used is deleted if it holds nothing new."""
         wanted = wanted_of(news, olds)
-        concrete = index.converge(client, wanted, embedder_of(news), pace=self.pace, say=_say)
+        concrete = index.converge(client, wanted, embedder_of(news), pace=self.pace, say=say)
         if wanted.adopt:
-            _say(
-                f"{wanted.alias} is this stack's now. So that nothing is taken over again: {FORGET_ADOPTION}"
-            )
+            say(f"{wanted.alias} is this stack's now. So that nothing is taken over again: {FORGET_ADOPTION}")
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
         if before != wanted.alias:
             kept = deletion.retire_alias(client, before, claim_of({**news, "adopt": ""}, olds, "url"))

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
+from components.dynamic_provider import say
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.provider import ClusterProvider
 from components.elasticsearch.dynamic.values import Values, versioned
@@ -11,10 +12,6 @@ from components.elasticsearch.errors import CredentialsError, UnreachableError
 from components.elasticsearch.node import superuser
 
 ACCEPTED, REFUSED = "accepted", "refused"
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 class SuperuserProvider(ClusterProvider):
@@ -35,10 +32,10 @@ class SuperuserProvider(ClusterProvider):
         before = olds or {}
         former = str(before.get("password") or generated)
         uuid = superuser.converge(
-            client.connection, wanted, (former, generated), container=str(news["container_name"]), say=_say
+            client.connection, wanted, (former, generated), container=str(news["container_name"]), say=say
         )
         if before.get("cluster_uuid", uuid) != uuid:
-            _say(
+            say(
                 "the node has other data than before: what the stack keeps in Elasticsearch is made anew there"
             )
         return {"password": wanted, "cluster_uuid": uuid}

@@ -1,12 +1,10 @@
 """Whether documents may be deleted: only those that the stack can make again, unless somebody said otherwise."""
 
-from urllib.parse import quote
-
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.bulk import delete_documents
-from components.elasticsearch.documents.people import count_of_people, read_demo
-from components.elasticsearch.errors import DocumentsAtRiskError, NotFoundError, RefusedError
+from components.elasticsearch.documents.people import count_documents, count_of_people, read_demo
+from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.generations import frozen_pipeline, inventory
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.generation import Generation, LiveIndex
@@ -25,7 +23,7 @@ def at_stake(client: Requests, live: LiveIndex, claim: Claim) -> Stake:
     """
     ours = [one for one in live.owned(claim) if not live.is_copy(one)]
     stake: Stake = {one.index: None if one.closed else count_of_people(client, one.index) for one in ours}
-    return {index: count for index, count in stake.items() if count != 0}
+    return {index: held for index, held in stake.items() if held != 0}
 
 
 def require_deletable_index(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
@@ -53,8 +51,8 @@ def require_deletable_node(client: Requests, alias: str, delete_data: str, claim
     ours = {one.index for one in live.owned(claim)}
     for one in inventory.of_people(client):
         if one.name not in ours:
-            count = None if one.closed else _count(client, one.name)
-            stake |= {one.name: count} if count != 0 else {}
+            held = None if one.closed else count_documents(client, one.name)
+            stake |= {one.name: held} if held != 0 else {}
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, "The stack's Elasticsearch node"))
 
@@ -89,7 +87,7 @@ def retire_alias(client: Requests, alias: str, claim: Claim) -> str:
     for one in live.owned(claim):
         if one.index not in stake:
             delete_generation(client, one)
-    listed = ", ".join(f"{index}: {'closed' if count is None else count}" for index, count in stake.items())
+    listed = ", ".join(f"{index}: {'closed' if held is None else held}" for index, held in stake.items())
     return (
         f"{alias} is kept, and no longer part of this stack: it holds documents ({listed})." if stake else ""
     )
@@ -101,16 +99,3 @@ def delete_demo_documents(client: Requests, alias: str, claim: Claim) -> None:
     if current is None or current.closed or (current.managed and not claim.covers(current.owner)):
         return
     delete_documents(client, alias, read_demo(client, alias).unchanged)
-
-
-def _count(client: Requests, name: str) -> int | None:
-    path = f"/{quote(name, safe='')}"
-    try:
-        client.request("POST", f"{path}/_refresh")
-        found = client.request("GET", f"{path}/_count")
-    except NotFoundError:
-        return 0
-    except RefusedError:
-        return None
-    # What is in shards that are not there is not counted.
-    return None if found.get("_shards", {}).get("failed") else int(found["count"])

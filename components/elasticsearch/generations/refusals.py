@@ -62,7 +62,7 @@ def deletion(alias: str, at_stake: Mapping[str, int | None], where: str) -> str:
     """
     counted = sum(count or 0 for count in at_stake.values())
     listed = ", ".join(
-        f"{index}, which can't be counted: it is closed, or blocked"
+        f"{index}, which can't be counted: it is closed or blocked, or shards of it are missing"
         if count is None
         else f"{count} in {index}"
         for index, count in sorted(at_stake.items())

@@ -11,9 +11,9 @@ from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.generations.kept_settings import without_refused
-from components.elasticsearch.migration.carrier import Say
 from components.elasticsearch.migration.field_counts import take_over_fields
 from components.elasticsearch.migration.strategy import Strategy
+from components.say import Say
 
 MADE = (VECTOR, DIGEST)
 """Fields that each generation maps its own way."""

@@ -18,6 +18,7 @@ from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.migration.strategy import Strategy
+from components.say import Say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Source:
     old: Generation
     strategy: Strategy
     embedder: Embedder | None
-    say: mending.Say
+    say: Say
 
     def mend(self) -> bool:
         """Mend what is in it; return False when it refuses writes.

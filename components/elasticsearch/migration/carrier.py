@@ -6,7 +6,6 @@ up to the upper one never has to be looked at again. How far it has come is writ
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,8 +27,8 @@ from components.elasticsearch.migration.portions import count_between, find_uppe
 from components.elasticsearch.migration.reembedding import Versions, reembed
 from components.elasticsearch.migration.strategy import Strategy
 from components.elasticsearch.migration.vanished import Following
+from components.say import Say
 
-Say = Callable[[str], None]
 FIRST_PORTION = {"copy": 2000, "slice": 2000, "re-embed": 64}
 BATCH = {"copy": 500, "slice": 500, "re-embed": 16}
 """Documents in one bulk request of Elasticsearch's; each of the last is an embedding."""

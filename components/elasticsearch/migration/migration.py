@@ -19,9 +19,10 @@ from components.elasticsearch.generations.refusals import without_content
 from components.elasticsearch.migration import finishing, strategy, verification
 from components.elasticsearch.migration.beginning import start
 from components.elasticsearch.migration.carried_embeddings import Source
-from components.elasticsearch.migration.carrier import Carrier, Pace, Say, shown_seconds
+from components.elasticsearch.migration.carrier import Carrier, Pace, shown_seconds
 from components.elasticsearch.migration.strategy import Strategy
 from components.elasticsearch.migration.switch import CLOSED, note_afterwards, switch
+from components.say import Say
 
 
 def require_possible(client: Requests, old: Generation, chosen: Strategy) -> None:

@@ -5,7 +5,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from sandbox.machine.cache import Say, entry
+from components.say import Say
+from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 
 PACKAGES = (

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from components.elasticsearch.client.failures import refusal
 from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
 from components.elasticsearch.documents.people import DemoPresence, count_of_people, read_demo
-from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster
+from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster, missing
 
 FIRST, SECOND, THIRD = DEMO_DOCUMENTS[:3]
 DOCUMENTS: list[dict[str, Any]] = [
@@ -14,6 +16,7 @@ DOCUMENTS: list[dict[str, Any]] = [
     {"_id": THIRD.id, "found": True, "_source": {"content": THIRD.content, "tag": "mine"}},
     {"_id": "demo-04", "found": False},
 ]
+BLOCKED = {"error": {"type": "cluster_block_exception", "reason": "index [i] blocked by: [FORBIDDEN/5/read]"}}
 
 
 def test_unchanged_demo_documents_are_told_from_all_others() -> None:
@@ -38,3 +41,17 @@ def test_vectors_that_people_added_count_as_changes_where_elasticsearch_shows_th
     assert read_demo(cluster, "i").unchanged == ("demo-01",)
     assert "_source_exclude_vectors=false" in cluster.asked[0][0]
     assert "_source_exclude_vectors" not in cluster.asked[1][0]
+
+
+@pytest.mark.parametrize(
+    ("answer", "counted"),
+    [
+        ({"count": 3, "_shards": {"failed": 1}}, None),
+        ({"count": 0, "_shards": {"failed": 1}}, None),
+        (refusal(CONNECTION, "GET /i/_count", 403, BLOCKED), None),
+        (missing(), 0),
+    ],
+    ids=["a shard is missing", "no shard left counts", "blocked", "gone"],
+)
+def test_what_cannot_be_counted_is_not_taken_for_nothing(answer: Any, counted: int | None) -> None:
+    assert count_of_people(RecordedCluster({"GET /i/_count": answer}), "i") == counted
