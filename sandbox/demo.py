@@ -4,15 +4,14 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from components.settings.quantisations import QUANTS
-from components.settings.schema import DIMS
+from sandbox.arguments import STACK, parser
 from sandbox.errors import SandboxError
 from sandbox.hub.service import stop_hub
 from sandbox.llama_cpp.source import stop_source
@@ -29,7 +28,6 @@ from sandbox.show.answers import Answer, ask, demo_answers
 from sandbox.show.picture import save_picture
 from sandbox.show.steps import Steps
 
-STACK = "cpu"
 FIRST_QUANT, SECOND_QUANT = "F16", "Q8_0"
 SERVER_PORT = 8080
 ELASTICSEARCH_PORT = 9200
@@ -193,7 +191,7 @@ class Demo:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command of the demo; return the exit code."""
-    chosen = _parser().parse_args(arguments)
+    chosen = parser(__doc__).parse_args(arguments)
     console = Console(record=True)
     if not console.is_terminal:
         console = Console(width=WIDTH, record=True)
@@ -227,40 +225,6 @@ def _run(chosen: argparse.Namespace, console: Console) -> int:
         case _:
             demo.prepare_tests()
             return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="bring the stack up and ask it the five questions")
-    up.add_argument(
-        "--quant", type=_one_of("quant", tuple(QUANTS)), default="", help="empty keeps the stack's own"
-    )
-    dims = tuple(map(str, DIMS))
-    up.add_argument("--dims", type=_one_of("dims", dims), default="", help="empty keeps the stack's own")
-    up.add_argument("--picture", type=Path, help="write what is shown at the end to this SVG file")
-    commands.add_parser("prepare", help="prepare everything that the stack and the tests run on")
-    search = commands.add_parser("search", help="ask the stack a question")
-    search.add_argument("query")
-    environment = commands.add_parser(
-        "environment", help="print what a shell needs to run pulumi on the stack"
-    )
-    down = commands.add_parser("down", help="remove the stack")
-    down.add_argument(
-        "--delete-data", default="", help="name of the index whose documents may be deleted, yours too"
-    )
-    for command in (up, search, environment, down):
-        command.add_argument("--stack", default=STACK, help="another name: another stack beside the first")
-    return parser
-
-
-def _one_of(name: str, allowed: Sequence[str]) -> Callable[[str], str]:
-    def checked(text: str) -> str:
-        if text and text not in allowed:
-            raise argparse.ArgumentTypeError(f'{name} is "{text}": it must be one of {", ".join(allowed)}')
-        return text
-
-    return checked
 
 
 if __name__ == "__main__":
