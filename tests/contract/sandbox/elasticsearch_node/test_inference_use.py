@@ -61,6 +61,11 @@ def test_an_endpoint_that_a_pipeline_uses_is_deleted_only_by_force(node: Node, e
         "inference endpoint, or use force to ignore this warning and delete the inference endpoint."
     )
     assert (answer.status_code, error["type"], error["reason"]) == (409, "status_exception", reason)
+    dry = node.send("DELETE", f"{PATH}?dry_run=true")
+    assert (dry.status_code, dry.json()) == (
+        200,
+        {"acknowledged": False, "pipelines": ["user"], "indexes": [], "error_message": reason},
+    )
     forced = node.send("DELETE", f"{PATH}?force=true")
     assert (forced.status_code, forced.json()["acknowledged"]) == (200, True)
     assert node.send("GET", PATH).status_code == 404

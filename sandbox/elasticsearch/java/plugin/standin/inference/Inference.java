@@ -94,16 +94,20 @@ public final class Inference {
         return state.read("inference").entrySet().stream().map(e -> Endpoint.load(e.getKey(), Endpoint.map(e.getValue()))).toList();
     }
 
-    Map<String, Object> delete(String task, String id, boolean force) {
+    Map<String, Object> delete(String task, String id, boolean force, boolean dryRun) {
         get(id);
         checkTask(task);
         List<String> pipelines = pipelinesUsing(id);
         String error = pipelines.isEmpty() ? "" : "Inference endpoint " + id + " is referenced by pipelines: " + pipelines
             + ". Ensure that no pipelines are using this inference endpoint, or use force to ignore this warning and delete the inference endpoint.";
         Map<String, Object> out = new LinkedHashMap<>();
-        out.put("acknowledged", true);
+        out.put("acknowledged", dryRun == false);
         out.put("pipelines", pipelines);
         out.put("indexes", List.of());
+        if (dryRun) {
+            out.put("error_message", error);
+            return out;
+        }
         if (error.isEmpty() == false && force == false) throw new ElasticsearchStatusException(error, RestStatus.CONFLICT);
         state.change("inference", all -> all.remove(id));
         return out;

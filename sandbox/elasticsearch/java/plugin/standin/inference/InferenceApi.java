@@ -29,8 +29,8 @@ public final class InferenceApi {
             Api.async("cluster:admin/xpack/inference/update", "PUT" + one + "/_update, PUT" + two + "/_update", ids, (c, l) -> inference.get()
                 .update(task(c), id(c), c.body(), timeout(c), l.map(e -> Reply.ok(e.shown())))),
             Api.plain("cluster:monitor/xpack/inference/get", "GET /_inference, GET" + one + ", GET" + two, ids, this::get),
-            Api.plain("cluster:admin/xpack/inference/delete", "DELETE" + one + ", DELETE" + two, ids + "force",
-                c -> Reply.ok(inference.get().delete(task(c), id(c), c.flag("force")))),
+            Api.plain("cluster:admin/xpack/inference/delete", "DELETE" + one + ", DELETE" + two, ids + "force dry_run",
+                c -> Reply.ok(inference.get().delete(task(c), id(c), c.flag("force"), c.flag("dry_run")))),
             Api.async("cluster:monitor/xpack/inference/post", "POST" + one + ", POST" + two, ids, (c, l) -> {
                 if (c.body().get("input_type") != null) {
                     throw new ValidationException().addValidationError(
