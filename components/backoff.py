@@ -1,4 +1,4 @@
-"""How long something that fails is tried again, and the pauses between the attempts."""
+"""How long to retry something that fails, and how long to pause between attempts."""
 
 import math
 import time
@@ -35,7 +35,7 @@ class Backoff:
         self._began = time.monotonic()
 
     def again(self, *, limit: float | None = None) -> bool:
-        """Count a failure and pause before the next attempt; return False at once when patience is over.
+        """Count a failure and pause before the next attempt; return False without a pause when patience is over.
 
         `limit` replaces the limit of the patience for this failure.
         """

@@ -1,4 +1,4 @@
-"""The base of this project's dynamic providers: what every one of them needs to be kind to people and states."""
+"""The base class of this project's dynamic providers: how they report errors and progress, and stay loadable."""
 
 import sys
 import traceback
@@ -13,16 +13,16 @@ _full_format = traceback.format_exc
 
 
 class StackProvider(pulumi.dynamic.ResourceProvider):
-    """A dynamic provider whose StackErrors reach the person as their message alone.
+    """A dynamic provider that shows a StackError to the person as its message alone, without a traceback.
 
-    A subclass must stay in the module that it was first released in: a stack's state holds its module and name,
-    nothing else, as long as it has no attributes of its own. It tells people what it does by `say`, in short.
+    A subclass must stay in the module that it was first released in: as long as it has no attributes of its own, a
+    stack's state holds only its module and name. A subclass reports what it does with `say`, in short lines.
     """
 
     serialize_as_secret_always = False
 
     def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:  # noqa: ARG002 (nothing is configured)
-        """Do the one thing that is to be done once, in the host process of the providers and in no other."""
+        """Set up error messages; Pulumi calls this in the host process of the providers, and only there."""
         show_stack_errors_without_traceback()
 
 
@@ -41,12 +41,12 @@ def _format_exception(limit: int | None = None, chain: bool = True) -> str:
 
 
 def say(line: str) -> None:
-    """Show a line at once, and once more at the end of the update."""
+    """Show a line immediately; Pulumi shows it once more at the end of the update."""
     print(line, flush=True)
 
 
 def is_unknown(value: object) -> bool:
-    """Tell whether an input that came to `check` or `diff` is one that only an update will know.
+    """Tell whether an input of `check` or `diff` has a value that becomes known only during an update.
 
     Values within lists and dictionaries count too.
     """

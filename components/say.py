@@ -1,4 +1,4 @@
-"""How a person who waits is told what is being done."""
+"""How progress is shown to a person who waits."""
 
 from collections.abc import Callable
 
@@ -7,4 +7,4 @@ Say = Callable[[str], None]
 
 
 def say_nothing(_line: str) -> None:
-    """Show nothing, where nobody waits."""
+    """Show nothing: for callers where nobody waits."""

@@ -1,4 +1,4 @@
-"""The health check of a container with an HTTP server, with nothing but the shell of its image."""
+"""The health check of a container with an HTTP server; it needs only bash in the image."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -19,8 +19,8 @@ def http_healthcheck(
 ) -> docker.ContainerHealthcheckArgs:
     """Ask the server on `port` for `path`: it is healthy when it answers with one of the statuses `healthy`.
 
-    The answer must come within so many seconds; failures count only after `ready_within` seconds. The commands of bash
-    in `also`, where there are any, must succeed too.
+    The response must come within `answer_within` seconds; failures count only after `ready_within` seconds. `also` has
+    bash commands that must also succeed, or is empty.
     """
     statuses = " || ".join(f"$line == *' {int(status)} '*" for status in healthy)
     request = (

@@ -1,7 +1,7 @@
-"""What every container of a stack is declared with, so that the Docker provider does what is asked of it.
+"""The options that every container of a stack is declared with, so that the Docker provider applies every change.
 
 The provider reads a container back after it has made it, and compares texts: a value in another spelling is a change at
-every preview. Of some properties it takes note of a change and does nothing, or does less than was asked.
+every preview. For some properties it records a change in its state, but applies it only in part or not at all.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ A limit is declared as a share of them, not as `cpus`: that is read back as "2.0
 """
 
 NOT_APPLIED = ["memory", "cpuPeriod", "cpuQuota", "mounts", "healthcheck", "tmpfs"]
-"""What the provider changes in its state alone, or in vain.
+"""Properties that the provider changes only in its state, or fails to change.
 
-Without a limit of swap beside it the engine raises no limit of memory, and none is ever taken back.
+Without a swap limit beside it the engine raises no memory limit, and a memory limit is never removed.
 """
 
 FAILED_START = "#initerror"
@@ -38,7 +38,7 @@ LEAST_PRIVILEGE: dict[str, Any] = {
 def container_options(
     parent: pulumi.Resource, *, delete_before_replace: bool, depends_on: Sequence[pulumi.Resource] = ()
 ) -> pulumi.ResourceOptions:
-    """Return the options of a container: whatever changes of it makes another one."""
+    """Return the options of a container, with which any change to it makes a new container."""
     return pulumi.ResourceOptions(
         parent=parent,
         delete_before_replace=delete_before_replace,
@@ -50,5 +50,5 @@ def container_options(
 
 
 def cpu_limit(cpus: str) -> dict[str, Any]:
-    """Return the arguments that limit a container to so many CPUs ("1.5"); none for an empty text."""
+    """Return the arguments that limit a container to `cpus` CPUs, such as "1.5"; no arguments for an empty text."""
     return {"cpu_period": CPU_PERIOD, "cpu_quota": int(Decimal(cpus) * CPU_PERIOD)} if cpus else {}

@@ -1,4 +1,4 @@
-"""Declares what a container that holds a port of the engine's machine has beside it: a look at who has the port."""
+"""Declares a port that a container publishes on the engine's machine, and the check that nobody else has it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class PublishedPort:
 
     @property
     def label(self) -> docker.ContainerLabelArgs:
-        """The label by which another stack, and this one under another name, knows whose the container is."""
+        """The label that tells another stack, or this stack under another name, which stack owns the container."""
         return docker.ContainerLabelArgs(label=OWNER, value=self.owner)
 
     def published(self, internal: int) -> docker.ContainerPortArgs:
@@ -32,7 +32,7 @@ class PublishedPort:
     def check(
         self, name: str, engine: Mapping[str, pulumi.Input[str]], parent: pulumi.Resource
     ) -> pulumi.Resource:
-        """Declare the look, on which the container must depend; `engine` is what makes a program talk to the engine."""
+        """Declare the check, on which the container must depend; `engine` is the environment to reach the engine."""
         return run_program(
             f"{name}-port",
             "port_check",

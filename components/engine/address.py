@@ -30,7 +30,7 @@ def docker_environment(variables: Mapping[str, str]) -> Iterator[dict[str, str]]
     """
     given = dict(variables)
     given["DOCKER_HOST"] = given.get("DOCKER_HOST") or usual_address(given)
-    # It has the last word only where DOCKER_HOST is empty; without it nobody has to know that.
+    # It would count only where DOCKER_HOST is empty; it is removed so that nobody has to know that.
     given.pop("DOCKER_CONTEXT", None)
     material = {file: given.pop(name, "") for name, file in MATERIAL.items()}
     with tempfile.TemporaryDirectory(prefix="engine-tls-") as folder:

@@ -1,4 +1,4 @@
-"""A container of the Docker engine: how it is, what it logged, and the servers inside it.
+"""A container of the Docker engine: its state, its log, and requests to the servers inside it.
 
 A server is asked through the `docker` command, so it needs no published port and may be on any engine.
 """
@@ -31,7 +31,7 @@ class State:
 
     @property
     def runs(self) -> bool:
-        """Whether the container runs now: then exit code and memory are not those of its last end."""
+        """Whether the container runs now: if so, `exit_code` and `out_of_memory` do not describe its last exit."""
         return self.status == "running"
 
 
@@ -46,8 +46,8 @@ class Container:
     ) -> tuple[int, bytes]:
         """Send a request to a server in the container; return status and body.
 
-        Raises NotListeningError, EngineTimeoutError, EngineError, and http.client.HTTPException where the answer is
-        none of HTTP.
+        Raises NotListeningError, EngineTimeoutError, EngineError, and http.client.HTTPException when the response is
+        not HTTP.
         """
         lines = [*(f"{key}: {value}" for key, value in headers.items()), f"Content-Length: {len(body)}"]
         return self._exchange(port, f"POST {path}", lines, body, seconds)
@@ -86,7 +86,7 @@ class Container:
 
 
 class _Received:
-    """What http.client reads an answer from: it asks a socket for a file, and nothing else."""
+    """Stands in for the socket that http.client reads a response from; only `makefile` is needed."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content

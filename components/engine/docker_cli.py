@@ -14,7 +14,7 @@ from components.engine.errors import EngineError, EngineTimeoutError
 from components.program.stopping import ending_with_this
 
 COMMAND_SECONDS = 60
-"""Within these the engine must answer."""
+"""Seconds within which the engine must answer."""
 
 
 def run(
@@ -27,7 +27,7 @@ def run(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the `docker` command with `given` as its input; with `merge`, errors are part of its output.
 
-    `told` is what the stack says of the way to its engine; it comes before this process's own environment.
+    `told` is the environment that the stack sets to reach its engine; it overrides this process's own environment.
     Raises EngineError where there is no such command, and EngineTimeoutError after `seconds`.
     """
     try:

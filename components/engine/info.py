@@ -10,15 +10,15 @@ from components.engine.docker_cli import answer, run, text
 from components.engine.errors import EngineError, NoEngineError, PlatformUnknownError
 
 ANSWER_SECONDS = 20
-"""Within these the engine must say who it is: a preview goes on without it."""
+"""Seconds within which the engine must answer; a preview goes on without an answer."""
 
 NO_SUCH_IMAGE = "no such image"
 
 
 def engine_id(told: Mapping[str, str] | None = None) -> str:
-    """Return the id of the engine that answers; it keeps it for as long as its data. Raises NoEngineError.
+    """Return the id of the engine that answers; an engine keeps its id as long as its data. Raises NoEngineError.
 
-    `told` is what the stack says of the way to its engine, here and below.
+    `told`, here and below, is the environment that the stack sets to reach its engine.
     """
     try:
         found = answer(["docker", "info", "--format", "{{.ID}}"], ANSWER_SECONDS, told=told)
@@ -47,7 +47,7 @@ def platform(told: Mapping[str, str] | None = None) -> str:
 
 
 def has_image(name: str, told: Mapping[str, str] | None = None) -> bool:
-    """Tell whether the engine has an image; where that can't be known, it is taken to have it."""
+    """Tell whether the engine has an image; return True when that can't be found out."""
     try:
         answer(["docker", "image", "inspect", "--format", "{{.Id}}", name], ANSWER_SECONDS, told=told)
     except EngineError as error:

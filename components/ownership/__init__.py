@@ -1,1 +1,1 @@
-"""Whose data is whose: the id under which a stack owns what it made in Docker and in Elasticsearch."""
+"""The id under which a stack owns what it made in Docker and in Elasticsearch."""

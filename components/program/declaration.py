@@ -47,10 +47,10 @@ def run_at_deletion(
 
 
 def engine_environment(engine: EngineSettings) -> dict[str, pulumi.Input[str]]:
-    """Return what makes a program talk to the engine that the stack sets for the provider.
+    """Return the environment that makes a program talk to the engine that the stack sets for the provider.
 
-    What the machine's own environment says is not part of it, for it differs from machine to machine: the program finds
-    it there, as the provider does.
+    Variables of the machine's own environment are left out, since they differ from machine to machine: the program
+    reads them from there itself, as the provider does.
     """
     told: dict[str, pulumi.Input[str]] = {
         "DOCKER_HOST": engine.host,
@@ -66,10 +66,10 @@ def engine_environment(engine: EngineSettings) -> dict[str, pulumi.Input[str]]:
 
 
 def _script(program: str) -> str:
-    """Return the same line on every machine: a path of this one in it would be a change on the next.
+    """Return the shell command that runs `program`; it is the same on every machine.
 
-    Without `exec` the plugin, when it is to stop, would end the shell and leave the program behind. `env` looks the
-    program up in the PATH that it is given: in the virtual environment of Pulumi.yaml first, since the system's python3
-    may be one that is years older.
+    A path of this machine in it would be a change on the next machine. Without `exec` the plugin would stop only the
+    shell and leave the program running. `env` looks python3 up in the PATH that it is given: in the virtual environment
+    of Pulumi.yaml first, since the system's python3 may be years older.
     """
     return f'exec env PATH=".venv/bin:$PATH" python3 -m components.commands.{program}'

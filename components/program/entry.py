@@ -1,4 +1,4 @@
-"""How every program begins and ends: what it prints, what becomes of an error, and what of a signal."""
+"""How every program begins and ends: what it prints, and how it handles errors and signals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from components.program.stopping import run_until_stopped
 
 
 def say(line: str) -> None:
-    """Tell a person who waits; what a program prints at its end stays apart from it."""
+    """Show a progress line on stderr; stdout is only for the program's result."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,11 +1,11 @@
-"""What the programs of an update end with; each message says why, and what to do."""
+"""The errors that the programs of an update end with; each message says why, and what to do."""
 
 from components.errors import StackError
 
 
 class CheckError(StackError):
-    """What is checked did not prove itself."""
+    """A check failed."""
 
 
 class DeliveryError(StackError):
-    """What was to be brought into a volume did not arrive."""
+    """A file or secret could not be delivered into a volume."""

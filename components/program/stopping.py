@@ -1,7 +1,7 @@
-"""Ends a program of an update within seconds when it is to stop, and with it what it has started.
+"""Ends a program of an update, and the processes that it has started, within seconds of a signal to stop.
 
-Pulumi stops a program by a signal: SIGINT or SIGTERM, which are answered here, or SIGKILL, which nobody can answer. So
-on Linux the kernel is told to end the children with their parent; elsewhere they end when they next write to it.
+Pulumi stops a program by a signal: SIGINT or SIGTERM, which are handled here, or SIGKILL, which no program can handle.
+So on Linux the kernel is told to end the children with their parent; elsewhere they end at their next write to it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ GRACE = 2.0
 _PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-"""Loaded before any child is forked: between fork and exec only little may be done."""
+"""Loaded before any child is forked: between fork and exec a process may do very little."""
 
 
 class StoppedError(BaseException):
-    """The program is to end. No Exception, so that nothing takes it for a failure that it can go on from."""
+    """The program must end. It is not an Exception, so that no handler takes it for a failure to recover from."""
 
 
 def run_until_stopped(main: Callable[[], int]) -> int:
@@ -44,9 +44,9 @@ def run_until_stopped(main: Callable[[], int]) -> int:
 
 
 def ending_with_this() -> Callable[[], None] | None:
-    """Return what a child calls before it becomes another program, so that it ends when this one does.
+    """Return the `preexec_fn` that makes a child process end when this process ends.
 
-    None where that can't be asked for: the kernel takes the thread that starts the child for its parent, and in a
+    Returns None where that is not possible: the kernel takes the thread that starts the child for its parent, and in a
     process of several threads, such as a provider's, nothing may be called between fork and exec.
     """
     alone = _LIBC is not None and threading.current_thread() is threading.main_thread()
@@ -60,7 +60,7 @@ def _end_with_parent() -> None:
 
 
 def end_group(process: subprocess.Popen[Any]) -> None:
-    """End a child that leads a session of its own, and its children with it; nothing where it has ended."""
+    """End a child that leads its own session, and the child's children; do nothing if it has already ended."""
     if process.poll() is not None:
         return
     for ending in (signal.SIGTERM, signal.SIGKILL):
@@ -72,7 +72,7 @@ def end_group(process: subprocess.Popen[Any]) -> None:
 
 
 def _stop(_signal: int, _frame: object) -> None:
-    # A second signal must not disturb what the first one has set going.
+    # A second signal must not interrupt the cleanup that the first one started.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise StoppedError

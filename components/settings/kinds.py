@@ -1,6 +1,6 @@
 """The kinds of values that a setting can have: each reads the text of a setting as a typed value.
 
-One that cannot be used is noted in the reader, and some value of the right type stands for it, so that reading goes on.
+A value that cannot be used is noted in the reader; a placeholder of the right type replaces it, so reading goes on.
 """
 
 import json
@@ -19,7 +19,7 @@ Kind = Callable[[SettingsReader, str], Value]
 
 
 def text(pattern: str = "", meaning: str = "") -> Kind[str]:
-    """Text that, when not empty, matches all of `pattern`, which `meaning` puts into words."""
+    """Text that is empty or matches `pattern` in full; `meaning` describes the pattern in words."""
 
     def read(reader: SettingsReader, key: str) -> str:
         value = reader.value(key)
@@ -95,7 +95,7 @@ def texts(reader: SettingsReader, key: str) -> tuple[str, ...]:
 
 
 def secret(reader: SettingsReader, key: str) -> str:
-    """Read a secret; one that is stored in clear is refused, and never shown."""
+    """Read a secret; a secret that is stored unencrypted is refused, and never shown."""
     value = reader.value(key)
     if value and not reader.is_secret(key):
         reader.refuse(

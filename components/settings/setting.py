@@ -1,4 +1,4 @@
-"""Declares a setting in one line of a dataclass: its key, the kind of its value, and the variable that it becomes."""
+"""Declares a setting in one line of a dataclass: its key, its kind of value, and the server's variable for it."""
 
 from collections.abc import Iterator
 from dataclasses import Field, field, fields
@@ -20,8 +20,9 @@ class Group(Protocol):
 def setting(key: str, kind: Kind[Value], *, env: str = "", **options: Any) -> Value:
     """Declare a field as the setting `key` of Pulumi.yaml, which also has its default.
 
-    `env` names the variable of llama-server, without LLAMA_ARG_, that has the setting's value; then it is passed on
-    to the server, and refused in serverExtraArguments, by this line alone. `options` are those of a dataclass's field.
+    `env` names the variable of llama-server, without LLAMA_ARG_, that gets the setting's value. Naming it here is
+    enough for the variable to be passed to the server and refused in serverExtraArguments. `options` are passed to
+    `dataclasses.field`.
     """
     metadata = {"key": key, "kind": kind, "env": env}
     declared: Value = field(metadata=metadata, repr=kind is not secret, **options)
@@ -34,7 +35,7 @@ def read_fields(group: type[Group], reader: SettingsReader) -> dict[str, Any]:
 
 
 def variables_of(group: Group) -> dict[str, str]:
-    """Return the variables of llama-server that settings decide, without LLAMA_ARG_, with their values."""
+    """Return the values of llama-server's variables that settings decide, by their names without LLAMA_ARG_."""
     values = {
         one.metadata["env"]: getattr(group, one.name) for one in _settings(group) if one.metadata["env"]
     }
@@ -42,7 +43,7 @@ def variables_of(group: Group) -> dict[str, str]:
 
 
 def keys_of_variables(group: type[Group]) -> dict[str, str]:
-    """Return the keys of those settings, by the same names."""
+    """Return the keys of the settings that decide llama-server's variables, by the variables' names as above."""
     return {one.metadata["env"]: one.metadata["key"] for one in _settings(group) if one.metadata["env"]}
 
 

@@ -1,4 +1,4 @@
-"""Says why a program in a container does not come up, from the container's state and the program's own last words."""
+"""Says why a program in a container does not come up, from the container's state and the end of its log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from components.engine.container import Container, State
 
 LINES = 12
-"""So many lines of the log are shown."""
+"""How many lines of the log are shown, from the end."""
 
 KILLED = 137
 """Exit code of a program that was killed, which the kernel does to one that takes too much memory."""
@@ -19,9 +19,10 @@ KILLED = 137
 class Program:
     """What is known of a program that runs in a container.
 
-    `advice` says what to do about patterns in its log, the more telling ones first, and `by_exit_code` where the log
-    says nothing. After `crashes` starts in vain it is taken to crash whenever it is started. So many of the last lines
-    are `searched`; `readable` makes a line one to show, empty where it is not worth it.
+    `advice` pairs patterns in its log with what to do, the more telling patterns first; `by_exit_code` says what to do
+    when no pattern matches. After `crashes` failed starts the program is taken to crash at every start. `searched` is
+    the number of log lines, from the end, that are searched. `readable` turns a log line into one to show, or into an
+    empty text when it is not worth showing.
     """
 
     name: str
@@ -41,7 +42,7 @@ def ended(program: Program, state: State, restarts_before: int) -> bool:
 
 
 def describe(program: Program, container: Container, state: State) -> str:
-    """Say what became of the container, what to do, and the end of its log."""
+    """Return a message with how the container ended, what to do, and the end of its log."""
     lines = container.last_lines(program.searched)
     how = "ended" if state.runs else f"ended with exit code {state.exit_code}"
     how = "was killed for want of memory" if state.out_of_memory else how

@@ -1,4 +1,4 @@
-"""What an Elasticsearch node's own last words mean, and what to do about them."""
+"""What the end of an Elasticsearch node's log means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from components.startup.ending import KILLED, Program
 
 WIDTH = 400
-"""So many characters of a line are shown."""
+"""How many characters of a log line are shown."""
 
 _BOOTSTRAP_CHECK = 78
 
@@ -101,7 +101,7 @@ NODE = Program(
         KILLED: _MEMORY,
         _BOOTSTRAP_CHECK: "The engine's machine is not fit for it; what its checks ask for, its log says.",
     },
-    # A start takes it long, and what it failed on it will fail on again.
+    # A start takes long, and the node would fail again for the same reason.
     crashes=1,
     searched=200,
     readable=readable,

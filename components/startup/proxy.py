@@ -1,4 +1,4 @@
-"""What the proxy's own last words mean, and what to do about them."""
+"""What the end of the proxy's log means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -39,6 +39,6 @@ PROXY = Program(
     name="The proxy in front of llama-server",
     advice=_ADVICE,
     by_exit_code={KILLED: _MEMORY},
-    # It starts in a moment, and what it failed on it will fail on again.
+    # A start takes a moment, and the proxy would fail again for the same reason.
     crashes=2,
 )

@@ -1,4 +1,4 @@
-"""What llama-server's own last words mean, and what to do about them."""
+"""What the end of llama-server's log means, and what to do about it."""
 
 from __future__ import annotations
 
@@ -72,6 +72,6 @@ SERVER = Program(
     advice=_ADVICE,
     by_exit_code={KILLED: _MEMORY, _ILLEGAL_INSTRUCTION: _PROCESSOR},
     crashes=2,
-    # The trace of an abort is long, and stands after what was wrong.
+    # An abort writes a long stack trace after the line that says what was wrong.
     searched=60,
 )

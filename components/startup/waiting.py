@@ -1,4 +1,4 @@
-"""Waits until a program in a container does what it is there for, and sees when it never will."""
+"""Waits until a program in a container answers, and notices when it never will."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from components.say import Say
 from components.startup.ending import Program, describe, ended, shown
 
 TOLD_EVERY = 15.0
-"""Seconds between two lines that tell a waiting person what is waited for."""
+"""Seconds between two progress lines."""
 
 PAUSE = 0.3
 
 NEXT_END = 10.0
-"""Seconds for which the next end of a program that crashes over and over is waited for, to see how it ends."""
+"""Seconds to wait for the next exit of a program that crashes over and over, to see how it exits."""
 
 Answer = TypeVar("Answer")
 
 
 class NotReadyError(Exception):
-    """It may answer later; the message says why it does not yet."""
+    """The program may answer later; the message says why it does not answer yet."""
 
 
 def wait_for(
@@ -40,7 +40,7 @@ def wait_for(
     """Call `ask` until it raises no NotReadyError; return what it returns.
 
     Raises CheckError when `patience` seconds are over, and at once when the container ends or crashes over and over.
-    `what` is what comes in the end, such as "an embedding"; `place` is who is asked. `say` tells a person who waits.
+    `what` names what `ask` waits for, such as "an embedding"; `place` names who is asked; `say` shows progress.
     """
     began = told = time.monotonic()
     backoff = Backoff(Patience(limit=patience, first_pause=PAUSE, longest_pause=PAUSE))
@@ -67,7 +67,7 @@ def wait_for(
 
 
 def _between_starts(container: Container, state: State) -> State:
-    """Return the container's state when it does not run for once, the last one seen where that does not come."""
+    """Wait until the container is between two starts; return its state then, or the last state seen."""
     backoff = Backoff(Patience(limit=NEXT_END, first_pause=PAUSE / 10, longest_pause=PAUSE / 10))
     while state.runs and backoff.again():
         state = container.state()
