@@ -1,7 +1,7 @@
-"""Waits until a program in a container answers, and says why where it never will: the node, or the proxy.
+"""Waits until the node or the proxy answers in its container, and says why if it never will.
 
 Run as `python3 -m components.commands.answer_check` with ANSWER_CHECK_* in the environment. The program is asked inside
-its container, on whatever engine; that it answers at all is what counts, not whom it lets in.
+its container, on any engine. Any answer counts, also one that refuses access.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _answer(check: Check, path: str, container: Container) -> None:
         status, _ = container.get(check.port, path, ANSWER_SECONDS)
     except (http.client.HTTPException, NotListeningError, EngineTimeoutError) as error:
         raise NotReadyError(str(error) or type(error).__name__) from error
-    # A node that asks who it is that asks is up; which user it knows is another question.
+    # A node that answers 401 is up; whether it knows the user is not checked here.
     if status not in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED):
         raise NotReadyError(f"HTTP {status}")
 

@@ -1,7 +1,7 @@
 """Proves that a running llama-server returns embeddings as its model promises.
 
 Run as `python3 -m components.commands.embedding_check` with its settings in the environment. With EMBEDDING_CHECK_URL
-the server is asked where people ask it; without, inside its container, before anybody else is sent there.
+the server is asked at that address; without it, inside its container, before any other request goes there.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def run(
 
 
 def verify(vector: list[float], check: Check) -> None:
-    """Raise CheckError unless the vector has the promised width, finite numbers, and length 1."""
+    """Raise CheckError unless the vector has the promised dimensions, finite numbers, and length 1."""
     if len(vector) != check.width:
         raise CheckError(
             f"{check.place} returned {len(vector)} dimensions where modelDimensions promises {check.width}. "

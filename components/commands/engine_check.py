@@ -1,7 +1,7 @@
-"""Refuses to go on when another Docker engine answers than the one that the stack lives on.
+"""Refuses to continue if the Docker engine that answers is not the one that the stack lives on.
 
 Run as `python3 -m components.commands.engine_check` with ENGINE_CHECK_ID, the id of the stack's engine, in the
-environment. On another engine nothing of the stack is there: a destruction would forget it all, and leave it running.
+environment. Nothing of the stack is on another engine: a destroy would forget everything, and leave it running.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from components.program.entry import run_to_end
 
 
 def work() -> str:
-    """Compare the engine that answers with that of the environment; return which it is."""
+    """Compare the engine that answers with the one named in the environment; return its description."""
     known, found = os.environ["ENGINE_CHECK_ID"], engine_id()
     if found != known:
         raise AnotherEngineError(found=found, known=known)

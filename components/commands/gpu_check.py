@@ -1,7 +1,7 @@
 """Proves, before the server is replaced, that the Docker engine can give its image a GPU.
 
 Run as `python3 -m components.commands.gpu_check` with its settings in the environment. Without this check an image
-whose driver is missing would compute on the CPU in silence, and one that is not compiled for the GPU would end at its
+whose driver is missing would silently compute on the CPU, and one that is not compiled for the GPU would crash at its
 first request.
 """
 
@@ -57,7 +57,7 @@ def command(image: str, gpus: str) -> list[str]:
 def verify(image: str, architectures: str, returncode: int, output: str) -> str:
     """Return the devices that were seen; raise CheckError when there are none, or one that the image can't use.
 
-    `architectures` are those that the image is compiled for, separated by semicolons, empty where nobody knows.
+    `architectures` are those that the image is compiled for, separated by semicolons, empty if unknown.
     """
     said = output.strip()
     if returncode != 0:
@@ -99,7 +99,7 @@ def runs(architectures: str, major: int, minor: int) -> bool:
 
 
 def _refusal(said: str) -> str:
-    """Return the message for a container that did not start: what else it may lack is the toolkit."""
+    """Return the message for a container that did not start: the toolkit may be missing."""
     if any(sign in said for sign in ("Cannot connect to the Docker daemon", "error during connect")):
         return NO_ENGINE
     if "unsatisfied condition: cuda" in said:

@@ -1,7 +1,7 @@
 """Builds an image of the stack in the Docker engine, and prints its id.
 
-Run as `python3 -m components.commands.image_build` with its settings in the environment. Everything that the build says
-is in a log, in this user's cache; a few lines are shown as they come, and the last ones where the build fails.
+Run as `python3 -m components.commands.image_build` with its settings in the environment. All output of the build
+goes to a log in this user's cache; a few lines are shown as they come, and the last ones if the build fails.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class BuildError(StackError):
 class Build:
     """What to build: `name` with its tag, from `dockerfile` and the files of `context`.
 
-    `network` is the one of its steps. Not in the image: `ca_certificate`, the path of a certificate (PEM) to trust, and
-    `apt_mirror`, the address of a server of packages; both may be empty.
+    `network` is the network of its steps. These do not get into the image: `ca_certificate`, the path of a
+    certificate (PEM) to trust, and `apt_mirror`, the address of a server of packages; both may be empty.
     """
 
     name: str
@@ -90,10 +90,10 @@ def build(build: Build, environment: Mapping[str, str], say: Say) -> str:
     with _secrets(build) as secrets, docker_environment(environment) as told:
         proxies = proxy_variables(told)
         command = build_command(cli, build, proxies, secrets)
-        # No attestations: the moment of the build in them would make each build another image.
+        # No attestations: they contain the time of the build, which would make each build a different image.
         chosen = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", **proxies}
         _run(build, command, {**told, **chosen}, log, say)
-    # Asked of the engine: what --iidfile writes is not the engine's id with every builder.
+    # The engine is asked, because not every builder writes the engine's id to --iidfile.
     return answer(["docker", "image", "inspect", "--format", "{{.Id}}", build.name])
 
 
@@ -106,13 +106,13 @@ def build_command(
     command += [f"--build-arg={key}={value}" for key, value in sorted(build.arguments.items())]
     command += [f"--build-arg={key}" for key in sorted(proxies)]
     command += [f"--secret=id={key},src={file}" for key, file in sorted(secrets.items())]
-    # A builder in a container of its own keeps the image to itself unless told.
+    # A builder that runs in a container does not load the image into the engine by default.
     return [*command, *(["--load"] if cli.buildx else []), build.context]
 
 
 @contextmanager
 def _secrets(build: Build) -> Iterator[dict[str, Path]]:
-    """Yield the files with what the build may know and the image must not show, by the names of docker's secrets."""
+    """Yield the files that hold what must not get into the image, by the names of docker's build secrets."""
     with tempfile.TemporaryDirectory(prefix="image-build-") as folder:
         secrets = {}
         if build.apt_mirror:
@@ -159,7 +159,7 @@ def _run(build: Build, command: list[str], environment: Mapping[str, str], log: 
 
 
 def describe_failure(build: Build, code: int, tail: list[str], log: Path) -> str:
-    """Say how a build ended, what to do where that is known, and where all of its output is."""
+    """Say how a build ended, what to do if that is known, and where its complete output is."""
     said = "\n".join(tail)
     advice = f"{FOREIGN.format(platform=build.platform)}\n" if "exec format error" in said else ""
     return (

@@ -1,7 +1,7 @@
-"""Removes images that a stack has built, those of former settings too.
+"""Removes the images that a stack has built, those of earlier settings included.
 
-Run as `python3 -m components.commands.image_removal` with IMAGE_REMOVAL_* in the environment. What the builds have
-cached stays, so the same image can be had again in seconds.
+Run as `python3 -m components.commands.image_removal` with IMAGE_REMOVAL_* in the environment. The build
+cache stays, so the same image can be built again in seconds.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ IN_USE = "conflict"
 
 @dataclass(frozen=True)
 class Removal:
-    """Which images: of the stack with the id `owner`, those of `kinds`; `unused_alone` leaves what containers use.
+    """The images of these `kinds` of the stack with the id `owner`; `unused_alone` keeps those that containers use.
 
-    Else a name goes also where containers use the same image under another name, of another stack: the image stays.
+    Without it a name is also removed if containers use the image under another stack's name: the image itself stays.
     """
 
     owner: str
@@ -45,7 +45,7 @@ class Removal:
 
 
 def remove(removal: Removal) -> str:
-    """Remove the images; return in a line each what became of them. Raises EngineError."""
+    """Remove the images; return a line for each that says what was done. Raises EngineError."""
     used = {one["Image"] for one in inspect_containers("--all")} if removal.unused_alone else set()
     lines = []
     for name, identifier in _named(removal):
@@ -77,7 +77,7 @@ def _named(removal: Removal) -> list[tuple[str, str]]:
 
 
 def work() -> str:
-    """Remove the images that the environment describes; return what became of each."""
+    """Remove the images that the environment describes; return what was done with each."""
     removal = Removal.from_environment(os.environ)
     if not removal.owner:
         raise StackError(

@@ -37,7 +37,7 @@ _RECEIVE = (
 
 @dataclass(frozen=True)
 class Delivery:
-    """What to copy where: `source` on this machine becomes `file` in `volume`; `image` is run to receive it."""
+    """What to copy: `source` on this machine becomes `file` in `volume`; a container of `image` receives it."""
 
     source: Path
     file: str
@@ -68,7 +68,7 @@ class Delivery:
 
 
 def deliver(delivery: Delivery, say: Say) -> str:
-    """Copy the file unless it is there; return in one line what was done. Raises DeliveryError and EngineError."""
+    """Copy the file unless it is there; return a line that says what was done. Raises DeliveryError and EngineError."""
     if run(delivery.command(_IS_THERE, writable=False), seconds=VERIFY_SECONDS).returncode == 0:
         return f"{delivery.file} is in volume {delivery.volume}"
     size = delivery.source.stat().st_size

@@ -1,7 +1,7 @@
-"""Finds out, before a container is deleted or made, whether the port that it is to have belongs to somebody else.
+"""Checks, before a container is deleted or created, whether something else has the port that it needs.
 
 Run as `python3 -m components.commands.port_check` with PORT_CHECK_* in the environment. Without it the provider would
-find out when the container before is gone, and name neither who has the port nor what to set.
+fail after the old container is gone, and name neither who has the port nor what to set.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses to compare with)
 class Check:
     """Which port is wanted: `port` of `address`, for `container` of the stack with the id `owner`.
 
-    `setting` is the one that chooses the port. With `local` the engine publishes ports on this machine, as far as
-    anybody knows, so that a port which no container has can be tried.
+    `setting` is the key that chooses the port. `local` says that the engine appears to publish ports on this machine,
+    so that a port which no container has can be tried.
     """
 
     address: str
@@ -71,7 +71,7 @@ def run_check(check: Check) -> str:
 
 
 def can_be_had(address: str, port: int) -> bool:
-    """Tell whether a program of this machine can listen there; also where that can't be found out by trying."""
+    """Tell whether a program of this machine can listen there; True also if that can't be tried."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

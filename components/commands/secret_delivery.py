@@ -1,8 +1,8 @@
-"""Puts a secret into a file of a volume, for a container to read: its environment is in clear in logs.
+"""Puts a secret into a file of a volume, for a container to read: logs show a container's environment in clear.
 
 Run as `python3 -m components.commands.secret_delivery` with SECRET_DELIVERY_* in the environment; prints the name of
-the file. Another secret gets another file, and those that containers are told of stay: what still serves after updates
-that failed must be able to start again. A secret that is there already keeps its file's name, so that nothing else
+the file. Another secret gets another file. Files that containers use stay: a container that still serves after failed
+updates must be able to start again. A secret that is there already keeps its file's name, so that nothing else
 changes.
 """
 
@@ -48,9 +48,9 @@ echo "$NAME"
 
 @dataclass(frozen=True)
 class Delivery:
-    """Which secret becomes a file of which volume.
+    """The secret, and the volume that gets a file with it.
 
-    `image` is run to receive it, and `owner` alone may read it: a user and group as in `chown`, empty for the user
+    A container of `image` receives it, and only `owner` may read it: a user and group as in `chown`, empty for the user
     that the image runs as. `before` is the name of the file of the delivery before, if any.
     """
 
@@ -100,7 +100,7 @@ def deliver(delivery: Delivery) -> str:
 
 
 def _used(volume: str) -> set[str]:
-    """Return the files that containers with the volume are told of, by an argument or a variable."""
+    """Return the files that containers with the volume use, named by an argument or a variable."""
     return set(FILE.findall(json.dumps(inspect_containers("--all", "--filter", f"volume={volume}"))))
 
 

@@ -1,4 +1,4 @@
-"""Sends people's requests to a server that has proved itself, and waits for those that the one before still answers.
+"""Sends people's requests to a server that has proved itself, and waits until the old server has answered the rest.
 
 Run as `python3 -m components.commands.traffic` with TRAFFIC_PROXY and TRAFFIC_SERVER, the names of two containers, in
 the environment.

@@ -1,7 +1,7 @@
-"""Refuses an Elasticsearch that could not read the data which is there, while the node that can still runs.
+"""Refuses an Elasticsearch version that could not read the existing data, while the node that can still runs.
 
 Run as `python3 -m components.commands.version_check` with VERSION_CHECK_* in the environment. Elasticsearch reads data
-of its own and the major version before, and none of a newer version, be it newer by a patch alone.
+of its own and the previous major version, and none of a newer version, not even of a newer patch.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Check:
 
 
 def run_check(check: Check) -> str:
-    """Return what was seen, in one line; a version that can't be known passes. Raises CheckError and EngineError."""
+    """Return a line that says what was seen; an unknown version passes. Raises CheckError and EngineError."""
     wanted = version_of(_image(check.image), check.image_name)
     for container in _nodes(check):
         there = version_of(_image(container["Image"]), container["Config"]["Image"])
@@ -73,7 +73,7 @@ def require_readable(there: Version | None, wanted: Version | None, container: s
 
 
 def version_of(image: Mapping[str, Any], name: str) -> Version | None:
-    """Return the version in an image, by its label, else by a tag of it or of the `name` that it was asked for by."""
+    """Return the version of an image, from its label, else from one of its tags or the tag in `name`."""
     labels = (image.get("Config") or {}).get("Labels") or {}
     told = [labels.get(LABEL, ""), *(_tag(one) for one in (name, *(image.get("RepoTags") or [])))]
     for one in told:

@@ -1,4 +1,4 @@
-"""Lets the node write to a volume that is mounted where its image has no folder: such a volume belongs to root.
+"""Lets the node write to a volume that is mounted where its image has no folder: root owns such a volume.
 
 Run as `python3 -m components.commands.volume_preparation` with VOLUME_PREPARATION_* in the environment: the volume,
 the image of the node, and the user and group that it runs as.
@@ -15,7 +15,7 @@ from components.program.entry import run_to_end
 
 
 def command(volume: str, image: str, owner: str) -> list[str]:
-    """Return the command that gives the root of the volume to `owner`, with no right but the one which that needs."""
+    """Return the command that gives the root of the volume to `owner`, with only the capability that it needs."""
     changing = ["chown", owner, "/volume"]
     return one_off(image, changing, user="0:0", volume=f"{volume}:/volume", capabilities=["CHOWN"])
 

@@ -1,7 +1,7 @@
-"""Removes a volume of the Docker engine when a stack gives it up, unless what is in it is to be kept.
+"""Removes a volume of the Docker engine when a stack gives it up, unless its content must be kept.
 
-Run as `python3 -m components.commands.volume_removal` with VOLUME_REMOVAL_* in the environment. The provider's own
-deletion of a volume asks nobody, and happens also where another name replaces the volume or a program forgets it.
+Run as `python3 -m components.commands.volume_removal` with VOLUME_REMOVAL_* in the environment. The provider itself
+deletes a volume without asking, also when another name replaces it or a program no longer declares it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class RemovalError(StackError):
 
 @dataclass(frozen=True)
 class Removal:
-    """Which volume goes.
+    """The volume to remove.
 
-    With `kept_unless_empty` it goes only when nothing is in it, which is looked up in a container of `image`.
+    With `kept_unless_empty` it is removed only if it is empty, which a container of `image` checks.
     """
 
     volume: str
@@ -45,7 +45,7 @@ class Removal:
 
 
 def remove(removal: Removal) -> str:
-    """Remove the volume; return in one line what became of it. Raises RemovalError and EngineError.
+    """Remove the volume; return a line that says what was done. Raises RemovalError and EngineError.
 
     A volume that a container uses is kept: whoever made that container still needs it.
     """
@@ -65,7 +65,7 @@ def remove(removal: Removal) -> str:
 
 
 def _is_empty(removal: Removal) -> bool:
-    """Tell whether nothing is in the volume; where that can't be seen, something may be."""
+    """Tell whether the volume is empty; False if that can't be seen."""
     looked = run(["docker", "volume", "inspect", removal.volume], merge=True)
     if looked.returncode != 0:
         said = text(looked.stdout)
@@ -78,7 +78,7 @@ def _is_empty(removal: Removal) -> bool:
 
 
 def work() -> str:
-    """Remove the volume that the environment describes; return what became of it."""
+    """Remove the volume that the environment describes; return what was done."""
     return remove(Removal.from_environment(os.environ))
 
 

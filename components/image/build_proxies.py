@@ -1,4 +1,4 @@
-"""Which proxies a build is told of, as the `docker` command tells them: they are neither in the image nor in its tag.
+"""The proxies that a build gets, passed on as the `docker` command does: they are neither in the image nor in its tag.
 
 The `docker` command itself passes on those of its own configuration (`proxies` in config.json). Where that has none,
 the build gets those of the environment.
@@ -18,7 +18,7 @@ CONFIGURED = ("httpProxy", "httpsProxy", "ftpProxy", "allProxy")
 
 
 def proxy_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the proxies to hand to a build, each in capitals and in small letters: some programs read only the one."""
+    """Return the proxies for a build, in upper and lower case, because some programs read only one of them."""
     if _configured(environment):
         return {}
     found: dict[str, str] = {}

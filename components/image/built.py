@@ -33,7 +33,7 @@ class ImageBuilds:
         settings: ImageSettings,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "ImageBuilds":
-        """Declare the platform where no setting names it: the engine's own, asked once and kept in the state."""
+        """Declare the platform if no setting names it: the engine's own, asked once and kept in the state."""
         platform: pulumi.Input[str] = settings.platform
         if not settings.platform:
             platform = EnginePlatformResource("engine-platform", engine_environment(engine), opts).platform
@@ -53,8 +53,8 @@ class BuiltImageArgs:
 class BuiltImage(pulumi.ComponentResource):
     """An image that is built where the engine lacks it; `image_id` changes exactly when its content does.
 
-    `name` has a tag that follows from what the image is built from. When the stack is destroyed, the images go that
-    it has built in this place, for former settings too.
+    `name` has a tag derived from what the image is built from. Destroying the stack removes the images that
+    were built for this resource, those of earlier settings included.
     """
 
     name: pulumi.Output[str]
@@ -97,7 +97,7 @@ class BuiltImage(pulumi.ComponentResource):
             opts=own,
         )
         self.name = wanted.full_name
-        # Secret only where the engine is reached with a key: an id is none.
+        # Pulumi marks it secret if the engine is reached with a key; an image id is not secret.
         self.image_id = pulumi.Output.unsecret(built.stdout)
         self.register_outputs({"name": self.name, "image_id": self.image_id})
 

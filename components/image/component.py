@@ -28,7 +28,7 @@ class ServerImageArgs:
 class ServerImage(pulumi.ComponentResource):
     """An image with llama-server in the Docker engine; `image_id` changes exactly when its content does.
 
-    `commit` is the one of llama.cpp that it is built from, also where the setting names a branch. That is looked up
+    `commit` is the commit of llama.cpp that it is built from, also if the setting names a branch. A branch is looked up
     when it is set; when it moves, nothing changes by itself: `pulumi refresh` reports the move, and `upstream_commit`
     is then the commit to set as llamaCppRef. Both are empty for a prebuilt image.
     """

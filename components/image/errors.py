@@ -12,7 +12,7 @@ class GitMissingError(SourceError):
 
 
 class RepositoryUnreachableError(SourceError):
-    """The repository did not answer, is not there, or is not for everybody to read."""
+    """The repository did not answer, does not exist, or needs a login."""
 
 
 class NoSuchRefError(SourceError):

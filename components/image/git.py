@@ -1,4 +1,4 @@
-"""Runs git without a terminal and within a time, and keeps credentials out of what it says."""
+"""Runs git without a terminal and with a time limit, and keeps credentials out of its output."""
 
 import os
 import re
@@ -24,7 +24,7 @@ _OF_ANOTHER_REPOSITORY = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one run of git: `said` is its standard error, in English and without credentials."""
+    """The result of one run of git: `said` is its standard error, in English and without credentials."""
 
     succeeded: bool
     output: str
@@ -43,7 +43,7 @@ def without_credentials(text: str) -> str:
 def run_git(arguments: Sequence[str], within: float) -> Answer:
     """Run git outside any repository, as this person has it set up (proxies, keys, certificates).
 
-    It asks for no password: it fails. Raises GitMissingError, and TimedOutError after `within` seconds.
+    It fails instead of asking for a password. Raises GitMissingError, and TimedOutError after `within` seconds.
     """
     git = shutil.which("git")
     if git is None:

@@ -38,8 +38,8 @@ class Recipe:
 def full_name(recipe: Recipe, project: Path) -> str:
     """Return the image's name with its tag, KIND-DIGEST-OWNER, so that no two recipes and no two stacks share one.
 
-    The digest is over what the build is given: arguments, platform, and name and bytes of each file. Where the folder
-    `project` lies, its files' modes, and this machine are no part of it. Raises RecipeError for a file that can't be
+    The digest covers what the build gets: arguments, platform, and name and bytes of each file. The path of
+    `project`, its files' modes, and this machine are not part of it. Raises RecipeError for a file that can't be
     read.
     """
     given = {

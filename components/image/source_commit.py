@@ -1,4 +1,4 @@
-"""Finds out which commit of llama.cpp a branch or tag is."""
+"""Looks up the commit of llama.cpp that a branch or tag names."""
 
 from components.commit import is_commit
 from components.image.errors import NoSuchRefError, RepositoryUnreachableError, SourceError
@@ -10,7 +10,7 @@ _WITHIN_REFRESH = 10.0  # a refresh must not hang on a repository that does not 
 
 
 def find_commit(repository: str, ref: str, within: float = _WITHIN) -> str:
-    """Return the commit that the branch or tag `ref` of `repository` is; a full commit is itself, and takes no request.
+    """Return the commit that the branch or tag `ref` of `repository` names; a full commit needs no request.
 
     Raises GitMissingError, RepositoryUnreachableError (also after `within` seconds) and NoSuchRefError.
     """
@@ -33,9 +33,9 @@ def find_commit(repository: str, ref: str, within: float = _WITHIN) -> str:
 
 
 def upstream_commit(repository: str, ref: str, held: str, before: str, say: Say) -> str:
-    """Return the commit that `ref` is now, where that is another than `held`; else an empty text.
+    """Return the commit that `ref` names now if it differs from `held`, else an empty text.
 
-    Says so in one line. Where the repository can't be asked, one line says that, and what was known `before` is
+    Prints a line about it. If the repository can't be asked, prints a line about that; `before`, the earlier answer, is
     returned. A full commit takes no request.
     """
     if is_commit(ref):

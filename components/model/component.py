@@ -19,12 +19,12 @@ class ModelDownloadArgs:
 class ModelDownload(pulumi.ComponentResource):
     """A verified model file.
 
-    `path` is absolute and known in previews already; another checkout or machine sees the one of whoever fetched the
-    file. `bytes` is its size; `sha256` its content, lower-case hexadecimal; `revision` the commit that it is of, also
-    where the setting names a branch. A branch is looked up when its file is fetched first. When it moves, nothing
-    changes by itself, and a file that is damaged or missing is fetched again from the commit of before:
-    `pulumi refresh` reports the move, and `upstream_commit` is then the commit to set as modelRevision to take the new
-    file. It is empty while the file upstream is the same.
+    `path` is absolute and known in previews already; another checkout or machine sees the path on the machine that
+    fetched the file. `bytes` is its size; `sha256` the digest of its content in lower-case hexadecimal; `revision`
+    the commit that it comes from, also where the setting names a branch. A branch is looked up when its file is
+    fetched first. When it moves, nothing changes by itself, and a file that is damaged or missing is fetched again
+    from the commit of before: `pulumi refresh` reports the move, and `upstream_commit` is then the commit to set as
+    modelRevision to take the new file. It is empty while the file upstream is the same.
     """
 
     path: pulumi.Output[str]

@@ -21,10 +21,10 @@ from components.say import Say
 
 
 def ensure_model_file(wanted: WantedFile, say: Say, retries: Retries | None = None) -> ModelFile:
-    """Return the wanted file: from its place, else from the cache of the Hub's library, else from the Hub.
+    """Return the wanted file: the one that is there, else a copy from the cache of the Hub's library, else a download.
 
-    What was verified before is taken without a request. A branch or tag is looked up when its file is fetched first;
-    from then on the file is that of the commit found then, whatever the branch is now. Two processes that want the
+    A file that was verified before is used without a request. A branch or tag is looked up at the first download;
+    after that the file stays that of the commit found then, even when the branch moves. Two processes that want the
     same file fetch it once. Raises ModelError, one of its subclasses.
     """
     retries = retries or Retries(say)
@@ -114,9 +114,9 @@ def _fetched(wanted: WantedFile, remote: HubFile, retries: Retries) -> ModelFile
 
 def _placed(wanted: WantedFile, partial: Path, sha256: str, commit: str) -> ModelFile:
     local_file.require_gguf(partial, wanted)
-    # The server's user in its container is another one than who runs Pulumi, whatever the latter's umask.
+    # The server's user in the container differs from the one who runs Pulumi, so the umask must not decide.
     partial.chmod(0o644)
-    # The file appears under its name at once and whole; one that was there before stays in use until then.
+    # The file appears under its name only when it is complete; an earlier one stays in use until then.
     partial.replace(wanted.path)
     sync(wanted.path.parent)
     for other in local_file.partials(wanted.path):
@@ -132,7 +132,7 @@ def _say_start(wanted: WantedFile, remote: HubFile, partial: Path, say: Say) -> 
 
 @contextmanager
 def _place(wanted: WantedFile, say: Say) -> Iterator[None]:
-    """Have the file's place for oneself; an OSError meanwhile becomes one that a person can act on."""
+    """Lock the file's place for this process; turn an OSError meanwhile into an error that a person can act on."""
     try:
         wanted.path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(wanted, say):

@@ -4,7 +4,7 @@ from components.errors import StackError
 
 
 class ModelError(StackError):
-    """The model file could not be had, or is not what it should be."""
+    """The model file cannot be obtained, or is not what it should be."""
 
 
 class AccessDeniedError(ModelError):
@@ -16,11 +16,11 @@ class NotOnHubError(ModelError):
 
 
 class HubUnreachableError(ModelError):
-    """The Hub did not answer, or what answered is not a Hub."""
+    """The Hub did not answer, or a server answered that is not a Hub."""
 
 
 class OfflineError(ModelError):
-    """The Hub must not be asked, and the file here cannot stand for what is wanted."""
+    """Requests to the Hub are switched off, and the file on this machine cannot replace the wanted one."""
 
 
 class DiskFullError(ModelError):

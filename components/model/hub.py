@@ -41,7 +41,7 @@ def look_up(wanted: WantedFile, retries: Retries) -> HubFile:
         try:
             return _look_up(wanted, constants.HF_HUB_ETAG_TIMEOUT)
         except (HfHubHTTPError, httpx2.HTTPError) as error:
-            # Nobody there at all is more often a wrong address or no network than a moment's trouble.
+            # When nothing answers at all, a wrong address or no network is more likely than a passing problem.
             refused = isinstance(error, httpx2.ConnectError)
             hopeless = refused or not temporary(error) or not is_bearable(error)
             problem = f"{wanted.file}: {describe(error)}"
@@ -50,7 +50,7 @@ def look_up(wanted: WantedFile, retries: Retries) -> HubFile:
 
 
 def look_up_once(wanted: WantedFile, within: float) -> HubFile:
-    """Ask as `look_up` does, but once, and for so many seconds at each step at most."""
+    """Ask as `look_up` does, but once, with `within` seconds for each step."""
     try:
         return _look_up(wanted, within)
     except (HfHubHTTPError, httpx2.HTTPError) as error:
@@ -69,7 +69,7 @@ def _look_up(wanted: WantedFile, within: float) -> HubFile:
     commit, size = metadata.commit_hash, metadata.size
     digest = metadata.etag if _SHA256.fullmatch(metadata.etag or "") else None
     if commit is None and is_commit(wanted.revision) and (digest or wanted.sha256):
-        # Some mirrors drop X-Repo-Commit; a commit has no other, and the content is verified all the same.
+        # Some mirrors drop X-Repo-Commit. A full commit resolves to itself, and the content is verified anyway.
         commit = wanted.revision
     if commit is None:
         raise HubUnreachableError(

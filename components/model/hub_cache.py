@@ -1,4 +1,4 @@
-"""The cache of the Hub's library (HF_HOME, HF_HUB_CACHE), where other programs may have put the file already.
+"""The cache of the Hub's library (HF_HOME, HF_HUB_CACHE), where another program may have downloaded the file already.
 
 Its layout is documented: REPOSITORY/snapshots/COMMIT/FILE is a link to REPOSITORY/blobs/ETAG, and the etag of a large
 file is its SHA-256; REPOSITORY/refs holds which commit a branch was. ETAG may be a link itself, to a blob that several
@@ -84,7 +84,7 @@ def copy(cached: CachedFile, wanted: WantedFile, target: Path, say: Say) -> bool
 
 
 def _blob_name(entry: Path) -> str:
-    # No further than the first link. Where there are no links, the name in the cache says nothing of the content.
+    # Only the first link is followed. Without links, the name in the cache says nothing about the content.
     return entry.readlink().name if entry.is_symlink() else ""
 
 

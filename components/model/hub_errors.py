@@ -1,4 +1,4 @@
-"""Turns what the Hub's library raises into what a person can act on."""
+"""Turns the exceptions of the Hub's library into errors that a person can act on."""
 
 import difflib
 from http import HTTPStatus
@@ -51,7 +51,7 @@ def describe(error: HfHubHTTPError | httpx2.HTTPError) -> str:
 
 
 def storage_host(error: Exception) -> str:
-    """Return the host that the Hub sent the request on to, where that is what could not be reached; else nothing."""
+    """Return the host that the Hub redirected the request to, if that host could not be reached; else an empty text."""
     if not isinstance(error, httpx2.RequestError):
         return ""
     try:

@@ -32,7 +32,7 @@ _NOTHING = -1
 
 @dataclass(frozen=True, kw_only=True)
 class _Record:
-    """What was verified, and of which state of the file: changed since, it says nothing."""
+    """What was verified, and the state of the file then: the record is void once the file has changed."""
 
     size: int
     mtime_ns: int
@@ -58,7 +58,7 @@ def recorded(path: Path) -> ModelFile | None:
 
 
 def look(path: Path, sha256: str) -> Look:
-    """Return what becomes of a file without reading it: whether it is there still, as it was verified."""
+    """Return the state of a file without reading it: whether it is still there, as it was verified."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -70,13 +70,13 @@ def look(path: Path, sha256: str) -> Look:
 
 
 def recorded_content(path: Path) -> Content | None:
-    """Return what was verified here last, also where the file is missing or damaged since."""
+    """Return the content that was last verified here, even if the file is missing or damaged now."""
     record = _read_record(path)
     return Content(commit=record.commit, sha256=record.sha256) if record else None
 
 
 def held_content(wanted: WantedFile) -> Content | None:
-    """Return the content that is to be had again, None where nothing was ever there.
+    """Return the content to download again, None if nothing was ever there.
 
     The stack's own state comes before the record, which may be another stack's. A person who names a content by
     `wanted.sha256`, or a commit, means that.
@@ -103,7 +103,7 @@ def write_record(path: Path, sha256: str, commit: str) -> ModelFile:
 
 
 def hold(path: Path, held: Content) -> None:
-    """Record what is to come to this place again, and that it is not there; does nothing where it can't be written."""
+    """Record the content to download again to this place, and that it is missing, if that can be written."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_record(path, _Record(size=_NOTHING, mtime_ns=_NOTHING, sha256=held.sha256, commit=held.commit))
@@ -125,7 +125,7 @@ def _write_record(path: Path, record: _Record) -> None:
 
 
 def is_intact(path: Path, sha256: str) -> bool:
-    """Read the whole file again: is it there, with this content? A record is not trusted after it proved wrong."""
+    """Tell, by reading the whole file, whether it is there with this content. A record that proved wrong is dropped."""
     try:
         found = file_sha256(path)
     except FileNotFoundError:
@@ -202,7 +202,7 @@ def _beside(path: Path, *endings: str) -> list[Path]:
 
 
 def require_room(wanted: WantedFile, needed: int) -> None:
-    """Raise DiskFullError unless `needed` bytes more have room where the file goes."""
+    """Raise DiskFullError unless the disk has room for `needed` more bytes where the file goes."""
     free = shutil.disk_usage(wanted.path.parent).free
     if needed > free:
         raise DiskFullError(
@@ -212,7 +212,7 @@ def require_room(wanted: WantedFile, needed: int) -> None:
 
 
 def sync(path: Path) -> None:
-    """Have a file's bytes, or a folder's names, survive a loss of power. Raises OSError."""
+    """Flush a file's bytes, or a folder's names, to the disk, so that they survive a power failure. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

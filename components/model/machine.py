@@ -12,7 +12,7 @@ _NAMED_IN = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
 def this_machine() -> str:
-    """Return 16 hexadecimal digits that are the same on this machine at every time, and others on another one."""
+    """Return 16 hexadecimal digits that identify this machine and stay the same."""
     told = f"{platform.node()}\0{_installation()}"
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
@@ -22,5 +22,5 @@ def _installation() -> str:
         with suppress(OSError):
             if found := place.read_text().strip():
                 return found
-    # Containers on Linux often have no such id, and names that come again. Macs have lasting names.
+    # Containers on Linux often have no machine id, and their names repeat. Macs keep their names.
     return "" if sys.platform == "darwin" else str(uuid.getnode())

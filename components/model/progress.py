@@ -15,7 +15,7 @@ _MB = 1_000_000
 
 @dataclass
 class DownloadProgress:
-    """Tells how much of `total` bytes has come, at moments that grow apart so that a long download has few lines.
+    """Tells how much of `total` bytes has arrived, at growing intervals, so that a long download prints few lines.
 
     `before` bytes were there at the start, from an earlier run, and count as done but not as fast.
     """
@@ -73,15 +73,15 @@ class Retries:
 
     @property
     def failures(self) -> int:
-        """How often it went wrong since something came through."""
+        """The failures since data last arrived."""
         return self._backoff.failures
 
     def progressed(self) -> None:
-        """Note that something came through: failures are counted from here."""
+        """Note that data arrived, and count failures from zero again."""
         self._backoff.reset()
 
     def again(self, problem: str, asked: float | None = None) -> bool:
-        """Say what went wrong and pause, `asked` seconds if those are more; False when it went wrong too often."""
+        """Say what went wrong and pause, at least `asked` seconds; return False after too many failures."""
         pause = self._backoff.next_pause(at_least=min(asked or 0.0, 4 * self._patience.longest_pause))
         if pause is None:
             return False

@@ -1,4 +1,4 @@
-"""A Hub that takes no more requests for a while: how long that is, and what a person can do about it."""
+"""A Hub that refuses requests for a while: how long it does, and what a person can do about it."""
 
 from http import HTTPStatus
 
@@ -34,7 +34,7 @@ def pause_asked(error: object) -> float | None:
 
 
 def is_bearable(error: object) -> bool:
-    """Tell whether a server asks for no longer pause than people wait."""
+    """Tell whether the pause that a server asks for is short enough to wait for."""
     return (pause_asked(error) or 0.0) <= BEARABLE
 
 

@@ -15,9 +15,9 @@ _WITHIN = 3.0  # seconds: a refresh must not hang on a Hub that does not answer
 
 
 def file_to_fetch(wanted: WantedFile, held: Content | None, retries: Retries) -> HubFile:
-    """Return the file to fetch: of the commit that is held, else of what the revision is now.
+    """Return the file to fetch: from the held commit, or if none is held, from the commit that the revision names now.
 
-    Raises what `look_up` does, and WrongContentError or NotOnHubError where the Hub has the held content no more.
+    Raises what `look_up` does, and WrongContentError or NotOnHubError if the Hub no longer has the held content.
     """
     if held is None:
         remote = look_up(wanted, retries)
@@ -62,7 +62,7 @@ def _same_content(wanted: WantedFile, held: Content, remote: HubFile) -> HubFile
 
 
 def how_to_take(remote: HubFile, expected_sha256: str) -> str:
-    """Return the commands by which a person takes another content; with modelSha256, where that is set."""
+    """Return the commands with which a person accepts other content; they include modelSha256 if that is set."""
     digest = f" && pulumi config set modelSha256 {remote.sha256}" if expected_sha256 else ""
     return f"`pulumi config set modelRevision {remote.commit}{digest}`, then `pulumi up`"
 
@@ -70,7 +70,8 @@ def how_to_take(remote: HubFile, expected_sha256: str) -> str:
 def upstream_commit(wanted: WantedFile, held: Content, before: str, say: Say) -> str:
     """Return the commit that the revision is now if its file differs from the one that is held, else an empty text.
 
-    Says so in one line. Where the Hub can't be asked, one line says that, and what was known `before` is returned.
+    Prints a line about it. If the Hub can't be asked, prints a line about that and returns `before`, the earlier
+    answer.
     """
     if constants.is_offline_mode():
         return _unasked(wanted, "HF_HUB_OFFLINE is set", before, say)

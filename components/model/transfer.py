@@ -1,4 +1,4 @@
-"""Brings the bytes of a file from the Hub, and goes on where an earlier connection or process stopped.
+"""Downloads the bytes of a file from the Hub, and resumes where an earlier connection or process stopped.
 
 The library's own download starts from zero in another process and does not verify plain HTTP: so the bytes come
 through its session, with its headers, but by this loop. Repositories stored in Xet answer the same plain requests.
@@ -29,8 +29,8 @@ _ENOUGH = 1024 * 1024
 def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) -> None:
     """Append to `partial` until it has the size that the Hub stated.
 
-    What has come stays in `partial`. Raises AccessDeniedError, NotOnHubError, HubUnreachableError, WrongContentError
-    when the Hub sends less than it stated, and OSError where the disk can't take it.
+    The bytes received so far stay in `partial`. Raises AccessDeniedError, NotOnHubError, HubUnreachableError,
+    WrongContentError when the Hub sends less than it stated, and OSError where the disk can't take it.
     """
     began = reached = size_of(partial)
     progress = DownloadProgress(wanted.file, remote.size, reached, retries.say)
@@ -57,7 +57,7 @@ def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) 
 
 
 def _closed(error: Exception) -> bool:
-    # The Hub has just answered: a host of its storage that does not is more often a closed one than a moment's trouble.
+    # The Hub has just answered, so a storage host that does not is more likely blocked than briefly down.
     return isinstance(error, httpx2.ConnectError) and bool(storage_host(error))
 
 

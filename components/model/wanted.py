@@ -21,7 +21,7 @@ class Content:
 
 @dataclass(frozen=True, kw_only=True)
 class WantedFile:
-    """A file of a repository on the Hugging Face Hub, and the place that it is to have.
+    """A file of a repository on the Hugging Face Hub, and the place to download it to.
 
     `revision` is a commit, tag or branch; `path` is absolute; `sha256` is what the content must be, or empty for
     what the Hub states. `held` is what the stack's state says of the file, None where there is no state of it.
@@ -36,13 +36,13 @@ class WantedFile:
 
     @property
     def moves(self) -> bool:
-        """Tell whether the revision may be another commit tomorrow: a branch or a tag."""
+        """Tell whether the revision is a branch or a tag, which may name another commit later."""
         return not is_commit(self.revision)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFile:
-    """A model file on this machine whose content was verified: `size` in bytes, `commit` the one it is of."""
+    """A model file on this machine whose content was verified: `size` in bytes, `commit` the commit it comes from."""
 
     path: Path
     size: int
@@ -53,7 +53,7 @@ class ModelFile:
 def model_path(directory: str, repository: str, revision: str, file: str) -> str:
     """Return the place of a model file: DIRECTORY/OWNER/NAME/REVISION/FILE.
 
-    Two repositories, or two commits of one, may have a file of the same name with other bytes: so both are part of
+    Two repositories, or two commits of one, may have different files of the same name: so both are part of
     the place. A slash in a revision is written %2F, as in the Hub's own addresses, so that it can't be a folder.
     """
     return str(Path(directory, *repository.split("/"), quote(revision, safe=""), file))

@@ -21,10 +21,11 @@ from components.settings.schema import Device
 class LlamaServerArgs:
     """What the server is made from.
 
-    `container_name` begins its name in the Docker engine, which ends at random; `model_path` and `model_sha256` are the
-    model file on this machine and its content, `network` the name of the stack's network, `proxy` what stands in front.
-    `cuda_architectures` are those that the image is compiled for, empty where nobody knows. `volume_name` begins the
-    names of the volumes for the model, where it is delivered in one, and for the API key.
+    `container_name` is the prefix of its name in the Docker engine, which ends at random; `model_path` and
+    `model_sha256` are the model file on this machine and its content, `network` the name of the stack's network,
+    `proxy` the proxy in front of it. `cuda_architectures` are those that the image is compiled for, empty if unknown.
+    `volume_name` is the prefix of the names of the volumes for the model, where it is delivered in one, and for the
+    API key.
     """
 
     container_name: str
@@ -44,8 +45,8 @@ class LlamaServerArgs:
 class LlamaServer(pulumi.ComponentResource):
     """A running llama-server behind the proxy.
 
-    A change makes a new container beside the one that serves, proves it by an embedding, moves the requests to it, and
-    removes the other one at the end of the update. When it does not prove itself, the other one goes on serving.
+    A change starts a new container beside the one that serves, proves it by an embedding, moves the requests to it, and
+    removes the old one at the end of the update. If the new one does not prove itself, the old one goes on serving.
     `container_name` is its full name in the Docker engine; `checked` resolves, to what was seen, once the server has
     answered where people ask it with an embedding that is right.
     """
@@ -110,13 +111,13 @@ class LlamaServer(pulumi.ComponentResource):
     ) -> docker.Container:
         settings = args.settings
         return docker.Container(
-            # Without a name of its own the container gets this one with a random ending: for a moment there are two.
+            # Without a physical name the container gets this one with a random suffix: for a moment there are two.
             args.container_name,
             image=args.image_id,
             envs=environment(args),
             command=["--api-key-file", key.path] if key else None,
             mounts=[mount, key.mount] if key else [mount],
-            # A mount shows the file that was there at the start: another content must be another container.
+            # A mount shows the file as it was when the container started: other content needs a new container.
             labels=[docker.ContainerLabelArgs(label="jina-search.model.sha256", value=args.model_sha256)],
             network_mode="bridge",
             networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
@@ -131,7 +132,7 @@ class LlamaServer(pulumi.ComponentResource):
                 ready_within=container.READY_WITHIN,
                 also=container.HOLDS_GPU if args.device == "cuda" else "",
             ),
-            # What waits is the check: it sees at once when the server crashes, and says why.
+            # The check does the waiting: it sees a crash of the server immediately, and says why.
             wait=False,
             must_run=True,
             restart="unless-stopped",
@@ -139,7 +140,7 @@ class LlamaServer(pulumi.ComponentResource):
             tmpfs={"/tmp": "rw,noexec,nosuid,size=64m"},  # noqa: S108 (a file system inside the container)
             read_only=True,
             **LEAST_PRIVILEGE,
-            # The provider removes a container before it makes its successor, unless told not to.
+            # By default the provider removes a container before it creates its successor.
             opts=container_options(self, delete_before_replace=False, depends_on=after),
         )
 

@@ -1,6 +1,6 @@
 """What the container of llama-server looks like, as plain functions of the settings.
 
-The environment uses the names that llama-server really reads; with LLAMA_ARG_BATCH_SIZE and
+The environment uses the names that llama-server reads; with LLAMA_ARG_BATCH_SIZE and
 LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 tokens.
 """
 
@@ -42,7 +42,7 @@ def environment(device: Device, model: ModelSettings, server: ServerSettings) ->
         **variables_of(server),
         "MODEL": f"{MODELS}/{model.file}",
         "EMBEDDINGS": "1",
-        # Without it each slot gets its share of the context only, and a long document is refused.
+        # Without it each slot gets only its share of the context, and a long document is refused.
         "KV_UNIFIED": "1",
         "HOST": "0.0.0.0",  # noqa: S104 (inside the container; the published address is a setting)
         "PORT": str(PORT),

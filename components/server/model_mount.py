@@ -23,7 +23,7 @@ def bind_mount(model: ModelSettings, path: pulumi.Input[str]) -> docker.Containe
 class ModelVolume(pulumi.ComponentResource):
     """A volume with the model file, for an engine that does not see this machine's files.
 
-    It is named after the file's content, so another content is another volume beside it. `mount` is for the container,
+    It is named after the file's content, so other content gets a volume of its own. `mount` is for the container,
     which must depend on this component: the file is verified in the volume before.
     """
 

@@ -1,4 +1,4 @@
-"""Declares the proxy that holds the server's address while servers come and go behind it."""
+"""Declares the proxy that keeps the server's address while servers are replaced behind it."""
 
 from dataclasses import dataclass
 
@@ -28,9 +28,9 @@ STOPPED_AFTER = 30
 class ServerProxyArgs:
     """What the proxy is made from.
 
-    `name` is that of its container and of its volume in the Docker engine, `network` the name of the stack's network;
-    the published address and port are those of `server`; `builds` is how its image is built, on the base for CPUs;
-    `owner` is the id of the stack.
+    `name` is the name of its container and of its volume in the Docker engine, `network` the name of the stack's
+    network; the published address and port are those of `server`; `builds` is how its image is built, on the base for
+    CPUs; `owner` is the id of the stack.
     """
 
     name: str
@@ -101,7 +101,7 @@ class ServerProxy(pulumi.ComponentResource):
                 answer_within=container.ANSWER_WITHIN,
                 ready_within=STARTED_WITHIN,
             ),
-            # What waits is the check: it sees at once when nginx ends, and says why.
+            # The check does the waiting: it sees immediately when nginx ends, and says why.
             wait=False,
             must_run=True,
             restart="unless-stopped",

@@ -1,4 +1,4 @@
-"""Reads elasticsearchCaCertificate: the certificates themselves, since a path is another one on another machine."""
+"""Reads elasticsearchCaCertificate as the certificates themselves, since a path differs from machine to machine."""
 
 from pathlib import Path
 

@@ -74,7 +74,7 @@ class ModelSettings:
 
     @property
     def license_notice(self) -> str:
-        """The license to tell people: the one that is set, unless that is the default of another model."""
+        """The license to show to people: the one that is set, unless it is the default, of another model."""
         if self.license == JINA_LICENSE and self.repository != JINA_REPOSITORY:
             return f"see the page of {self.repository}"
         return self.license
@@ -209,9 +209,9 @@ class ElasticsearchSettings:
 class EngineSettings:
     """The Docker engine, as the stack sets it for Pulumi's Docker provider; empty is not set.
 
-    `host` is its address, such as ssh://user@host; `inherited`, the one of DOCKER_HOST on this machine, counts
-    where the stack sets none. `certificates` is a folder with the TLS files of docker; `ca`, `certificate` and `key`
-    are such as text. `id` is the one that somebody set for the engine that the stack lives on.
+    `host` is its address, such as ssh://user@host; `inherited`, DOCKER_HOST on this machine, counts
+    if the stack sets none. `certificates` is a folder with the TLS files of docker; `ca`, `certificate` and `key`
+    are the same files as text. `id` is the id that is set for the engine that the stack lives on.
     """
 
     host: str = ""
@@ -224,13 +224,13 @@ class EngineSettings:
 
     @property
     def address(self) -> str:
-        """Where the provider finds the engine, as far as somebody says; empty for the usual socket."""
+        """Where the provider finds the engine, as set; empty for the usual socket."""
         return self.host or self.inherited
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that a stack can set. `stack_id` is the id that somebody set, empty for one that is made."""
+    """Everything that a stack can set. `stack_id` is empty if the stack makes its own id."""
 
     quant: str = setting("quant", choice(*QUANTS))
     dims: int = setting("dims", integer(1, 4096))

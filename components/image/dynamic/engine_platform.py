@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 class EnginePlatformProvider(StackProvider):
-    """Keeps the platform that the engine had when it was first asked: it is asked no more, from whatever machine."""
+    """Keeps the platform that the engine had when it was first asked; it is never asked again, from any machine."""
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
         """Change nothing: how to reach the engine may differ from machine to machine."""
@@ -35,7 +35,7 @@ class EnginePlatformProvider(StackProvider):
 
 
 class EnginePlatformResource(dynamic.Resource, module="image", name="EnginePlatform"):
-    """The platform of the engine that `engine`, an environment for the `docker` command, leads to: linux/amd64, say."""
+    """The platform of a Docker engine, such as linux/amd64; `engine` is the environment that leads to it."""
 
     platform: pulumi.Output[str]
 

@@ -16,7 +16,7 @@ INPUTS = ("repository", "ref")
 
 
 class SourceCommitProvider(StackProvider):
-    """Keeps the commit that a branch or tag was when it was first asked for; components.image.source_commit asks."""
+    """Keeps the commit that a branch or tag named at the first lookup, by components.image.source_commit."""
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
         """Update in place when another ref or repository is wanted; asks nobody.
@@ -38,7 +38,7 @@ class SourceCommitProvider(StackProvider):
         return dynamic.ReadResult(id_, {**props, "upstream_commit": moved}, _inputs(props))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
-        """Ask the repository for another ref. The commit that is held stays, also where its name becomes the ref."""
+        """Look up another ref. The held commit stays if the new ref is its own full name."""
         held = olds["commit"]
         if _inputs(news) == _inputs(olds):
             return dynamic.UpdateResult(_outputs(news, held, olds.get("upstream_commit") or ""))
@@ -60,7 +60,7 @@ def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class SourceCommitResource(dynamic.Resource, module="image", name="SourceCommit"):
-    """The commit of `repository` that `ref` was when it was first asked for.
+    """The commit of `repository` that `ref` named at the first lookup.
 
     `upstream_commit` is what `ref` was when last asked, where that is another commit; else empty.
     """

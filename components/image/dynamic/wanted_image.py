@@ -1,4 +1,5 @@
-"""The image to be had, as a Pulumi resource. Stacks' states name this module and its classes: never move them."""
+"""The image that the engine must have, as a Pulumi resource. Stacks' states name this module and its classes: never
+move them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,12 +23,12 @@ INPUTS = (*RECIPE, "engine")
 
 
 class WantedImageProvider(StackProvider):
-    """Works the image's name out, and notices when the engine has lost it: then `mark` is another."""
+    """Computes the image's name, and notices when the engine has lost the image: then `mark` changes."""
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
-        """Update in place when another image is wanted, or when the engine that was built on has it no more.
+        """Update in place when another image is wanted, or when the engine that it was built on no longer has it.
 
-        An engine that does not answer, and another one than that, has lost nothing.
+        An engine that does not answer, or a different engine, does not count as having lost the image.
         """
         if any(is_unknown(news.get(key)) for key in RECIPE):
             return dynamic.DiffResult(changes=True)
@@ -35,16 +36,16 @@ class WantedImageProvider(StackProvider):
         return dynamic.DiffResult(changes=changed or _lost(olds, news))
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
-        """Work the name out."""
+        """Compute the name."""
         return dynamic.CreateResult(props["kind"], _outputs(props, 1, engine_id_if_any(props["engine"])))
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
-        """Note which engine is there now: a refresh is about that one."""
+        """Record which engine answers now: a refresh compares with that one."""
         there = engine_id_if_any(props["engine"]) or props["engine_id"]
         return dynamic.ReadResult(id_, {**props, "engine_id": there}, _inputs(props))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.UpdateResult:
-        """Work the name out anew, and set another mark."""
+        """Compute the name again, and set a new mark."""
         there = engine_id_if_any(news["engine"]) or olds["engine_id"]
         return dynamic.UpdateResult(_outputs(news, int(olds["mark"]) + 1, there))
 
@@ -76,7 +77,7 @@ def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class WantedImageResource(dynamic.Resource, module="image", name="WantedImage"):
-    """The name with its tag of an image that the engine should have; `mark` is another each time it must be built."""
+    """The name and tag of an image that the engine must have; `mark` changes each time it must be built."""
 
     full_name: pulumi.Output[str]
     mark: pulumi.Output[str]

@@ -34,12 +34,12 @@ class ModelFileProvider(StackProvider):
         return dynamic.CheckResult(news, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> dynamic.DiffResult:
-        """Another place is another resource, fetched before the old one goes; all else is updated in place.
+        """Replace the resource for another place, fetching that file before the old one goes; update all else in place.
 
-        The path of another checkout is no other place: the file stays where the state has it. On the machine that
-        it is on, a file that is missing or was written to is a change: a look at it takes no time, and `up` mends it,
-        where the checkout is now if that was moved. A branch that moved upstream changes nothing: `upstream_commit`
-        is a report, which stays in the state until it is taken.
+        The path of another checkout does not count as another place: the file stays where the state has it. On the
+        machine that it is on, a file that is missing or was written to is a change: a look at it takes no time, and
+        `up` mends it, where the checkout is now if that was moved. A branch that moved upstream changes nothing:
+        `upstream_commit` is a report, which stays in the state until it is taken.
         """
         changed = {key for key in INPUTS if is_unknown(news.get(key)) or olds.get(key) != news.get(key)}
         outdated = olds.get("schema_version") != SCHEMA_VERSION
@@ -114,7 +114,7 @@ def _ensure(props: Mapping[str, Any], held: Content | None) -> dict[str, Any]:
 
 
 def _look(outputs: Mapping[str, Any]) -> local_file.Look:
-    # A state of before does not say where the file is: it counts as here.
+    # A state of an earlier version does not say which machine has the file: it counts as this one.
     if outputs.get("machine", here := this_machine()) != here:
         return "away"
     return local_file.look(Path(outputs["path"]), str(outputs.get("sha256")))
@@ -155,9 +155,9 @@ def _inputs(props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ModelFileResource(dynamic.Resource, module="model", name="ModelFile"):
-    """A model file at `path`: `size` in bytes, `commit` the one that `revision` was when it was fetched.
+    """A model file at `path`: `size` in bytes, `commit` the commit that `revision` named when the file was fetched.
 
-    `path` is on the machine that fetched it, which may be another one. `upstream_commit` is what `revision` was when
+    `path` is on the machine that fetched it, which may be another one. `upstream_commit` is what `revision` named when
     last asked, where that has another file; else empty.
     """
 

@@ -60,7 +60,7 @@ def _problem(argument: str, cuda: bool) -> str:
 
 
 def near(name: str) -> str:
-    """Return the known variable that `name` (without LLAMA_ARG_) is a slip of; nothing when it resembles none."""
+    """Return the known variable that `name` (without LLAMA_ARG_) resembles, else an empty text."""
     by_letters = {_letters(one): one for one in sorted(KNOWN)}
     wanted = _letters(name)
     found = [wanted] if wanted in by_letters else get_close_matches(wanted, by_letters, n=1, cutoff=NEAR)

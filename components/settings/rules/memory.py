@@ -1,4 +1,4 @@
-"""The rule about serverMemory: a limit that cannot hold the model is refused, since the server need not end on it.
+"""The rule about serverMemory: a limit that cannot hold the model is refused, since the server may run on, too slowly.
 
 Its file is mapped into memory, so with too small a limit the kernel drops pages of it and reads them again for every
 document, for as long as the server runs.

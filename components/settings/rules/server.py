@@ -52,9 +52,9 @@ def _check_address(reader: SettingsReader, server: ServerSettings) -> None:
 
 
 def _check_api_key(reader: SettingsReader, server: ServerSettings) -> None:
-    """Refuse what is another key to the server than to its clients.
+    """Refuse a key that the server would read differently than its clients.
 
-    llama-server takes a comma for the end of a key, quotation marks for what is around one, and a line that begins
+    llama-server takes a comma as the end of a key, quotation marks as delimiters, and a line that begins
     with # for a comment; HTTP headers carry ASCII, without the spaces at its ends (RFC 9110 5.5).
     """
     key = server.api_key
@@ -104,7 +104,7 @@ def _check_sizes(reader: SettingsReader, settings: Settings) -> None:
 
 
 def _check_parallel(reader: SettingsReader, settings: Settings) -> None:
-    """Refuse a count of slots with which llama-server ends in an assertion at its start, with exit code 139.
+    """Refuse a number of slots with which llama-server fails an assertion at its start (exit code 139).
 
     It plans its largest batch with as many tokens for each slot, and so rounds up the tokens of one that can't be
     divided; pooling by the mean then multiplies matrices of different sizes (llm_graph_context::build_pooling).
