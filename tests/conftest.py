@@ -1,4 +1,4 @@
-"""Makes the fixtures that several groups of tests share known to all, and leaves exhaustive cases to their mark."""
+"""Registers the fixtures that several groups of tests share, and skips exhaustive cases unless they are asked for."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytest_plugins = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the exhaustive cases out unless they are asked for by their mark."""
+    """Leave the exhaustive cases out unless `-m` names their mark."""
     if "exhaustive" in config.option.markexpr:
         return
     left_out = [item for item in items if item.get_closest_marker("exhaustive")]

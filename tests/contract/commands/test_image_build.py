@@ -1,4 +1,4 @@
-"""Builds and removals of images by the programs of an update, on the real engine."""
+"""Tests that the programs of an update build and remove images, on the real engine."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def engine() -> Iterator[DockerClient]:
 
 
 def environment(folder: Path, dockerfile: str, **changes: str) -> dict[str, str]:
-    """Return the environment of a build of `dockerfile`, whose log is below `folder`."""
+    """Return the environment for a build of `dockerfile` that writes its log below `folder`."""
     (folder / "Dockerfile").write_text(dockerfile)
     return {
         **os.environ,
@@ -68,7 +68,7 @@ def run(program: str, variables: Mapping[str, str]) -> subprocess.CompletedProce
 
 
 def built(variables: Mapping[str, str]) -> str:
-    """Build; return what the program puts out, which is the image's id and nothing else."""
+    """Build the image; return the program's output, which is the image's id and nothing else."""
     done = run("image_build", variables)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -125,7 +125,7 @@ def test_an_interrupted_build_ends_in_seconds_in_the_engine_too_and_leaves_no_im
 
 
 def sleeping() -> bool:
-    """Tell whether the build's step runs, which the engine starts on this machine."""
+    """Tell whether the process of the build's step, which the engine starts on this machine, is running."""
     found = subprocess.run(["pgrep", "--full", "--exact", "sleep 321"], capture_output=True, check=False)
     return found.returncode == 0
 
@@ -134,7 +134,7 @@ def test_a_build_reaches_what_only_a_proxy_reaches_and_the_image_does_not_show_i
     engine: DockerClient, tmp_path: Path
 ) -> None:
     shutil.copy(PROJECT_DIRECTORY / "docker/install-packages.sh", tmp_path)
-    # No name server knows the host: the direct way is closed. What an earlier build left must not be taken.
+    # No name server knows the host, so no direct connection is possible. Layers of an earlier build must not be reused.
     dockerfile = (
         f"{BASE}RUN echo {uuid4()}\nRUN --mount=type=bind,source=install-packages.sh,target=/run/install-packages "
         "--mount=type=secret,id=apt-mirror sh /run/install-packages hello 2>&1 | tee /said || true\n"

@@ -1,4 +1,4 @@
-"""Who has a port: another stack's container is named with what to set, the stack's own is no clash."""
+"""Who uses a port: another stack's container is named with the setting to change; the stack's own is no clash."""
 
 import secrets
 import socket

@@ -1,4 +1,4 @@
-"""A secret in a volume: there for the user of its container alone, and in nothing that the engine shows."""
+"""A secret in a volume: only the user of its container can read it, and nothing that the engine shows contains it."""
 
 import secrets
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def delivery(volume: str, image: str, content: str = WORD, before: str = "", own
 
 
 def seen(volume: str, image: str, script: str, user: str = OWNER) -> tuple[int, str]:
-    """Run a script as a user with no capability, the volume at /v; return its exit code and what it said."""
+    """Run a script as a user without capabilities, with the volume at /v; return its exit code and its output."""
     options = [
         "--rm",
         "--user",

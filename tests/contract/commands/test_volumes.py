@@ -1,4 +1,4 @@
-"""The programs that prepare and remove volumes, on the real engine, and what they leave alone."""
+"""The programs that prepare and remove volumes, on the real engine: what they change and what they leave alone."""
 
 import secrets
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ OWNER = "1000:0"
 
 @pytest.fixture
 def volume() -> Iterator[str]:
-    """Make a volume with a name of its own; remove it, and whatever uses it."""
+    """Make a volume with a unique name; remove it afterwards, with all containers that use it."""
     engine = DockerClient.from_env()
     name = f"volume-test-{secrets.token_hex(4)}"
     engine.volumes.create(name)
@@ -36,7 +36,7 @@ def is_there(volume: str) -> bool:
 
 
 def shell(image: str, volume: str, script: str) -> int:
-    """Run a script as the node's user, the volume at /v; return its exit code."""
+    """Run a script as the node's user, with the volume at /v; return its exit code."""
     options = ["--rm", "--user", OWNER, "--volume", f"{volume}:/v", "--entrypoint", "sh"]
     return run(["docker", "run", *options, image, "-c", script]).returncode
 

@@ -1,4 +1,4 @@
-"""Pulumi's own commands that the pages give are in its command line, with their options."""
+"""Pulumi's command line has the commands and options that the pages tell people to use."""
 
 import re
 import shlex
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.sandbox
 
 @cache
 def help_of(*subcommands: str) -> str:
-    """Return what the command line says of a command."""
+    """Return the help text of a command."""
     folders = ":".join(map(str, ensure_cli(cache_root(), print).path))
     asked = ["pulumi", *subcommands, "--help"]
     environment = {"PATH": f"{folders}:/usr/local/bin:/usr/bin:/bin", "HOME": "/nowhere"}
@@ -32,7 +32,7 @@ def test_each_pulumi_command_is_there_with_its_options(command: str) -> None:
 
     said = help_of(*subcommands)
 
-    # Of a command that it does not know it shows the help of the one above.
+    # For an unknown subcommand, the command line shows the help of its parent command.
     assert said != help_of(*subcommands[:-1])
     for option in [word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)]:
         assert re.search(rf"(?<![\w-]){option}\b", said), option

@@ -23,14 +23,14 @@ def node(elasticsearch_node: Node) -> Node:
 
 @pytest.fixture
 def model(embeddings: EmbeddingServer) -> EmbeddingServer:
-    """Return the session's double of the embedding server, as new."""
+    """Return the session's double of the embedding server, reset."""
     embeddings.reset()
     return embeddings
 
 
 @pytest.fixture
 def connection(node: Node) -> Connection:
-    """Return the way to the node."""
+    """Return the connection to the node."""
     return Connection(url=node.url, user=node.user, password=node.password)
 
 
@@ -43,7 +43,7 @@ def client(connection: Connection) -> Iterator[Client]:
 
 @pytest.fixture
 def wanted(connection: Connection, model: EmbeddingServer) -> Wanted:
-    """Return the settings of a stack on the node; change them as `pulumi config set` would."""
+    """Return the settings of a stack on the node; tests change them as `pulumi config set` would."""
     return Wanted(connection=connection, embeddings_url=model.container_url)
 
 
@@ -57,7 +57,7 @@ def stack(wanted: Wanted) -> StackResources:
 
 @pytest.fixture(params=["inference", "client"])
 def either(request: pytest.FixtureRequest, wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Return the settings of a stack that embeds in one of the two ways, the second on a Basic license."""
+    """Return the settings of a stack for each way to embed: in Elasticsearch, and in the client on a Basic license."""
     if request.param == "client":
         node.to_basic()
         return replace(wanted, local_embeddings_url=model.url, dims=128)
@@ -66,7 +66,7 @@ def either(request: pytest.FixtureRequest, wanted: Wanted, model: EmbeddingServe
 
 @pytest.fixture
 def filled(either: Wanted, client: Client) -> tuple[StackResources, dict[str, str]]:
-    """Bring a stack up and put documents into it; return it and all contents."""
+    """Bring a stack up and put documents into it; return the stack and the contents of all documents."""
     stack = StackResources()
     stack.up(either)
     contents = {f"doc-{number}": f"text {number}" for number in range(40)}

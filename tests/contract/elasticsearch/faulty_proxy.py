@@ -1,4 +1,4 @@
-"""A proxy in front of a node that fails as networks and busy clusters do."""
+"""A proxy in front of a node; it fails in the ways in which networks and busy clusters fail."""
 
 import hashlib
 import http.client
@@ -45,7 +45,7 @@ class Certificate:
 
 
 def make_certificate(folder: Path) -> Certificate:
-    """Make a certificate for 127.0.0.1 that signs itself."""
+    """Make a self-signed certificate for 127.0.0.1."""
     key, path = folder / "key.pem", folder / "certificate.pem"
     subject = ["-subj", "/CN=es.test", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(key), "-out", str(path)]
@@ -58,7 +58,7 @@ def make_certificate(folder: Path) -> Certificate:
 
 @contextmanager
 def faulty_proxy(target: str, certificate: Certificate | None = None) -> Iterator[FaultyProxy]:
-    """Run a proxy until the block ends; with a certificate it is reached by https."""
+    """Run a proxy until the block ends; with a certificate, it speaks https."""
     proxy = FaultyProxy(target, scheme="https" if certificate else "http")
 
     class Handler(BaseHTTPRequestHandler):

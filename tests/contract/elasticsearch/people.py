@@ -1,4 +1,4 @@
-"""People who write to, and read from, the alias while the stack is being changed; and what must hold afterwards."""
+"""People who write to and read from the alias while the stack changes, and checks of what must hold afterwards."""
 
 import threading
 import time
@@ -35,12 +35,12 @@ def fill(client: Client, count: int, *, first: int = 0, words: str = "text") -> 
 
 
 def with_digest(source: dict[str, Any]) -> dict[str, Any]:
-    """Return a document as it is stored: with the digest of its content."""
+    """Return a document as the index stores it: with the digest of its content."""
     return {**source, "content_digest": digest_of(str(source["content"]))}
 
 
 def stored(client: Client, index: str = ALIAS) -> dict[str, tuple[str, list[float]]]:
-    """Return content and embedding of all documents by id; each id is there once, or this fails."""
+    """Return content and embedding of all documents by id. Raises AssertionError when an id occurs twice."""
     client.request("POST", f"/{index}/_refresh")
     body = {"size": 10000, "fields": ["content_embedding"], "_source": ["content"]}
     hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
@@ -53,7 +53,7 @@ def stored(client: Client, index: str = ALIAS) -> dict[str, tuple[str, list[floa
 
 
 def assert_holds(client: Client, wanted: Wanted, contents: dict[str, str]) -> None:
-    """Assert that the alias has exactly these documents, each with the embedding that its content should have."""
+    """Assert that the alias has exactly these documents, each with the embedding of its content."""
     found = stored(client)
     print(f"documents lost: {len(contents.keys() - found.keys())}")
     assert sorted(found) == sorted(contents)
@@ -69,8 +69,8 @@ def assert_holds(client: Client, wanted: Wanted, contents: dict[str, str]) -> No
 class Writer:
     """Writes, changes and deletes documents until it is stopped.
 
-    `contents` are the documents that must be there: what was acknowledged. `refused` are the seconds, from the first
-    refusal to the next success, that it could not write for; `answers` what it was refused with.
+    `contents` are the acknowledged writes: the documents that must be there. `refused` lists, in seconds, how long
+    writes were refused, from the first refusal to the next success. `answers` are the responses that refused them.
     """
 
     connection: Connection
@@ -82,7 +82,7 @@ class Writer:
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Write until stopped, again what was refused."""
+        """Write until stopped, and repeat each write that was refused."""
         with Client(self.connection) as client:
             while not self.stopped.is_set():
                 self._write(client, self.written)
@@ -117,7 +117,7 @@ class Writer:
 
 @dataclass
 class Reader:
-    """Searches all the time; `errors` are those that it got, `fewest` the lowest number of documents that it saw."""
+    """Searches without pause; `errors` are the errors it got, `fewest` is the lowest number of documents it saw."""
 
     connection: Connection
     errors: list[str] = field(default_factory=list)
@@ -144,7 +144,7 @@ class Reader:
 
 @contextmanager
 def at_work(*people: Writer | Reader) -> Iterator[None]:
-    """Have people do their work until the block ends."""
+    """Run these writers and readers until the block ends."""
     threads = [threading.Thread(target=one.run) for one in people]
     for thread in threads:
         thread.start()
@@ -159,7 +159,7 @@ def at_work(*people: Writer | Reader) -> Iterator[None]:
 
 
 def vectors(client: Client, index: str = ALIAS) -> dict[str, list[float]]:
-    """Return the stored embeddings by document."""
+    """Return the stored embeddings by document id."""
     body = {"size": 100, "fields": ["content_embedding"], "_source": False}
     hits = client.request("POST", f"/{index}/_search", body)["hits"]["hits"]
     return {hit["_id"]: hit.get("fields", {}).get("content_embedding", []) for hit in hits}
@@ -168,7 +168,7 @@ def vectors(client: Client, index: str = ALIAS) -> dict[str, list[float]]:
 def semantic_search(wanted: Wanted, model: EmbeddingServer) -> SemanticSearch:
     """Return a search in the stack's index by a model whose queries look like its documents.
 
-    The double knows no meaning: only the very text of a document is near it.
+    The double knows no meaning: a query is near a document only when its text is exactly the document's text.
     """
     return SemanticSearch(
         connection=wanted.connection,
@@ -179,7 +179,7 @@ def semantic_search(wanted: Wanted, model: EmbeddingServer) -> SemanticSearch:
 
 
 def everything(client: Client) -> dict[str, Any]:
-    """Return all that stacks and people have in the cluster, but for documents."""
+    """Return everything that stacks and people have in the cluster, except documents."""
     indices = client.request("GET", "/_all", query={"expand_wildcards": "all"})
     return {
         "indices": {name: body for name, body in indices.items() if not name.startswith(".")},

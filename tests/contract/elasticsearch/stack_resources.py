@@ -37,7 +37,7 @@ PROVIDERS: dict[str, ClusterProvider] = {
 
 @dataclass(kw_only=True)
 class Wanted:
-    """The settings of a stack as far as Elasticsearch sees them."""
+    """The settings of a stack that concern Elasticsearch."""
 
     connection: Connection
     embeddings_url: str
@@ -66,7 +66,7 @@ class Wanted:
     """Set: documents are embedded in the client, and Elasticsearch has no endpoint and no pipeline."""
 
     def embedder(self) -> Embedder:
-        """Return what embeds documents in the client."""
+        """Return the embedder that embeds documents in the client."""
         return Embedder(
             url=self.local_embeddings_url,
             model=self.model,
@@ -163,7 +163,7 @@ class StackResources:
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def preview(self, wanted: Wanted) -> list[str]:
-        """Return what an update would touch, with identities unknown as they are before a download."""
+        """Return what an update would touch; identities are unknown, as they are before the model is downloaded."""
         changed = []
         for name, inputs in wanted.inputs().items():
             news = {key: UNKNOWN if key == "identity" else value for key, value in inputs.items()}
@@ -173,7 +173,7 @@ class StackResources:
         return changed
 
     def up(self, wanted: Wanted) -> list[str]:
-        """Update everything that differs; return what was done as "created x", "updated x" and "deleted x"."""
+        """Update everything that differs; return the changes as "created x", "updated x" and "deleted x"."""
         done = []
         replaced = []
         for name, inputs in wanted.inputs().items():
@@ -202,7 +202,7 @@ class StackResources:
         return done
 
     def refresh(self) -> None:
-        """Read everything; what is gone leaves the state."""
+        """Read everything; remove from the state what no longer exists."""
         for name in list(self.state):
             found = PROVIDERS[name].read("id", self.state[name])
             if found.id:
@@ -211,7 +211,7 @@ class StackResources:
                 del self.state[name]
 
     def destroy(self) -> None:
-        """Delete everything, last declared first; what could not be deleted stays in the state."""
+        """Delete everything, in reverse order of declaration; keep in the state what could not be deleted."""
         for name in reversed(PROVIDERS):
             if name in self.state:
                 PROVIDERS[name].delete("id", self.state[name])

@@ -1,4 +1,4 @@
-"""Documents that are changed past the pipeline, counted and mended as people and the commands do it."""
+"""Documents that are changed without the pipeline, counted and mended in the ways that people and the commands use."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ FIRST = "jina-demo-768-f16-59cfacee-1"
 
 
 def quietly(_: str) -> None:
-    """Say nothing."""
+    """Drop a progress message."""
 
 
 def change_past_the_pipeline(client: Client, contents: dict[str, Any]) -> None:
-    """Change texts as people do who do not know that a bulk update runs no pipeline."""
+    """Change texts by a bulk update, which runs no pipeline; people do so without knowing."""
     lines: list[dict[str, Any]] = []
     for one, content in contents.items():
         lines += [{"update": {"_id": one}}, {"doc": {"content": content}}]
@@ -32,12 +32,12 @@ def concrete(client: Client) -> str:
 
 
 def counted(client: Client) -> dict[str, int]:
-    """Return how many documents of each kind there are, of those that there are any of."""
+    """Return the number of documents of each kind; kinds without documents are left out."""
     return {str(kind): count for kind, count in staleness.tally(client, concrete(client)).of.items()}
 
 
 def mend(client: Client, wanted: Wanted) -> int:
-    """Mend everything, as the command does."""
+    """Mend all documents, as the command does."""
     index = concrete(client)
     embedder = wanted.embedder() if wanted.local_embeddings_url else None
     embeds = mending.embedder_for(client, wanted.identity(), wanted.pipeline_id, embedder)

@@ -1,4 +1,4 @@
-"""What was there before the stack: adopted when it is what is wanted, refused with the way out when not."""
+"""Things that existed before the stack: adopted when they are as wanted, else refused with a way out."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Changes of dims and quant with people's documents in the index, where the client embeds."""
+"""Changes of dims and quant with people's documents in the index, for a stack that embeds in the client."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def in_client(wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
 
 @pytest.fixture
 def filled(in_client: Wanted, client: Client) -> StackResources:
-    """Bring a stack up, and put documents of people's own into it."""
+    """Bring a stack up, and put people's documents into it."""
     stack = StackResources()
     stack.up(in_client)
     index_documents(client, ALIAS, MINE, in_client.embedder())

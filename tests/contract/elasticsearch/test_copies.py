@@ -1,4 +1,4 @@
-"""What people closed, cloned, or wrote after a switch is theirs: no update takes it for a copy of its own."""
+"""Indices that people closed, cloned, or wrote to after a switch are theirs: no update takes them for its copies."""
 
 from dataclasses import replace
 

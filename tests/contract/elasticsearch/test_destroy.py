@@ -1,4 +1,4 @@
-"""The end of a stack: all that it made goes, and nothing that people put there."""
+"""Destroying a stack removes everything that it made, and nothing that people put there."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The digests of what embeddings are of: pipeline and client write the same, and each index has a field for them."""
+"""Digests of the embedded texts: pipeline and client write the same digest, and each index has a field for it."""
 
 from dataclasses import replace
 from typing import Any
@@ -57,7 +57,7 @@ def test_the_digests_of_pipeline_and_client_are_the_same(
         assert stored["content_digest"] == digest_of(text_of(stored["content"])), found["_id"]
         assert f"Document: {text_of(stored['content'])}" in model.texts, found["_id"]
     assert counted(client) == {}
-    # As a document, it says nothing of what is in it.
+    # An empty content is no text, so the document gets no digest.
     client.request("PUT", f"/{ALIAS}/_doc/empty", {"content": ""}, query={"refresh": "true"})
     assert client.request("GET", f"/{ALIAS}/_doc/empty")["_source"] == {"content": ""}
     assert counted(client) == {}
@@ -79,7 +79,7 @@ def test_half_a_surrogate_pair_ends_nothing(wanted: Wanted, client: Client, node
 
 
 def as_of_before(client: Client, index: str) -> None:
-    """Make an index what an earlier version left: without the field of digests, and with none in its documents."""
+    """Make an index look as an earlier version left it: no field for digests, and no digest in its documents."""
     body = client.request("GET", f"/{index}")[index]
     del body["mappings"]["properties"]["content_digest"]
     settings = {"number_of_replicas": 0, "default_pipeline": body["settings"]["index"]["default_pipeline"]}
@@ -100,7 +100,7 @@ def as_of_before(client: Client, index: str) -> None:
 
 
 def pipeline_of_before(client: Client, pipeline_id: str) -> None:
-    """Make a pipeline what an earlier version left: one that writes no digest."""
+    """Make a pipeline look as an earlier version left it: it writes no digest."""
     body = client.request("GET", f"/_ingest/pipeline/{pipeline_id}")[pipeline_id]
     last = body["processors"][-1]["script"]
     last["source"] = last["source"].replace("ctx.content_digest = ('' + ctx.content).sha256();", "")

@@ -1,4 +1,4 @@
-"""What people change by hand: theirs stays, and the stack's is seen by a refresh and mended."""
+"""Changes by hand: people's own things stay; a refresh sees changes of the stack's things, and an update mends them."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What people meet when something is wrong: one clear line, nothing half done, and no secret in it."""
+"""Errors as people see them: one clear line without secrets, and nothing left half done."""
 
 import socket
 from dataclasses import replace

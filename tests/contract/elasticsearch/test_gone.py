@@ -1,4 +1,4 @@
-"""A stack whose node or cluster is gone: it can be destroyed and refreshed, and what comes back is found again."""
+"""A stack whose node or cluster is gone: it can be destroyed and refreshed, and finds a cluster that comes back."""
 
 import socket
 import time
@@ -36,7 +36,7 @@ GUARDS = {"managed": ["node guard", "guard"], "external": ["guard"]}
 
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait a second where people wait half a minute."""
+    """Shorten the wait for a cluster from half a minute to a second."""
     for name in ("READING", "DELETING"):
         monkeypatch.setattr(provider, name, ClusterPatience(unreachable=WAITED, first_pause=0.1))
     monkeypatch.setattr(presence, "ANSWER_SECONDS", ANSWERED_WITHIN)
@@ -45,7 +45,7 @@ def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def own_node(elasticsearch_image: str) -> Iterator[Node]:
-    """Start a node that tests may stop."""
+    """Start a node that only this module uses, so that tests may stop it."""
     with start_node(image=elasticsearch_image) as node:
         yield node
 
@@ -60,7 +60,7 @@ def wanted(own_node: Node, model: EmbeddingServer) -> Wanted:
 
 @pytest.fixture
 def people(wanted: Wanted) -> Iterator[Client]:
-    """Open people's own way to the node."""
+    """Open a client that goes straight to the node, as people's does."""
     with Client(wanted.connection) as opened:
         yield opened
 
@@ -77,7 +77,7 @@ def stopped(node: Node) -> Iterator[str]:
 
 @contextmanager
 def silent(node: Node) -> Iterator[str]:
-    """Have the node take connections and answer nothing until the block ends."""
+    """Have the node accept connections and answer nothing until the block ends."""
     node.container.pause()
     try:
         yield node.url
@@ -87,7 +87,7 @@ def silent(node: Node) -> Iterator[str]:
 
 @contextmanager
 def blackhole(_: Node) -> Iterator[str]:
-    """Yield an address that takes no connection and refuses none: its queue is full."""
+    """Yield an address that neither accepts nor refuses connections, because its queue is full."""
     with ExitStack() as opened:
         listening = opened.enter_context(socket.socket())
         listening.bind(("127.0.0.1", 0))
@@ -101,7 +101,7 @@ def blackhole(_: Node) -> Iterator[str]:
 
 @contextmanager
 def unresolvable(_: Node) -> Iterator[str]:
-    """Yield an address of a name that nobody has."""
+    """Yield an address whose host name does not exist."""
     yield "http://elasticsearch.invalid:9200"
 
 
@@ -110,7 +110,7 @@ WAYS = [stopped, silent, blackhole, unresolvable]
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
 def gone(request: pytest.FixtureRequest) -> Callable[[Node], Any]:
-    """Return a way in which a cluster can be gone."""
+    """Return a context manager that makes a cluster be gone, one for each way in which it can be gone."""
     way: Callable[[Node], Any] = request.param
     return way
 

@@ -1,4 +1,4 @@
-"""An update that dies at any request, or whose answers are lost: the next one ends where it should, losing nothing."""
+"""An update that dies at any request, or loses responses: the next update ends as wanted and loses nothing."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,12 +19,12 @@ READING = ("_refresh", "_flush", "_mget", "_search", "_count", "_simulate", "_pi
 
 
 class KilledError(BaseException):
-    """Ends an update as kill -9 does: nothing more reaches the node."""
+    """Ends an update as SIGKILL does: no further request reaches the node."""
 
 
 @contextmanager
 def killed_after(requests: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Let that many requests through, and none after; collect those that change something."""
+    """Let `requests` writing requests through and none after them; yield the list of the writes that were sent."""
     sent: list[str] = []
     left = requests
     real = Client.request
@@ -79,11 +79,11 @@ def test_a_change_of_dims_may_die_at_every_step(
         except KilledError:
             assert len(sent) == step
         else:
-            # Documents of people are kept in the former generation: nothing is deleted.
+            # The former generation keeps people's documents: nothing is deleted.
             assert len(sent) == STEPS_OF_A_MIGRATION - (2 if people else 0), sent
-    # While nothing is complete, readers find all documents behind the alias.
+    # Until the new generation is complete, readers find all documents behind the alias.
     assert sorted(vectors(client)) == sorted(contents)
-    # The process died, and what it had not reported is not in the state.
+    # The process died: the state lacks whatever it had not reported.
     again = StackResources(state)
     final = wanted if back else changed
     if back:
@@ -101,7 +101,7 @@ def test_a_change_of_dims_may_die_at_every_step(
 
 
 def assert_frozen_pipelines_are_used(client: Client) -> None:
-    """Assert that no pipeline is left over that was kept for a generation which is gone or does not need it."""
+    """Assert that each kept pipeline belongs to a generation that exists and needs it."""
     used = {
         body["settings"]["index"].get("default_pipeline") for body in client.request("GET", "/*").values()
     }

@@ -1,4 +1,4 @@
-"""What people chose for an index is there after a migration, and none of it keeps one from working."""
+"""Settings that people chose for an index survive a migration, and none of them makes a migration fail."""
 
 from dataclasses import replace
 from typing import Any
@@ -63,7 +63,7 @@ def raised_limit(settings: dict[str, Any]) -> int:
 
 @pytest.fixture
 def chosen(wanted: Wanted, client: Client) -> StackResources:
-    """Bring a stack up over a generation that people set up in their own way."""
+    """Bring a stack up whose generation has settings that people chose."""
     made = WantedIndex(
         alias=ALIAS,
         pipeline_id=wanted.pipeline_id,

@@ -1,4 +1,4 @@
-"""A trial that runs out under a stack: said beforehand, and its two ways out lead on with every document."""
+"""A trial license that ends while a stack uses it: announced beforehand, and both ways out keep every document."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sandbox
 
 
 def age(node: Node, days: float) -> None:
-    """Let so many days of the trial pass."""
+    """Let `days` days of the trial pass."""
     assert node.send("POST", f"/_stand_in/age_licence?days={days}").ok
 
 

@@ -1,4 +1,4 @@
-"""The life of the resources on a node: up, no-op, every dims, another quantisation, other names."""
+"""The life of the resources on a node: up, an update without changes, all dims, another quantisation, other names."""
 
 import math
 from dataclasses import replace

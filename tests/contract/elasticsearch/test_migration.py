@@ -1,4 +1,4 @@
-"""Documents of people through a change of dims, quant, model, similarity: all there afterwards, once, embedded anew."""
+"""After a change of dims, quant, model or similarity, each of people's documents is there once and embedded anew."""
 
 from dataclasses import replace
 from typing import Any
@@ -92,7 +92,7 @@ def test_writers_and_readers_work_through_it(
     assert_holds(client, changed, contents | writer.contents)
     assert writer.answers <= {"cluster_block_exception", "document_parsing_exception"}
     print(f"longest refusal of a write: {max(writer.refused, default=0):.2f} s")
-    # Under a second on a machine that does nothing else; `python -m benchmarks.migration` tells.
+    # Under a second on an idle machine; `python -m benchmarks.migration` measures it.
     assert max(writer.refused, default=0) < 5
     assert (reader.errors, reader.fewest >= 1000) == ([], True)
 

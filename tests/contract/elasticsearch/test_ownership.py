@@ -1,4 +1,4 @@
-"""Several stacks on one cluster: none touches what another one made."""
+"""Several stacks on one cluster: none touches what another stack made."""
 
 from dataclasses import replace
 from typing import Any
@@ -120,7 +120,7 @@ def test_an_alias_that_another_one_begins_like_leaves_its_pipelines_alone(
     assert len(kept) == 1
 
     short = StackResources()
-    # In the client, an alias takes its generations' pipelines away.
+    # Where the client embeds, an alias removes the pipelines of its generations.
     short.up(replace(wanted, alias="jina", local_embeddings_url="http://127.0.0.1:1", demo_documents=False))
 
     assert kept[0] in client.request("GET", "/_ingest/pipeline")

@@ -1,4 +1,4 @@
-"""What the pipeline's scripts do to documents, compiled and run by Painless on the node."""
+"""Effects of the pipeline's scripts on documents; Painless compiles and runs them on the node."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sandbox
 
 
 def through_pipeline(client: Client, source: dict[str, Any]) -> dict[str, Any]:
-    """Return what the pipeline makes of a document."""
+    """Return a document as it is after the pipeline."""
     body = {"docs": [{"_source": source}]}
     answer = client.request("POST", "/_ingest/pipeline/jina-embeddings/_simulate", body)["docs"][0]
     assert "doc" in answer, answer
@@ -25,7 +25,7 @@ def through_pipeline(client: Client, source: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(params=[32, 64, 128, 256, 512, 768])
 def dims(request: pytest.FixtureRequest, wanted: Wanted) -> int:
-    """Make the pipeline for a number of dimensions, and return it."""
+    """Make the pipeline for a number of dimensions, and return that number."""
     wanted.dims, wanted.demo_documents = int(request.param), False
     StackResources().up(wanted)
     return wanted.dims
@@ -47,7 +47,7 @@ def test_scripts_do_as_they_should_at_every_dims(dims: int, client: Client, mode
     }
     assert through_pipeline(client, stale)["content_embedding"] == embedded("new")
     assert through_pipeline(client, stale)["content_digest"] == digest_of("new")
-    # A field of the document that has the name of one that the processor writes.
+    # The document has a field of the same name as one that the processor writes.
     own = through_pipeline(client, {"content": "text", "model_id": "T-800", "other": [1]})
     assert own == {
         **plain,
@@ -63,7 +63,7 @@ def test_scripts_do_as_they_should_at_every_dims(dims: int, client: Client, mode
         {"content_embedding": [1.0] * dims},
     ):
         assert through_pipeline(client, source) == source
-    # An embedding that was made of a content which somebody took away goes with it.
+    # When somebody removes the content, its embedding is removed too.
     for gone in ({}, {"content": None}, {"content": ""}):
         emptied = {**gone, "content_embedding": [0.5] * dims, "content_digest": digest_of("old")}
         assert through_pipeline(client, emptied) == gone

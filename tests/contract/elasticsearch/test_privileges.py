@@ -1,4 +1,4 @@
-"""A stack on an API key that has exactly the privileges of the list, on a node that enforces each of them."""
+"""A stack with an API key that has exactly the listed privileges, on a node that enforces each of them."""
 
 import json
 from collections.abc import Mapping
@@ -30,25 +30,25 @@ CANCEL = "_cancel"
 
 
 def on_key(client: Client, wanted: Wanted, body: dict[str, Any]) -> Wanted:
-    """Make an API key by this body; return the settings of a stack that uses it."""
+    """Make an API key with this request body; return the settings of a stack that uses the key."""
     key = client.request("POST", "/_security/api_key", body)["encoded"]
     return replace(wanted, connection=Connection(url=wanted.connection.url, api_key=key))
 
 
 def in_client(wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Have documents embedded in the client, on a Basic license."""
+    """Change the settings so that the client embeds, on a Basic license."""
     node.to_basic()
     return replace(wanted, local_embeddings_url=model.url)
 
 
 def of_people(keyed: Wanted, client: Client) -> dict[str, str]:
-    """Have people write documents where Elasticsearch embeds them; return their contents by id."""
+    """Write people's documents if Elasticsearch embeds them; return their contents by id."""
     return {} if keyed.local_embeddings_url else fill(client, 30)
 
 
 @pytest.fixture(autouse=True)
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have waits be short."""
+    """Use small portions and short waits."""
     use(Settings(), monkeypatch.setattr)
 
 
@@ -56,7 +56,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
 def keyed(
     request: pytest.FixtureRequest, wanted: Wanted, client: Client, model: EmbeddingServer, node: Node
 ) -> Wanted:
-    """Return the settings of a stack on a key with the privileges of the list, for each way to embed."""
+    """Return the settings of a stack whose key has the listed privileges, for each way to embed."""
     inference = request.param == "inference"
     chosen = wanted if inference else in_client(wanted, model, node)
     return on_key(client, chosen, Needed(aliases=[ALIAS], inference=inference).key())

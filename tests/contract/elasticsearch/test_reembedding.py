@@ -1,4 +1,4 @@
-"""One index filled from another by an embedder, as `_reindex` through a pipeline would fill it."""
+"""An embedder fills one index from another, with the same result as `_reindex` through a pipeline."""
 
 from dataclasses import replace
 

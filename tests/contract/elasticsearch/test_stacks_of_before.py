@@ -1,4 +1,4 @@
-"""Stacks that version 0.1.0 made, which noted no owner."""
+"""Stacks that version 0.1.0 made; that version noted no owner."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def test_a_state_of_before_destroys_what_it_made(stack: StackResources, client: 
 
 
 def forget_owner(client: Client, stack: StackResources) -> None:
-    """Make state and notes what version 0.1.0 wrote: without an owner anywhere."""
+    """Remove the owner from the state and from all notes, as version 0.1.0 wrote them."""
     for values in stack.state.values():
         for key in ("owner", "managed", "cluster_uuid"):
             values.pop(key, None)

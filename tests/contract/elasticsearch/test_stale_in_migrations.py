@@ -1,4 +1,4 @@
-"""Texts that are changed past the pipeline: no migration carries their embeddings on."""
+"""Texts that are changed without the pipeline: no migration copies their stale embeddings."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.sandbox
 
 @pytest.fixture
 def slices(wanted: Wanted, client: Client) -> tuple[StackResources, dict[str, str]]:
-    """Bring up a stack whose documents are about to be cut, some of them stale in each way."""
+    """Bring up a stack that is about to get fewer dims; some of its documents are stale, in every way there is."""
     stack = StackResources()
     stack.up(wanted)
     contents = CONTENTS | fill(client, 60)

@@ -1,4 +1,4 @@
-"""Texts that are changed past the pipeline: seen, counted and mended."""
+"""Texts that are changed without the pipeline are noticed, counted and mended."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Indices and pipelines of people beside a stack: no change spoils them, and none is taken for the stack's."""
+"""People's own indices and pipelines beside a stack: no change damages them, and none is taken for the stack's."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""TLS and API keys, by a proxy that speaks TLS before a node that does not: what is trusted, and what is told."""
+"""TLS and API keys, through a proxy that adds TLS to a node without it: what is trusted, and which errors appear."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +134,7 @@ def test_a_stack_lives_on_an_api_key_and_a_ca_certificate(
 def test_a_stack_of_0_1_0_whose_certificate_is_on_another_machine_is_destroyed_after_an_update(
     wanted: Wanted, certificate: Certificate, client: Client, tmp_path: Path
 ) -> None:
-    """Its state has a path; from the update on it has the certificate."""
+    """The state of 0.1.0 holds the certificate's path; an update replaces it by the certificate itself."""
     stack = StackResources()
     path = tmp_path / "ca.pem"
     path.write_text(certificate.path.read_text())

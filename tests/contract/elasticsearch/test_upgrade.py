@@ -1,4 +1,4 @@
-"""A stack that 0.1.0 made, under the providers of today: state and notes are read right, and nothing is lost."""
+"""A stack that 0.1.0 made, updated by today's providers: they read state and notes correctly and lose nothing."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.sandbox
 
 @pytest.fixture(params=MODES)
 def before(request: pytest.FixtureRequest, client: Client, model: EmbeddingServer) -> Written:
-    """Put on the node what a stack of 0.1.0 left there."""
+    """Recreate on the node everything that a stack of 0.1.0 left there."""
     found = written(request.param)
     found.recreate(client, model)
     model.reset()
@@ -27,7 +27,7 @@ def before(request: pytest.FixtureRequest, client: Client, model: EmbeddingServe
 
 @pytest.fixture
 def wanted(wanted: Wanted, before: Written, model: EmbeddingServer) -> Wanted:
-    """Return the same settings, for the providers of today."""
+    """Return the settings of that stack, for today's providers."""
     identity = before.identity
     for key in ("dims", "quant", "sha256", "model", "document_prefix", "similarity", "index_options"):
         setattr(wanted, key, identity[key])
@@ -51,7 +51,7 @@ def test_a_refresh_sees_what_is_there_as_what_is_there(stack: StackResources) ->
     assert stack.state.keys() == before.keys()
     before["index"]["alias_state"] = "of an earlier version"
     for name, outputs in before.items():
-        # The node of the test has another license than the one of then.
+        # The test's node has another license than the node of that time.
         same = outputs.keys() - {"body", "licence"}
         assert {key: stack.state[name][key] for key in same} == {key: outputs[key] for key in same}, name
 
@@ -113,7 +113,7 @@ def test_a_destroy_asks_and_then_takes_everything_away(
 
 
 def test_the_state_is_lost_too(before: Written, wanted: Wanted, client: Client, node: Node) -> None:
-    """Whose the index is was not noted: it takes a word that it is given over."""
+    """0.1.0 noted no owner of the index, so a setting must say that the stack may take it."""
     del node
     wanted.adopt = ALIAS
     StackResources().up(wanted)

@@ -21,7 +21,7 @@ EVERYTHING: dict[str, Any] = {"match_all": {}}
 
 
 def write(client: Client, index: str, ids: Iterator[int] | range, *, words: str = "text") -> None:
-    """Write documents without content, so that nothing is embedded; every third has a routing."""
+    """Write documents without content, so that nothing is embedded; every third document has a routing."""
     lines: list[dict[str, Any]] = []
     for one in ids:
         lines += [{"index": {"_id": f"{one}", **routing(one)}}, {"title": f"{words} {one}"}]
@@ -35,7 +35,7 @@ def remove(client: Client, index: str, ids: range) -> None:
 
 
 def routing(one: int) -> dict[str, str]:
-    """Return how a document is routed."""
+    """Return the routing of a document, if it has one."""
     return {"routing": f"r{one % 5}"} if one % 3 == 0 else {}
 
 
@@ -49,7 +49,7 @@ def ids_of(client: Client, index: str) -> set[str]:
 
 @pytest.fixture(params=[1, 3], ids=["one shard", "three shards"])
 def following(request: pytest.FixtureRequest, client: Client) -> Iterator[Following]:
-    """Fill two indices alike, and begin to follow what vanishes from the first."""
+    """Fill two indices with the same documents, and begin to track the documents that vanish from the first."""
     for index in (OLD, NEW):
         settings = {"number_of_shards": request.param, "number_of_replicas": 0, "refresh_interval": -1}
         client.request("PUT", f"/{index}", {"settings": settings})
@@ -121,7 +121,7 @@ def test_under_the_write_block_few_ids_are_compared_however_many_documents_there
 
     def close(reached: Client, old: Generation, successor: str) -> None:
         nonlocal closed
-        # The last moment in which somebody can delete.
+        # The last moment at which somebody can delete a document.
         remove(client, old.index, gone)
         closed = True
         real_close(reached, old, successor)

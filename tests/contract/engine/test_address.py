@@ -1,4 +1,4 @@
-"""The programs and the context that the `docker` command is in: they ask the engine that the provider asks."""
+"""The programs ask the same engine as the provider, whichever context the `docker` command is in."""
 
 import os
 import socket
@@ -20,7 +20,7 @@ NOBODY_MUST_ASK = "another"
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Put the `docker` command into the context of another engine; return what that one is asked."""
+    """Select the context of another engine for the `docker` command; return the requests that this engine receives."""
     found: list[str] = []
     path = tmp_path / "another.sock"
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "config"))

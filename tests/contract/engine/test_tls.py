@@ -1,4 +1,4 @@
-"""The provider's TLS settings, as a folder and as text: with them the programs reach an engine that asks for them."""
+"""The provider's TLS settings, as a folder or as text, let the programs reach an engine that demands a certificate."""
 
 import socket
 import ssl
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.sandbox
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder with the three files of docker; one certificate serves for all."""
+    """Make a folder with Docker's three TLS files; one certificate serves as all of them."""
     folder = tmp_path_factory.mktemp("tls")
     text = make_certificate(folder).path.read_text()
     for name in ("ca.pem", "cert.pem"):
@@ -28,7 +28,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(certificates: Path) -> Iterator[str]:
-    """Let the real engine be reached by TLS alone, from clients with the certificate; return where."""
+    """Run a TLS proxy before the real engine that demands the certificate; yield its address."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(certificates / "ca.pem"))
     context.load_cert_chain(certificates / "cert.pem", certificates / "key.pem")
     context.verify_mode = ssl.CERT_REQUIRED
@@ -68,7 +68,7 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 
 
 def settings(way: str, folder: Path) -> dict[str, str]:
-    """Return what the stack's commands are told, by the way in which the certificates are set."""
+    """Return the environment of the stack's commands, for each way to set the certificates."""
     text = {
         name: (folder / file).read_text()
         for name, file in (

@@ -1,4 +1,4 @@
-"""What the real CLI makes of an update that is interrupted or killed within a step, and what the next one finds."""
+"""How the real CLI handles an update that is interrupted or killed during a step, and what the next update finds."""
 
 import json
 import os
@@ -50,7 +50,7 @@ class Slow(Resource):
 
 
 class SlowStack:
-    """A stack that has one resource, whose creation takes 3 s."""
+    """A stack with one resource, whose creation takes 3 s."""
 
     def __init__(self, folder: Path) -> None:
         self.program = folder / "program"
@@ -72,7 +72,7 @@ class SlowStack:
         self.stack.ensure()
 
     def up(self, stop: Callable[["SlowStack"], None]) -> Finished | Stopped:
-        """Bring the stack up, have `stop` called as soon as the resource is being made, and return how it ended."""
+        """Bring the stack up, call `stop` once the creation has begun, and return how the update ended."""
         (self.program / "begun").unlink(missing_ok=True)
         stopper = threading.Thread(target=self._stop, args=(stop,), daemon=True)
         stopper.start()
@@ -85,7 +85,7 @@ class SlowStack:
             stopper.join(10)
 
     def pulumi(self, *arguments: str) -> tuple[int, str]:
-        """Run a command of the CLI as a person does in the program's folder."""
+        """Run a command of the CLI in the program's folder, as a person does."""
         done = subprocess.run(
             ["pulumi", *arguments, "--stack", "test", "--non-interactive"],
             cwd=self.program,
@@ -97,21 +97,21 @@ class SlowStack:
         return done.returncode, done.stdout + done.stderr
 
     def running(self, program: str = "") -> list[int]:
-        """Return the processes that an update of this stack has started, of one program if it is named."""
+        """Return the processes that an update of this stack has started; if a program is named, only that program's."""
         backend = f"PULUMI_BACKEND_URL={self.stack.backend_url}"
         named = [one for one in processes() if program in ("", one.program)]
         return [one.pid for one in named if has_in_environment(one.pid, backend)]
 
     def made(self) -> bool:
-        """Tell whether the state has the resource."""
+        """Tell whether the state contains the resource."""
         return any(one["urn"].endswith("::slow") for one in self._deployment().get("resources", []))
 
     def pending(self) -> list[str]:
-        """Return what the state says was being done when it was written last."""
+        """Return the operations that were pending when the state was last written."""
         return [one["type"] for one in self._deployment().get("pending_operations", [])]
 
     def write_pending(self, type_: str, name: str) -> None:
-        """Write into the state that a thing of the engine was being made, as a killed update leaves it."""
+        """Write into the state a pending creation of something in the engine, as a killed update leaves it."""
         urn = f"urn:pulumi:test::interrupts-test::{type_}::thing"
         resource = {"urn": urn, "custom": True, "type": type_, "inputs": {"name": name}}
         file = self.backend / "stacks" / "interrupts-test" / "test.json"

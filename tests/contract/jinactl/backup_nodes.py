@@ -1,4 +1,4 @@
-"""Nodes that share a volume of backups, and the commands that take and restore them."""
+"""Nodes that share a volume for backups, and the commands that take and restore backups."""
 
 import secrets
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def volume(elasticsearch_image: str) -> Iterator[str]:
 
 @contextmanager
 def node_with_backups(volume: str) -> Iterator[Node]:
-    """Run a node that has the volume where the stack's own has it."""
+    """Run a node with the volume mounted where the stack's own node has it."""
     location = repository.LOCATION
     with start_node(settings={"path.repo": location}, volumes={location: volume}) as node:
         yield node
@@ -110,7 +110,7 @@ def behind(client: Client) -> str:
 
 
 def other_index(client: Client) -> None:
-    """Have people keep an index of their own, with an alias, and one that is closed."""
+    """Create an index of people's own with an alias, and a closed one."""
     body = {"aliases": {"books": {}}, "settings": {"number_of_replicas": 0}}
     client.request("PUT", "/ledger", body)
     client.request("PUT", "/ledger/_doc/1", {"amount": 3}, query={"refresh": "true"})

@@ -1,4 +1,4 @@
-"""`python -m jinactl` as a process, and the outputs that it reads."""
+"""Runs `python -m jinactl` as a process, and writes the stack outputs that it reads."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def write_outputs(path: Path, stack: Wanted, model: EmbeddingServer, **changes: 
         "elasticsearchCaCertificate": "",
         "embeddingsUrl": model.url,
         "serverApiKey": "",
-        # The double knows no meaning: only a document's very text is near it.
+        # The double knows no meaning: a query is near a document only when its text is exactly the document's text.
         "modelQueryPrefix": stack.document_prefix,
         "modelDocumentPrefix": stack.document_prefix,
         "dims": stack.dims,
@@ -36,7 +36,7 @@ def write_outputs(path: Path, stack: Wanted, model: EmbeddingServer, **changes: 
 def jinactl(
     *arguments: str | Path, given: str = "", environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command; `environment` is added to that of the tests."""
+    """Run the command; `environment` is added to the environment of the tests."""
     return subprocess.run(
         [sys.executable, "-m", "jinactl", *map(str, arguments)],
         input=given,

@@ -1,4 +1,4 @@
-"""The stack that the commands are tried on."""
+"""The stack on which the commands are tested."""
 
 from tests.contract.elasticsearch.conftest import client, connection, model, node, wanted
 

@@ -1,4 +1,4 @@
-"""Backups as people take and restore them: on nodes that share the volume of backups, whoever embeds."""
+"""Taking and restoring backups as people do, on nodes that share the volume for backups, for each way to embed."""
 
 import json
 from dataclasses import replace
@@ -114,7 +114,7 @@ def test_a_backup_of_other_dims_or_of_another_quant_is_migrated_by_the_next_up(
         stack.up(new)
         restore(outputs_of(new, model, tmp_path))
         assert_holds(client, wanted, contents)
-        # What is written before the next up fits what is there.
+        # A document written before the next update gets an embedding of the same kind as the restored ones.
         contents |= fill(client, 1, first=30)
         stack.refresh()
         stack.up(new)

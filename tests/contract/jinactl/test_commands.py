@@ -1,4 +1,4 @@
-"""`python -m jinactl` as people run it, on a node, whoever embeds."""
+"""`python -m jinactl` as people run it, on a node, for each way to embed."""
 
 import json
 import subprocess
@@ -35,7 +35,7 @@ LINES = "".join(
 
 @pytest.fixture(params=["inference", "client"])
 def stack(request: pytest.FixtureRequest, wanted: Wanted, model: EmbeddingServer, node: Node) -> Wanted:
-    """Bring a stack up that embeds in one of the two ways, the second on a Basic license."""
+    """Bring up a stack for each way to embed: in Elasticsearch, and in the client on a Basic license."""
     in_client = request.param == "client"
     if in_client:
         node.to_basic()
@@ -187,7 +187,7 @@ def test_outputs_of_before_a_migration_write_and_find_nothing(
 
 
 def feed(running: subprocess.Popen[str], contents: dict[str, str], enough: threading.Event) -> None:
-    """Give the command documents until it is enough or it has ended; `contents` are those that it was given."""
+    """Send documents to the command until told to stop or the command has ended; `contents` are the documents sent."""
     assert running.stdin is not None
     with suppress(BrokenPipeError), running.stdin as lines:
         while not enough.is_set():

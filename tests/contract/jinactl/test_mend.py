@@ -1,4 +1,4 @@
-"""`python -m jinactl mend` as people run it, whoever embeds."""
+"""`python -m jinactl mend` as people run it, for each way to embed."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.sandbox
 
 @pytest.fixture
 def filled(outputs: Path, client: Client) -> Path:
-    """Put documents in, and change the text of two past the pipeline."""
+    """Index documents, and change the text of two of them without the pipeline."""
     assert jinactl("ingest", "--outputs", outputs, "-", given=LINES).returncode == 0
     change_past_the_pipeline(client, {"003": "another text", "004": "one more"})
     return outputs

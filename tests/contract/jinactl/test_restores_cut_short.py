@@ -1,4 +1,4 @@
-"""Backups and restores beside which something happens: an end of the process, writers, copies that travel."""
+"""Backups and restores that are disturbed: the process ends, people write meanwhile, or files are copied elsewhere."""
 
 import subprocess
 from pathlib import Path
@@ -159,5 +159,5 @@ def test_backups_that_were_copied_elsewhere_are_restored_from_there(
             subprocess.run(["docker", "cp", "-", f"{node.name}:{location}"], stdin=given, check=True)
         restore(outputs)
         assert_holds(client, wanted, contents)
-        # What was copied belongs to the node's user again.
+        # The copied files belong to the node's user again.
         back_up(outputs)

@@ -1,6 +1,6 @@
-"""What lives on the same cluster and is none of the stack's business: another stack, and a person's own indices.
+"""Things on the same cluster that the stack must leave alone: another stack, and a person's own indices.
 
-The other stack is in the middle of a migration of its own, and its alias begins as ours does.
+The other stack is in the middle of its own migration, and the name of its alias begins with our alias's name.
 """
 
 import copy
@@ -28,19 +28,19 @@ Fingerprint = dict[str, Any]
 
 
 def are_theirs(name: str) -> bool:
-    """Tell whether an index or a pipeline is none of the stack's."""
+    """Tell whether an index or a pipeline belongs to the other stack or to the person."""
     return name in (*INDICES, *PIPELINES) or name.startswith(SECOND)
 
 
 def place(client: Client, wanted: Wanted) -> None:
-    """Put the other stack and the person's indices, with a document each, on the node."""
+    """Create the other stack and the person's indices on the node, each with one document."""
     settings = {"model_id": "m", "url": wanted.embeddings_url, "dimensions": 768, "api_key": "x"}
     body = {"service": "openai", "service_settings": settings}
     client.request("PUT", f"/_inference/text_embedding/{OTHER_ENDPOINT}", body)
     marked = {"managed_by": "jina-search", "owner": "jina-search-other-9f8e7d"}
     set_page: dict[str, Any] = {"processors": [{"set": {"field": "page", "value": 1}}]}
     client.request("PUT", f"/_ingest/pipeline/{OTHER_PIPELINE}", {**set_page, "_meta": marked})
-    # Their update died when it had kept this pipeline, and had not told the index of it.
+    # Their update died after it had kept this pipeline and before it noted the pipeline in the index.
     client.request(
         "PUT", f"/_ingest/pipeline/{OTHER_FROZEN}", {**set_page, "_meta": {**marked, "frozen_for": OTHER}}
     )
@@ -61,7 +61,7 @@ def place(client: Client, wanted: Wanted) -> None:
 
 
 def fingerprint(client: Client) -> Fingerprint:
-    """Return all that can be seen of them: a change of any makes another fingerprint, also back and forth."""
+    """Return everything visible of them as a fingerprint; any change alters it, even one that was undone later."""
     found: Fingerprint = {}
     for index in INDICES:
         body = client.find(f"/{index}", query={"expand_wildcards": "all"})
@@ -86,7 +86,7 @@ def touched(before: Fingerprint, after: Fingerprint) -> list[str]:
 
 @dataclass(frozen=True)
 class Bystanders:
-    """They, as they were when the stack was brought up."""
+    """The bystanders as they were when the stack was brought up."""
 
     before: Fingerprint
 

@@ -1,4 +1,4 @@
-"""Migrations under faults: the doubles of the Elasticsearch tests, and the table that tells what was lost."""
+"""Fixtures for migrations under faults: the doubles of the Elasticsearch tests, and a table of what was lost."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -23,7 +23,7 @@ Prepare = Callable[[str], Case]
 
 @pytest.fixture
 def outcomes(record_property: Callable[[str, object], None]) -> Iterator[list[Outcome]]:
-    """Return the rows of the table at the end; append to it."""
+    """Return the rows of the table that ends the session; tests append to them."""
     rows: list[Outcome] = []
     yield rows
     record_property(OUTCOMES, [asdict(one) for one in rows])
@@ -31,13 +31,13 @@ def outcomes(record_property: Callable[[str, object], None]) -> Iterator[list[Ou
 
 @pytest.fixture(autouse=True)
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have few documents make several portions, and waits be short."""
+    """Use small portions, so that few documents make several, and short waits."""
     use(Settings(), monkeypatch.setattr)
 
 
 @pytest.fixture
 def watched(node: Node) -> Iterator[WatchedNode]:
-    """Return the node's address that tells of the requests which write."""
+    """Return a proxy in front of the node that reports the requests which write."""
     with watched_node(node.url) as proxy:
         yield proxy
 
@@ -51,9 +51,9 @@ def prepared(
     model: EmbeddingServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Prepare:
-    """Return a function that empties the node and puts a stack with documents on it, before a change.
+    """Return a function that empties the node and brings up a stack with documents, ready for a change.
 
-    The stack reaches the node by way of the proxy, whose count of writes begins anew; people go straight to it.
+    The stack reaches the node through the proxy, whose count of writes restarts; people reach the node directly.
     """
     stacks = replace(wanted, connection=replace(wanted.connection, url=watched.url))
 
@@ -70,7 +70,7 @@ def prepared(
 
 @pytest.fixture
 def brief_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send what was refused or cut again at once, as far as that goes, so that many cases take little time."""
+    """Shorten the pauses before refused or interrupted requests are sent again, so that many cases take little time."""
     monkeypatch.setattr(
         ClusterProvider, "patience", ClusterPatience(limit=3, unreachable=20, first_pause=0.02)
     )

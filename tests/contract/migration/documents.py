@@ -1,4 +1,4 @@
-"""Whole documents: what people wrote beside the content, and whether each vector is of the text beside it."""
+"""Whole documents: people's fields beside the content, and whether each vector is of the document's own text."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ FIELDS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Whole:
-    """A document: `source` as people see it with all vectors, `vector` and `digest` what was made of its content."""
+    """A document: its `source` as people see it, with all vectors; `vector` and `digest` were made from its content."""
 
     source: Mapping[str, Any]
     vector: list[float]
@@ -39,7 +39,7 @@ def extras(number: int) -> dict[str, Any]:
 
 
 def whole(client: Client, index: str = ALIAS) -> dict[str, Whole]:
-    """Return all documents by id; each id is there once, or this fails."""
+    """Return all documents by id. Raises AssertionError when an id occurs twice."""
     client.request("POST", f"/{index}/_refresh")
     body = {
         "size": 10000,
@@ -59,7 +59,7 @@ def whole(client: Client, index: str = ALIAS) -> dict[str, Whole]:
 
 
 def stale(found: Mapping[str, Whole], expected: Callable[[str], list[float]], *, digests: bool) -> list[str]:
-    """Return the ids of documents whose vector, or whose digest where there are `digests`, is not of their text."""
+    """Return the ids of documents whose vector is not of their text, or, with `digests`, whose digest is not."""
     return [
         one
         for one, document in found.items()
@@ -69,7 +69,7 @@ def stale(found: Mapping[str, Whole], expected: Callable[[str], list[float]], *,
 
 
 def without_fields(found: Mapping[str, Whole], had: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return, as "id: field", what documents had and have no longer; the content is compared elsewhere."""
+    """Return as "id: field" the fields that documents have lost; the content is compared elsewhere."""
     return [
         f"{one}: {name}"
         for one, fields in had.items()
@@ -79,13 +79,13 @@ def without_fields(found: Mapping[str, Whole], had: Mapping[str, Mapping[str, An
 
 
 def has_digests(client: Client, index: str = ALIAS) -> bool:
-    """Tell whether the index keeps what text each vector is of."""
+    """Tell whether the index keeps a digest of the text that each vector was made from."""
     body = next(iter(client.request("GET", f"/{index}/_mapping").values()))
     return DIGEST in body["mappings"]["properties"]
 
 
 def _same(live: object, value: object) -> bool:
-    """Compare values: numbers of vectors come back a little rounded, for vectors are kept beside their length."""
+    """Compare values. Numbers of vectors come back slightly rounded: vectors are stored apart from their length."""
     if isinstance(live, list) and isinstance(value, list) and all(isinstance(one, float) for one in value):
         return _near(live, value)
     return live == value

@@ -1,4 +1,4 @@
-"""More of what can happen to a stack and its people: past the pipeline, beside the stack, and to what it lives in."""
+"""More events for the state machine: changes without the pipeline, another stack, and losing the state or the node."""
 
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,7 @@ TAGS = some.sampled_from(["red", "green"])
 
 
 class LossesAndOthers(PeopleAndStack):
-    """Adds to the model `second`, another stack on the cluster, and `theirs`, the documents that it was given."""
+    """Adds two things to the model: `second` is another stack on the cluster, `theirs` are that stack's documents."""
 
     def __init__(self, start: Any) -> None:
         super().__init__(start)
@@ -31,7 +31,7 @@ class LossesAndOthers(PeopleAndStack):
     @rule(one=IDS, words=WORDS)
     @precondition(lambda self: not self.alias_moved)
     def update_the_content_in_bulk(self, one: str, words: str) -> None:
-        """Change a text past the pipeline, which partial updates in bulk do not run: the vector stays as it was."""
+        """Change a text by a partial bulk update, which does not run the pipeline: the vector stays as it was."""
         if (
             one in self.case.contents
             and self.case.contents[one] != words
@@ -77,21 +77,21 @@ class LossesAndOthers(PeopleAndStack):
     @rule(dims=DIMS)
     @precondition(lambda self: not self.drifted and self.died is None)
     def up_of_a_stack_with_the_same_names(self, dims: int) -> None:
-        """Try to take the stack's things over: that is refused, and changes nothing, which the invariants look at."""
+        """Try to take over the stack's things: this is refused and changes nothing, which the invariants check."""
         with pytest.raises(ConflictError):
             StackResources().up(replace(self.case.wanted, owner="jina-search-theirs-5d4c3b", dims=dims))
 
     @rule(dims=DIMS, quant=MODELS)
     @precondition(lambda self: not self.drifted)
     def lose_the_state(self, dims: int, quant: str) -> None:
-        """Somebody goes on with the data of a stack whose state is lost, by its id."""
+        """Lose the state; somebody continues with the stack's data by setting its id."""
         self.case.stack = StackResources()
         self.up(dims, quant)
 
     @rule(dims=DIMS, quant=MODELS)
     @precondition(lambda self: not self.drifted)
     def lose_the_node_and_have_it_back(self, dims: int, quant: str) -> None:
-        """Have a refresh find nothing where the node should be, and the node be back for the next update."""
+        """Refresh while the node is gone; the node is back for the next update."""
         state = self.case.stack.state
         for outputs in state.values():
             outputs.update(url=NOBODY, managed=True)
@@ -107,7 +107,7 @@ class LossesAndOthers(PeopleAndStack):
             assert self.theirs <= whole(self.client, SECOND).keys()
 
     def seconds(self) -> Wanted:
-        """Return the settings of the second stack, whose names begin as those of the first."""
+        """Return the settings of the second stack; its names begin with the names of the first stack's things."""
         return replace(
             self.case.wanted,
             owner="jina-search-second-7e6f5a",

@@ -1,4 +1,4 @@
-"""What became of people's documents in each case, as rows of the table that ends the session."""
+"""Counts of lost and damaged documents in each case, as rows of the table that ends the session."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ COUNTED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One case: `runs` faults of a kind, of which each was followed by another `up`.
+    """One case: `runs` faults of one kind, each followed by another `up`.
 
-    `lost`, `twice` and `stale` count documents (stale: with a vector that is not of the text beside it), `fields_lost`
-    values of other fields, `others_touched` indices, pipelines and endpoints that are none of the stack's.
+    `lost`, `twice` and `stale` count documents (stale: the vector is not of the document's text), `fields_lost`
+    counts values of other fields, `others_touched` indices, pipelines and endpoints that are none of the stack's.
     """
 
     change: str
@@ -67,7 +67,7 @@ def _line(fault: str, change: str, counted: Sequence[object], refused: str) -> s
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write the table of all tests of the session, where there were any."""
+    """Write the table if any test of the session added a row."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     rows = [
         Outcome(**row)

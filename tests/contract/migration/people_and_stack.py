@@ -1,4 +1,4 @@
-"""A stack and its people as a state machine: whatever the order of what they do, a successful `up` ends as wanted."""
+"""A stack and its people as a state machine: in whatever order they act, a successful `up` ends as wanted."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,7 +29,7 @@ ELSEWHERE = "elsewhere"
 
 
 class PeopleAndStack(RuleBasedStateMachine):
-    """The model: `contents` is what people were told is written; `drifted` that somebody changed what is the stack's.
+    """The model: `contents` are the acknowledged writes; `drifted` is true when somebody changed the stack's things.
 
     `died` are the settings of an update that did not end: until the next one, writers may be refused. `start` empties
     the node and returns a stack on it.
@@ -52,14 +52,14 @@ class PeopleAndStack(RuleBasedStateMachine):
 
     @property
     def client(self) -> Client:
-        """People's way to the node."""
+        """The client through which people reach the node."""
         return self.case.client
 
     @rule(dims=DIMS, quant=MODELS)
     def up(self, dims: int, quant: str) -> None:
         """Change the settings and update.
 
-        What somebody edited, and what an update left that died on the way to other settings, is seen by a refresh.
+        A refresh comes first when somebody edited the stack's things, or an update died on the way to other settings.
         """
         self.set_to(dims, quant)
         if self.drifted or (self.died is not None and self.died != self.case.wanted):
@@ -67,7 +67,7 @@ class PeopleAndStack(RuleBasedStateMachine):
         before = self.behind()
         self.case.stack.up(self.case.wanted)
         if self.behind() != before:
-            # A migration carries no stale vector on.
+            # A migration copies no stale vector.
             self.case.half_updated.clear()
         self.drifted = self.alias_moved = False
         self.died = None
@@ -75,7 +75,7 @@ class PeopleAndStack(RuleBasedStateMachine):
 
     @rule(dims=DIMS, quant=MODELS, writes=some.integers(0, 14))
     def up_that_dies(self, dims: int, quant: str, writes: int) -> None:
-        """Change the settings and update, and let no more than so many writing requests through."""
+        """Change the settings and update; only `writes` writing requests get through."""
         self.set_to(dims, quant)
         with pytest.MonkeyPatch.context() as patched, killed_after(writes, patched):
             try:
@@ -101,7 +101,7 @@ class PeopleAndStack(RuleBasedStateMachine):
 
     @rule()
     def edit_the_pipeline(self) -> None:
-        """Somebody adds a field to each document, and takes the mark of the stack away."""
+        """Somebody makes the pipeline add a field to each document, and removes the stack's mark from the pipeline."""
         name = self.case.wanted.pipeline_id
         body = self.client.request("GET", f"/_ingest/pipeline/{name}")[name]
         processors = [*body["processors"], {"set": {"field": "edited", "value": True}}]
@@ -111,7 +111,7 @@ class PeopleAndStack(RuleBasedStateMachine):
     @rule(elsewhere=some.booleans())
     @precondition(lambda self: not self.alias_moved)
     def move_the_alias(self, elsewhere: bool) -> None:
-        """Somebody takes the alias away, or points it to an index of their own."""
+        """Somebody removes the alias, or points it to an index of their own."""
         actions: list[dict[str, Any]] = [{"remove": {"index": "*", "alias": ALIAS}}]
         if elsewhere:
             if self.client.find(f"/{ELSEWHERE}") is None:
@@ -134,14 +134,14 @@ class PeopleAndStack(RuleBasedStateMachine):
 
     @invariant()
     def nothing_acknowledged_is_missing(self) -> None:
-        """Whatever is unfinished: readers find exactly what was written, wherever the alias is the stack's."""
+        """As long as the alias is the stack's, readers find exactly what was written, whatever update is unfinished."""
         if not self.alias_moved:
             found = whole(self.client)
             assert {one: document.source["content"] for one, document in found.items()} == self.case.contents
             assert without_fields(found, self.case.fields) == []
 
     def behind(self) -> list[str]:
-        """Return what the alias points to."""
+        """Return the indices to which the alias points."""
         return sorted(self.client.find(f"/{ALIAS}") or {})
 
     def set_to(self, dims: int, quant: str) -> None:
@@ -157,14 +157,14 @@ class PeopleAndStack(RuleBasedStateMachine):
         self.forget(one)
 
     def forget(self, one: str) -> None:
-        """Note that nothing is left of what a document was beside its content."""
+        """Note that a document has no fields left beside its content."""
         self.case.fields.pop(one, None)
         self.case.half_updated.discard(one)
 
     def as_people(
         self, method: str, path: str, body: dict[str, Any] | None, then: Callable[[], object]
     ) -> None:
-        """Do what people do: it happens when it is acknowledged, and is refused only while an update is pending."""
+        """Send people's request; call `then` if it is acknowledged. Only an unfinished update may refuse it."""
         try:
             self.client.request(method, path, body)
         except ElasticsearchError as error:
@@ -174,9 +174,9 @@ class PeopleAndStack(RuleBasedStateMachine):
             then()
 
     def assert_as_wanted(self) -> None:
-        """Assert all that a successful update promises."""
+        """Assert everything that a successful update promises."""
         self.outcomes.append(judge(self.case, "random sequences"))
-        # What no migration has carried yet, the command embeds again.
+        # The command embeds again the stale documents that no migration has copied yet.
         mend(self.client, self.case.wanted)
         self.case.half_updated.clear()
         judge(self.case, "random sequences")
@@ -191,7 +191,7 @@ class PeopleAndStack(RuleBasedStateMachine):
 
 
 def started(case: Case, wanted: Wanted) -> Case:
-    """Bring up the stack that a sequence begins with."""
+    """Bring up the stack with which a sequence begins."""
     bystanders.place(case.client, wanted)
     others = Bystanders(bystanders.fingerprint(case.client))
     stack = StackResources()

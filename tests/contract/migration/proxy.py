@@ -1,4 +1,4 @@
-"""A proxy in front of a node that tells of each request that writes, and fails the one it is told to."""
+"""A proxy in front of a node that reports each writing request, and makes the requests fail that a test chooses."""
 
 import http.client
 import json
@@ -25,13 +25,13 @@ BUSY = json.dumps(
 
 
 def is_write(method: str, path: str) -> bool:
-    """Tell whether a request changes anything that outlives it."""
+    """Tell whether a request changes anything that lasts beyond the request."""
     return method not in ("GET", "HEAD") and not path.partition("?")[0].endswith(READING)
 
 
 @dataclass
 class WatchedNode:
-    """A node's address that tells of the requests which write: `writes` are their lines, in order.
+    """A proxy that reports the requests which write: `writes` are their request lines, in order.
 
     `applied` is called with the number of each, from 1, when the node has carried it out and before the answer goes
     back; when it returns True the connection is cut instead. Requests whose number `busy` accepts are answered with
@@ -52,13 +52,13 @@ class WatchedNode:
         return f"http://127.0.0.1:{self.port}"
 
     def reset(self) -> None:
-        """Count from 1 again, and disturb nothing."""
+        """Restart the count at 1, and stop disturbing requests."""
         with self.lock:
             self.writes, self.refused = [], set()
             self.applied = self.busy = lambda _: False
 
     def is_refused(self) -> bool:
-        """Tell whether the next writing request is to be refused, once."""
+        """Tell whether the next writing request is to be refused; each is refused only once."""
         with self.lock:
             number = len(self.writes) + 1
             if number in self.refused or not self.busy(number):
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Forwards one connection's requests over one connection to the node."""
 
     protocol_version = "HTTP/1.1"
-    # Head and body leave in one packet: two, on a kept connection, wait 40 ms for each other.
+    # Head and body are sent in one packet: two packets on a kept connection would wait 40 ms for each other.
     wbufsize = -1
     disable_nagle_algorithm = True
     watched: WatchedNode
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             found, content = self.exchange(body)
         except (http.client.HTTPException, OSError):
-            # The node is gone: so is the connection.
+            # The node is gone, so the connection ends too.
             self.cut()
             return
         if writes and self.watched.applied(self.watched.note(f"{self.command} {self.path}")):
@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = forward  # noqa: N815 (names of the base class)
 
     def finish(self) -> None:
-        """Close both connections; that the other side is gone already is no error."""
+        """Close both connections, also if the other side is already gone."""
         try:
             super().finish()
         except OSError:

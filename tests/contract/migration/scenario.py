@@ -1,4 +1,4 @@
-"""An index with people's documents, the changes that migrate it, and all that must hold when one has ended."""
+"""An index with people's documents, the changes that migrate it, and everything that must hold after a change."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from tests.fixtures.embedding_server import EmbeddingServer, Request, embedding
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Settings before and after; with `model` the server embeds by another model from the change on."""
+    """Settings before and after; with `model`, the server uses another model from the change on."""
 
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any]
@@ -39,7 +39,7 @@ MATRIX = ("dims down", "dims up", "quant", "model revision")
 
 
 def chosen(*changes: str) -> list[Any]:
-    """Return all changes as parameters; those that are not named are left to the exhaustive run."""
+    """Return all changes as parameters; only the exhaustive run includes those that are not in `changes`."""
     others = [pytest.param(one, marks=pytest.mark.exhaustive) for one in MATRIX if one not in changes]
     return [*changes, *others]
 
@@ -48,8 +48,8 @@ def chosen(*changes: str) -> list[Any]:
 class Case:
     """A stack with documents, about to be changed: `contents` are the documents by id, `wanted` the settings.
 
-    `fields` are what documents hold beside their content, `others` who lives on the same node. `half_updated` are the
-    documents whose content somebody changed past the pipeline, which keep their vectors until they are mended.
+    `fields` are the documents' fields beside their content, `others` the bystanders on the node. `half_updated` are the
+    documents whose content somebody changed without the pipeline; they keep their vectors until they are mended.
     """
 
     client: Client
@@ -65,7 +65,7 @@ class Case:
     others: Bystanders = field(default_factory=lambda: Bystanders({}))
 
     def changed(self) -> Wanted:
-        """Set the settings to those after the change, and start the model that goes with them; return them."""
+        """Apply the settings after the change, and switch to the model that belongs to them; return the settings."""
         change = CHANGES[self.change]
         self.wanted = replace(self.wanted, **change.after)
         self.embeds_as = change.model
@@ -79,13 +79,13 @@ class Case:
         self.fields.pop(one, None)
 
     def expected(self, content: str) -> list[float]:
-        """Return the embedding that the model in use makes of a text."""
+        """Return the embedding of a text by the model in use."""
         whole_vector = embedding(f"{self.embeds_as}{self.wanted.document_prefix}{content}", WIDTH)
         return truncate(whole_vector, self.wanted.dims)
 
 
 def embedding_as(model: EmbeddingServer, name: str) -> Callable[[Request], tuple[int, dict[str, Any]]]:
-    """Return the double's answers as if another model was loaded, whose vectors have nothing to do with the first's."""
+    """Return the double's answers for another model, whose vectors are unrelated to the first model's."""
 
     def answer(request: Request) -> tuple[int, dict[str, Any]]:
         texts = request.body.get("input") or []
@@ -98,7 +98,7 @@ def embedding_as(model: EmbeddingServer, name: str) -> Callable[[Request], tuple
 def prepare(
     change: str, wanted: Wanted, client: Client, model: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> Case:
-    """Bring a stack up on a node with others' things, and have people write, change and delete documents."""
+    """Bring a stack up on a node with the bystanders, and write, change and delete documents as people."""
     monkeypatch.setattr(model, "answer", embedding_as(model, ""))
     before = replace(wanted, **CHANGES[change].before)
     stack = StackResources()
@@ -121,7 +121,7 @@ def prepare(
         lines.append({"delete": {"_id": f"doc-{number}"}})
         del contents[f"doc-{number}"]
         fields.pop(f"doc-{number}", None)
-    # Deleted and made again: its versions begin anew.
+    # Deleted and created again: its version numbers restart.
     lines += [{"index": {"_id": "doc-6"}}, {"content": "again"}]
     contents["doc-6"] = "again"
     answer = client.request("POST", f"/{ALIAS}/_bulk", lines, query={"refresh": "true"})
@@ -130,7 +130,7 @@ def prepare(
 
 
 def settle(case: Case, stack: StackResources, fault: str, *, writable: bool = True) -> Outcome:
-    """Assert all that must hold after a change that ended well; return what became of the documents."""
+    """Assert everything that must hold after a successful change; return the outcome for the documents."""
     client, wanted = case.client, case.wanted
     if writable:
         case.write("doc-0", "writers are let in")
@@ -143,7 +143,7 @@ def settle(case: Case, stack: StackResources, fault: str, *, writable: bool = Tr
 
 
 def judge(case: Case, fault: str) -> Outcome:
-    """Return what became of people's documents and of others' things: all of it is as it was, or this fails."""
+    """Return the outcome for people's documents and the bystanders. Raises AssertionError unless all are intact."""
     found = whole(case.client)
     total = int(case.client.request("GET", f"/{ALIAS}/_count")["count"])
     known = has_digests(case.client)
@@ -171,7 +171,7 @@ def judge(case: Case, fault: str) -> Outcome:
 
 
 def assert_tidy(client: Client, wanted: Wanted) -> None:
-    """Assert that the alias has one index, and that nothing is left over of how it came to it."""
+    """Assert that the alias has one index, and that the migration left nothing over."""
     matching = client.request("GET", f"/{ALIAS}-*", query={"expand_wildcards": "all"})
     made = {index: body for index, body in matching.items() if not bystanders.are_theirs(index)}
     behind = [index for index, body in made.items() if ALIAS in body["aliases"]]

@@ -1,4 +1,4 @@
-"""An update whose process is killed after any of its writes: the next one ends where it should, losing nothing."""
+"""An update whose process is killed after any of its writes: the next update ends as wanted and loses nothing."""
 
 import threading
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def test_killed_after_every_write_of_the_other_changes(
 
 
 def record(change: str, prepared: Prepare, watched: WatchedNode) -> list[str]:
-    """Return the writing requests of a change that nothing disturbs."""
+    """Return the writing requests of an undisturbed change."""
     case = prepared(change)
     upgrade = start_upgrade(case.stack, case.changed())
     stack = upgrade.wait()
@@ -64,13 +64,13 @@ def kill_after_each(
     watched: WatchedNode,
     outcomes: list[Outcome],
 ) -> None:
-    """Kill an update after so many writes, for each of the numbers; run it again, and note what became of it."""
+    """For each number, kill an update after that many writes, run it again, and record the outcome."""
     done = []
     for number in numbers:
         where = f"kill after {number} of {len(steps)} writes ({steps[number - 1] if number else 'none'})"
         case = prepared(change)
         known = killed_after(number, case, watched)
-        # Before every other second update, the engine is told to look at what is there.
+        # Every other case refreshes before its second update.
         if number % 2:
             known.refresh()
         known.up(case.wanted)
@@ -82,7 +82,7 @@ def kill_after_each(
 
 
 def killed_after(number: int, case: Case, watched: WatchedNode) -> StackResources:
-    """Kill an update when its n-th write was carried out, or before the first; return the stack as it is known then."""
+    """Kill an update after its n-th write, or before its first one; return the stack with the state of that moment."""
     reached, dead = threading.Event(), threading.Event()
 
     def applied(count: int) -> bool:

@@ -1,4 +1,4 @@
-"""Elasticsearch or the embedding server gone in the middle of a migration: it waits, or is gone on with."""
+"""Elasticsearch or the embedding server is gone during a migration: it waits, or the next update continues it."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ def test_elasticsearch_is_killed_and_started_again(
     change: str, prepared: Prepare, watched: WatchedNode, node: Node, outcomes: list[Outcome]
 ) -> None:
     case = prepared(change)
-    # A task that runs while the node dies: of embeddings that take their time.
+    # Slow embeddings, so that a task is running while the node dies.
     case.model.delay_seconds = 0.05
     with once_after_writes_to("/_reindex", 2, watched, lambda: restart(node)):
         case.stack.up(case.changed())
@@ -98,7 +98,7 @@ def test_the_embedding_server_is_restarted(
 def once_after_writes_to(
     path: str, count: int, watched: WatchedNode, do: Callable[[], None]
 ) -> Iterator[None]:
-    """Do something beside the update when that many requests to a path were carried out."""
+    """Call a function beside the update once the node has carried out the given number of requests to a path."""
     threads: list[threading.Thread] = []
 
     def applied(number: int) -> bool:
@@ -120,7 +120,7 @@ def restart(node: Node) -> None:
 
 
 def gone(case: Case, seconds: float) -> None:
-    """Have the embedding server cut every connection for some seconds, as while it is started again."""
+    """Make the embedding server cut every connection for some seconds, as during a restart."""
     answers = case.model.answer
 
     def cut(request: Request) -> tuple[int, dict[str, object]]:

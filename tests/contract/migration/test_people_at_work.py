@@ -1,4 +1,4 @@
-"""People write and search all the while a migration is killed, restarted and ended: what was acknowledged is there."""
+"""People write and search while a migration is killed, run again and completed: every acknowledged write is there."""
 
 import threading
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_a_writer_and_a_reader_through_a_migration_that_is_killed(
         case.stack = upgrade.wait()
         watched.reset()
         case.stack.up(wanted)
-    # A process that dies while the index is closed leaves it so: until the next run, and no longer.
+    # A process that dies while the index is closed leaves it closed until the next run.
     longest = None if "_block" in path else LONGEST_REFUSAL
     outcomes.append(judged(case, writer, reader, f"people at work, killed at {path}", longest=longest))
 
@@ -78,7 +78,7 @@ def test_a_writer_and_a_reader_through_a_migration_that_is_killed(
 def test_a_write_that_is_being_embedded_while_the_alias_moves(
     prepared: Prepare, node: Node, outcomes: list[Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Elasticsearch looks up the pipeline when a write arrives, and the index when it has been embedded.
+    # Elasticsearch looks up the pipeline when a write arrives, and the index when the document has been embedded.
     use(AT_WORK, monkeypatch.setattr)
     case = prepared("prefix")
     case.model.delay_seconds = 0.3
@@ -92,7 +92,7 @@ def test_a_write_that_is_being_embedded_while_the_alias_moves(
 
 
 def people(case: Case, node: Node) -> tuple[Writer, Reader]:
-    """Return a writer and a reader who go straight to the node."""
+    """Return a writer and a reader who reach the node directly."""
     connection = replace(case.wanted.connection, url=node.url)
     return Writer(connection), Reader(connection)
 
@@ -100,7 +100,7 @@ def people(case: Case, node: Node) -> tuple[Writer, Reader]:
 def judged(
     case: Case, writer: Writer, reader: Reader, fault: str, *, longest: float | None = LONGEST_REFUSAL
 ) -> Outcome:
-    """Assert what people were promised, and all that `settle` asserts with what they wrote."""
+    """Assert everything that people were promised, and what `settle` asserts, with the documents they wrote."""
     assert writer.written > 20
     assert (reader.errors, reader.fewest >= 300) == ([], True)
     assert writer.answers <= REFUSALS

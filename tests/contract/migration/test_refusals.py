@@ -1,4 +1,4 @@
-"""Answers that are lost, a busy node, a full disk: a migration waits, or fails and is gone on with, losing nothing."""
+"""Lost responses, a busy node, a full disk: a migration waits, or fails and is continued, and loses nothing."""
 
 import threading
 import time
@@ -33,7 +33,7 @@ def test_the_answer_to_every_write_is_lost_once(
 
     def applied(number: int) -> bool:
         line = watched.writes[number - 1]
-        # The same request comes again, and is answered then.
+        # The same request is sent again and then answered.
         again = bool(lost) and lost[-1] == line
         lost.append("" if again else line)
         return not again
@@ -101,7 +101,7 @@ def test_a_disk_that_stays_full_ends_it_and_the_next_run_goes_on(
         case.stack.up(wanted)
     watched.reset()
     monkeypatch.setattr(IndexProvider, "pace", PACE)
-    # Writers go on, in the old generation.
+    # Writers continue to write, in the old generation.
     case.write("doc-20", "written between the two runs")
     case.stack.up(wanted)
     outcomes.append(settle(case, case.stack, "disk full until the next run"))
@@ -109,9 +109,9 @@ def test_a_disk_that_stays_full_ends_it_and_the_next_run_goes_on(
 
 @contextmanager
 def full_disk_after(path: str, watched: WatchedNode, client: Client, seconds: float = 0.0) -> Iterator[None]:
-    """Block the indices as a full disk does, from the second request to `path` on.
+    """Block the indices as a full disk does, beginning with the second request to `path`.
 
-    Elasticsearch takes the block away itself when there is room again: after `seconds`, or at the block's end.
+    Elasticsearch itself removes the block when there is room again: after `seconds`, or when the context ends.
     """
     threads: list[threading.Thread] = []
 
@@ -136,5 +136,5 @@ def full_disk_after(path: str, watched: WatchedNode, client: Client, seconds: fl
 
 
 def block(client: Client, blocked: bool | None) -> None:
-    """Set or take away the block of the flood-stage watermark."""
+    """Set or remove the block of the flood-stage watermark."""
     client.request("PUT", f"/{ALIAS}-*/_settings", {"index.blocks.read_only_allow_delete": blocked})

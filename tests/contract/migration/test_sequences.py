@@ -27,10 +27,10 @@ FEW = settings(
     stateful_step_count=20,
     deadline=None,
     database=None,
-    # The same sequences in each run; new ones are for the exhaustive run.
+    # Each run has the same sequences; only the exhaustive run draws new ones.
     derandomize=True,
     suppress_health_check=list(HealthCheck),
-    # A failing sequence is short enough to read; to find a shorter one takes minutes.
+    # A failing sequence is short enough to read; finding a shorter one takes minutes.
     phases=(Phase.explicit, Phase.generate),
 )
 MANY = settings(
@@ -47,7 +47,7 @@ MANY = settings(
 def machine(
     node: Node, wanted: Wanted, client: Client, model: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> Machine:
-    """Return the state machine of a stack on the node, which each sequence finds empty."""
+    """Return the state machine of a stack on the node; each sequence begins with an empty node."""
 
     def start() -> Case:
         node.clean()

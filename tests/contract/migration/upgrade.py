@@ -1,4 +1,4 @@
-"""`pulumi up` in a process of its own, which can be killed: what its resources reported is what the engine knows."""
+"""`pulumi up` in a process that can be killed: the engine knows what the resources reported before that."""
 
 import multiprocessing
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _processes.set_forkserver_preload(["tests.contract.migration.upgrade", "elastics
 
 @dataclass(frozen=True)
 class Settings:
-    """How fast the migration goes; `settle` is in seconds, see frozen.SETTLE_SECONDS."""
+    """The pace of the migration; `settle` is in seconds, see frozen.SETTLE_SECONDS."""
 
     pace: Pace = PACE
     portion: int = PORTION
@@ -35,7 +35,7 @@ class Settings:
 
 
 def use(settings: Settings, put: Callable[[object, str, object], None] = setattr) -> None:
-    """Take settings over; `put` sets an attribute, and may undo that later."""
+    """Apply the settings; `put` sets an attribute, and may undo that later."""
     for name in ("FIRST_PORTION", "BATCH"):
         put(carrier, name, dict.fromkeys(("copy", "slice", "re-embed"), settings.portion))
     put(frozen_pipeline, "SETTLE_SECONDS", settings.settle)
@@ -43,7 +43,7 @@ def use(settings: Settings, put: Callable[[object, str, object], None] = setattr
 
 
 class _Reported(State):
-    """A state that tells of each resource as soon as it is done."""
+    """A state that reports each resource as soon as the resource is done."""
 
     def __init__(self, state: State, pipe: Pipe) -> None:
         super().__init__(state)
@@ -64,7 +64,7 @@ def _run(state: State, wanted: Wanted, settings: Settings, pipe: Pipe) -> None:
 
 @dataclass
 class Upgrade:
-    """An update that runs: `process` may be killed at any time."""
+    """A running update; `process` may be killed at any time."""
 
     process: BaseProcess
     pipe: Pipe
@@ -72,14 +72,14 @@ class Upgrade:
     error: str = ""
 
     def kill(self) -> None:
-        """End it with SIGKILL; nothing more reaches the node when this returns."""
+        """End the process with SIGKILL; no request reaches the node after this returns."""
         self.process.kill()
         self.process.join()
 
     def wait(self) -> StackResources:
-        """Wait for its end; return the stack as the engine would know it then.
+        """Wait for the update to end; return the stack as the engine would know it then.
 
-        `error` is what it failed with, if it did.
+        `error` then holds the message of the update's error, if it failed.
         """
         while True:
             try:
