@@ -1,1 +1,1 @@
-"""The indices that follow one another behind an alias: what is there, what is wanted, and single changes."""
+"""The generations of an alias (the indices that follow one another behind it): read, planned and changed."""

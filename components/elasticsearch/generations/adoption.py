@@ -1,7 +1,7 @@
-"""Puts an index that was made by hand, and has the alias's name, behind the alias with all its documents.
+"""Adopts an index that was made by hand and has the alias's name: puts it behind the alias with all its documents.
 
-An index cannot be renamed: it is cloned (which links its files and copies nothing), and in one atomic step the clone
-takes its name as an alias and it goes.
+An index cannot be renamed, so it is cloned (which links its files and copies nothing). Then one atomic step deletes
+the index and gives its name to the clone as an alias.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ from components.elasticsearch.generations.refusals import unlike_mapping
 
 
 def require_adoptable(client: Requests, wanted: WantedIndex) -> Mapping[str, Any]:
-    """Return the index that has the alias's name.
+    """Return the body of the index that has the alias's name, as `GET /<index>` shows it.
 
-    Raises ConflictError when its embeddings are mapped otherwise than the wanted ones, or the name of our digests'
-    field is taken.
+    Raises ConflictError when the mapping of its embeddings differs from the wanted one, or when it already has a field
+    with the name of our digest field.
     """
     body: Mapping[str, Any] = client.request("GET", f"/{wanted.alias}")[wanted.alias]
     properties = body.get("mappings", {}).get("properties", {})
@@ -35,14 +35,14 @@ def require_adoptable(client: Requests, wanted: WantedIndex) -> Mapping[str, Any
 
 
 def adopt(client: Requests, wanted: WantedIndex) -> str:
-    """Put the index behind the alias and return its new name; after an interruption, do what is left of it.
+    """Put the index behind the alias and return its new name; after an interruption, do the rest.
 
-    Raises ConflictError as `require_adoptable` does, and IndexingError when the clone is not whole: the index is then
-    as it was.
+    Raises ConflictError as `require_adoptable` does, and IndexingError when documents are missing from the clone. The
+    index is then left unchanged.
     """
     body = require_adoptable(client, wanted)
     name = _free_name(client, wanted)
-    # The clone takes this note along: by it the next run knows a clone of a run that was interrupted.
+    # The clone inherits this note, by which the next run recognises the clone of an interrupted run.
     indices.add_meta(client, wanted.alias, {"adopted_as": name})
     try:
         client.request("PUT", f"/{wanted.alias}/_block/write")
@@ -53,14 +53,14 @@ def adopt(client: Requests, wanted: WantedIndex) -> str:
         )
     except BaseException:
         if not read_live(client, wanted.alias).concrete:
-            return name  # only the answer was lost
+            return name  # only the response was lost
         indices.open_to_writers(client, wanted.alias)
         raise
     return name
 
 
 def _free_name(client: Requests, wanted: WantedIndex) -> str:
-    """Return a name for the clone; a clone that an interrupted run left is deleted, for its source is still there."""
+    """Return a name for the clone; delete the clone of an interrupted run, because its source still exists."""
     first = new_name(wanted, LiveIndex())
     stem = first.removesuffix("1")
     number = 1

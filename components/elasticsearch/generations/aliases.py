@@ -8,7 +8,7 @@ from components.elasticsearch.generations.generation import LiveIndex
 
 
 def restore_alias(client: Requests, alias: str, live: LiveIndex, to: str) -> None:
-    """Point the alias to an index, and to none of those that it points to now."""
+    """Point the alias to index `to`, and away from all indices that it points to now."""
     actions: list[dict[str, Any]] = [{"add": {"index": to, "alias": alias}}]
     actions += [{"remove": {"index": one.index, "alias": alias}} for one in live.behind]
     client.request("POST", "/_aliases", {"actions": actions})
@@ -25,7 +25,7 @@ def swap_aliases(client: Requests, alias: str, new: str, old: str, aliases: Mapp
 
 
 def alias_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of an alias, as read, in the form in which an action takes them."""
+    """Convert the options of an alias from the form that Elasticsearch returns to the form that an action takes."""
     return {
         key: value for key, value in options.items() if key in ("filter", "is_hidden", "is_write_index")
     } | {key: options[key] for key in ("index_routing", "search_routing") if key in options}

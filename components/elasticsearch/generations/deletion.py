@@ -1,4 +1,4 @@
-"""Whether documents may be deleted: only those that the stack can make again, unless somebody said otherwise."""
+"""Deletes indices and documents: only what the stack can make again, unless the user allowed more."""
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
@@ -13,13 +13,13 @@ from components.elasticsearch.generations.refusals import deletion
 from components.elasticsearch.ownership import Claim
 
 Stake = dict[str, int | None]
-"""Documents that people put into indices, by their names; None where they can't be counted."""
+"""Number of documents that people put into each index, by index name; None where they can't be counted."""
 
 
 def at_stake(client: Requests, live: LiveIndex, claim: Claim) -> Stake:
-    """Return how many documents other than unchanged demo documents each index of the stack holds, if any.
+    """Return how many documents other than unchanged demo documents each index of the stack holds.
 
-    What was carried over to, or from, the index in use is not counted twice.
+    Indices without any are left out. Documents that a migration carried to or from the index in use are counted once.
     """
     ours = [one for one in live.owned(claim) if not live.is_copy(one)]
     stake: Stake = {one.index: None if one.closed else count_of_people(client, one.index) for one in ours}
@@ -29,7 +29,7 @@ def at_stake(client: Requests, live: LiveIndex, claim: Claim) -> Stake:
 def require_deletable_index(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
     """Raise DocumentsAtRiskError when deleting the index would delete documents that were not given up.
 
-    They are given up when `delete_data` is the alias's name; then nothing is asked.
+    The documents are given up when `delete_data` is the alias's name; then no request is sent.
     """
     if delete_data == alias:
         return
@@ -41,8 +41,8 @@ def require_deletable_index(client: Requests, alias: str, delete_data: str, clai
 def require_deletable_node(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
     """Raise DocumentsAtRiskError when deleting the node's volume would delete documents that were not given up.
 
-    All its indices count, hidden and closed ones too, but those of Elasticsearch itself; of the alias's, unchanged demo
-    documents do not.
+    All indices of the node count, hidden and closed ones too, except those of Elasticsearch itself. In the indices of
+    the alias, unchanged demo documents do not count.
     """
     if delete_data == alias:
         return
@@ -58,7 +58,7 @@ def require_deletable_node(client: Requests, alias: str, delete_data: str, claim
 
 
 def delete_generations(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
-    """Delete every index of the stack behind or beside the alias; others are left alone.
+    """Delete every index of the stack behind or beside the alias; leave the indices of others alone.
 
     Raises DocumentsAtRiskError as `require_deletable_index` does.
     """
@@ -69,7 +69,7 @@ def delete_generations(client: Requests, alias: str, delete_data: str, claim: Cl
 
 
 def delete_generation(client: Requests, one: Generation) -> None:
-    """Delete an index, what still writes into it, and the pipeline that was kept for it."""
+    """Delete an index and the pipeline that was kept for it; end the tasks that still write into the index first."""
     if one.migration:
         reindex.wait_for_others(client, one.index)
     indices.delete_index(client, one.index)
@@ -78,9 +78,9 @@ def delete_generation(client: Requests, one: Generation) -> None:
 
 
 def retire_alias(client: Requests, alias: str, claim: Claim) -> str:
-    """Delete what an alias that the stack no longer uses points to, unless people's documents are in it.
+    """Delete the indices of an alias that the stack no longer uses, except those that hold people's documents.
 
-    Return a line that says what was kept, empty when nothing was.
+    Return a line that names the indices that were kept; empty when none was.
     """
     live = read_live(client, alias)
     stake = at_stake(client, live, claim)
@@ -94,7 +94,7 @@ def retire_alias(client: Requests, alias: str, claim: Claim) -> str:
 
 
 def delete_demo_documents(client: Requests, alias: str, claim: Claim) -> None:
-    """Delete the demo documents that nobody changed; an index that is gone, or another stack's, is no error."""
+    """Delete the demo documents that nobody changed; do nothing when the index is gone, closed or another stack's."""
     current = read_live(client, alias).current
     if current is None or current.closed or (current.managed and not claim.covers(current.owner)):
         return

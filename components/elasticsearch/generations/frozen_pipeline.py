@@ -1,7 +1,7 @@
-"""Pipelines that go on embedding for an old generation as it was made, after the stack's own pipeline has changed.
+"""Frozen pipelines: each embeds for one old generation as before, after the stack's own pipeline has changed.
 
-One for each generation that needs it, named after it, made from its identity: so it is the same whoever makes it and
-how often, and it goes with its generation.
+A frozen pipeline is named after its generation and built from the generation's identity, so making it again gives the
+same pipeline. It is deleted with its generation.
 """
 
 import time
@@ -21,10 +21,10 @@ from components.elasticsearch.ownership import OWNER, Claim, is_managed, owner_o
 
 SUFFIX = "-frozen"
 TAKES_TEXT = ("keyword", "text", "wildcard")
-"""How an index of people's may map a digest: it takes the text, whoever mapped it."""
+"""Field types that can hold a digest, in an index whose mapping people chose."""
 
 SETTLE_SECONDS = 0.5
-"""For writes that have looked up the name of their pipeline and not begun with it."""
+"""How long to wait for writes that have looked up the name of their pipeline but have not started it."""
 
 
 def frozen_id(index: str) -> str:
@@ -33,7 +33,7 @@ def frozen_id(index: str) -> str:
 
 
 def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str, Any]:
-    """Return the pipeline by which the generation was made."""
+    """Return the body of the pipeline that embeds as the generation was made."""
     body = _pipeline_of(identity, inference_id)
     return {
         **body,
@@ -43,7 +43,7 @@ def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str,
 
 
 def freeze(client: Requests, index: str, identity: Identity, inference_id: str) -> None:
-    """Have a generation embed by a pipeline of its own; doing it again changes nothing."""
+    """Make a generation use a pipeline of its own; calling this again changes nothing."""
     map_digest(client, index)
     meta = meta_of(client.request("GET", f"/{index}")[index])
     body = build_frozen(index, identity, inference_id)
@@ -53,7 +53,7 @@ def freeze(client: Requests, index: str, identity: Identity, inference_id: str) 
 
 
 def note_owner(client: Requests, index: str) -> None:
-    """Note, in the pipeline that is kept for a generation, whose that generation is."""
+    """Copy the owner of a generation into the `_meta` of the pipeline that is kept for it."""
     name = frozen_id(index)
     body = ingest_pipeline.read_live(client, name)
     if body is not None:
@@ -63,9 +63,10 @@ def note_owner(client: Requests, index: str) -> None:
 
 
 def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], inference_id: str) -> None:
-    """Before a pipeline becomes `body`: freeze what it is now for those generations that it would embed wrongly for.
+    """Prepare the indices that use a pipeline for its change to `body`; call this before the change.
 
-    Their writers go on getting the embeddings that fit. All that use it, of ours or not, get the field that it writes.
+    Generations for which the new pipeline would embed wrongly get a frozen pipeline, so that their writers keep getting
+    embeddings that fit. Every index that uses the pipeline, ours or not, gets the digest field that it writes.
     """
     frozen = False
     for index in _users(client, pipeline_id):
@@ -83,7 +84,7 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
 
 
 def require_mappable(client: Requests, pipeline_id: str) -> None:
-    """Raise ConflictError when an index that uses the pipeline has a field of another kind where it writes digests."""
+    """Raise ConflictError when an index that uses the pipeline maps the digest field to a type that can't hold one."""
     for index in _users(client, pipeline_id):
         body = client.request("GET", f"/{quote(index, safe='')}")[index]
         properties = body.get("mappings", {}).get("properties", {})
@@ -92,9 +93,10 @@ def require_mappable(client: Requests, pipeline_id: str) -> None:
 
 
 def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: bool) -> None:
-    """Have an index know the field of digests; one of people's, which we may not change, learns it by itself.
+    """Add the digest field to the mapping of an index.
 
-    Raises PrivilegeError where it cannot: documents with a field that it does not know would be refused.
+    Where we may not change an index of people's, its dynamic mapping adds the field by itself. Raises PrivilegeError
+    for an index of ours, and for a strict mapping, which would refuse documents with a field that it lacks.
     """
     if not ours and DIGEST in body.get("mappings", {}).get("properties", {}):
         return
@@ -106,9 +108,9 @@ def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: 
 
 
 def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, alias: str = "") -> None:
-    """Have the stack's kept pipelines embed with another endpoint, after its name was changed from `before`.
+    """Make the stack's kept pipelines use endpoint `inference_id`, after its name was changed from `before`.
 
-    An empty `before` stands for any, an empty `alias` for every alias.
+    An empty `before` stands for any endpoint, an empty `alias` for every alias.
     """
     for name, body, _ in _kept(client, alias, claim):
         live = ingest_pipeline.without_dates(body)
@@ -126,7 +128,7 @@ def read_kept(client: Requests, alias: str, claim: Claim) -> tuple[KeptPipeline,
     found = []
     for name, body, settings in _kept(client, alias, claim):
         own = settings.get("default_pipeline") == name
-        # A clone that people made of a generation embeds by its pipeline.
+        # A clone that people made of a generation uses the pipeline of that generation.
         used = own or bool(_users(client, name))
         index = str(body["_meta"]["frozen_for"])
         found.append(KeptPipeline(name=name, index=index, of_its_generation=own, used=used))
@@ -134,14 +136,14 @@ def read_kept(client: Requests, alias: str, claim: Claim) -> tuple[KeptPipeline,
 
 
 def sweep(client: Requests, alias: str, claim: Claim) -> None:
-    """Delete the kept pipelines that nothing embeds by."""
+    """Delete the kept pipelines that no index uses."""
     for one in read_kept(client, alias, claim):
         if not one.used:
             ingest_pipeline.delete(client, one.name)
 
 
 def delete_of(client: Requests, index: str) -> None:
-    """Delete the pipeline that was kept for an index, unless one that people cloned from it embeds by it."""
+    """Delete the pipeline that was kept for an index, unless another index (a clone that people made) uses it."""
     if not _users(client, frozen_id(index)):
         ingest_pipeline.delete(client, frozen_id(index))
 
@@ -149,10 +151,10 @@ def delete_of(client: Requests, index: str) -> None:
 def _kept(
     client: Requests, alias: str, claim: Claim
 ) -> Iterator[tuple[str, dict[str, Any], Mapping[str, Any]]]:
-    """Yield the kept pipelines of a stack for one alias, or for all where it is empty: the name and the body of each.
+    """Yield the kept pipelines of a stack for one alias, or for all aliases where `alias` is empty.
 
-    With each come the settings of the generation that it was kept for; they are empty where that is gone.
-    Names tell too little: those of the alias `jina-demo` begin like those of an alias `jina`.
+    Each item is the name of the pipeline, its body, and the settings of its generation (empty where that is gone).
+    The name alone does not identify the alias: names for the alias `jina-demo` also begin like those for `jina`.
     """
     found = client.find(f"/_ingest/pipeline/{alias}{'-' if alias else ''}*{SUFFIX}") or {}
     for name, body in sorted(found.items()):
@@ -161,14 +163,14 @@ def _kept(
         if not is_managed(meta) or name != frozen_id(index):
             continue
         live = (client.find(f"/{index}") or {}).get(index, {})
-        # Of a generation that is gone its pipeline tells; version 0.1.0 noted the name of the index alone.
+        # Where the generation is gone, the notes of its pipeline count; version 0.1.0 noted only the index name there.
         told = meta_of(live) if live else meta
         if alias in ("", told.get("alias") or alias_of_name(index)) and claim.covers(owner_of(told)):
             yield name, body, live.get("settings", {}).get("index", {})
 
 
 def _users(client: Requests, pipeline_id: str) -> list[str]:
-    """Return the indices that embed by a pipeline; those that are closed take no documents."""
+    """Return the indices whose default pipeline this is; closed ones are left out, as they take no documents."""
     names = "index.default_pipeline,index.verified_before_close"
     answer = client.request("GET", f"/*/_settings/{names}", query={"expand_wildcards": "all"})
     settings = {index: body.get("settings", {}).get("index", {}) for index, body in answer.items()}

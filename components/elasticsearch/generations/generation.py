@@ -1,4 +1,4 @@
-"""What is wanted of an alias and what is there of it: the indices behind it, and those once made for it."""
+"""The wanted state of an alias, and its live state: the indices behind it, and those that were made for it."""
 
 import re
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ from components.elasticsearch.ownership import Claim
 class WantedIndex:
     """The index that a stack wants: `alias` is its name for people, `revision` the commit of the model.
 
-    The revision is only told: what counts is the content of the model file, in `identity`. `adopt` allows that an
-    index which has the alias's name is put behind the alias. `claim` says which indices are the stack's own.
+    `revision` is only for display: what counts is the content of the model file, in `identity`. `adopt` allows an
+    index that has the alias's name to be put behind the alias. `claim` says which indices are the stack's own.
     """
 
     alias: str
@@ -30,16 +30,17 @@ class WantedIndex:
 class Generation:
     """One concrete index behind, or once made for, an alias.
 
-    `managed` says that a stack of this project made or adopted it, `adopted` that it was made by hand, and `owner`
-    whose it is (empty where it says nothing). `identity` is None for an index that is not managed, and for one whose
-    identity can't be read, for the reason `unreadable`. Of one that is `closed`, nothing can be counted.
-    `vector` is its mapping of the embeddings; `successor` is the generation that was being made when the index was last
-    closed to writers by this project.
-    `migration` says of an index that is being filled what from, how, and how far; `retired` of one that the alias
-    has left what took its place and the sum of its sequence numbers then; `touched` that it was written to since, or is
-    a copy that people made.
+    `managed` says that a stack of this project made or adopted the index, `adopted` that it was made by hand, and
+    `owner` which stack it belongs to (empty where none is noted).
+    `identity` is None for an index that is not managed, and for one whose identity can't be read; `unreadable` is then
+    the reason. In a `closed` index nothing can be counted.
+    `vector` is the mapping of the embeddings. `successor` is the generation that was being made when this project last
+    closed the index to writers.
+    `migration` is noted in an index that is being filled: its source, the strategy and the progress. `retired` is noted
+    in an index that the alias has left: its successor, and the sum of its highest sequence numbers at that time.
+    `touched` says that the index was written to since then, or is a copy that people made.
     `settings` and `mappings` are what people chose and a successor takes over. `of_people` is the number of documents
-    that only people can have put there; None where nobody counted them.
+    that only people can have put there; None where they were not counted.
     """
 
     index: str
@@ -71,9 +72,9 @@ class Generation:
 
 @dataclass(frozen=True, kw_only=True)
 class KeptPipeline:
-    """A pipeline that was kept for the generation `index`, as it was when that was made.
+    """A pipeline that was kept for the generation `index`, as it was when the generation was made.
 
-    `of_its_generation` says that this one still embeds by it, `used` that any index does.
+    `of_its_generation` says that this generation still uses the pipeline, `used` that any index does.
     """
 
     name: str
@@ -84,11 +85,11 @@ class KeptPipeline:
 
 @dataclass(frozen=True, kw_only=True)
 class LiveIndex:
-    """Everything of an alias: `behind` is what it points to, `beside` the generations made for it that it does not.
+    """Everything of an alias: `behind` are the indices that it points to, `beside` the other generations made for it.
 
-    `others` are generations that another stack made for an alias of that name, `taken` the names of all indices that
-    begin like a generation's. `concrete` says that an index, not an alias, has the name. `kept_pipelines` are those
-    that were kept for generations; there are none where they were not read.
+    `others` are generations that another stack made for an alias of that name. `taken` are the names of all indices
+    that begin like a generation's. `concrete` says that an index, not an alias, has the name. `kept_pipelines` are the
+    pipelines that were kept for generations; empty where they were not read.
     """
 
     concrete: bool = False
@@ -100,7 +101,7 @@ class LiveIndex:
 
     @property
     def current(self) -> Generation | None:
-        """The generation that people use: ours before any other, the newest first."""
+        """The generation that people use: of several behind the alias, the newest of ours, else the newest."""
         ordered = sorted(self.behind, key=lambda one: (one.managed, one.counter))
         return ordered[-1] if ordered else None
 
@@ -109,18 +110,18 @@ class LiveIndex:
         return tuple(one for one in (*self.behind, *self.beside) if one.managed and claim.covers(one.owner))
 
     def seen_by(self, claim: Claim) -> "LiveIndex":
-        """Return the same with what another stack made taken away from `beside`."""
+        """Return a copy in which the generations of other stacks are moved from `beside` to `others`."""
         ours = tuple(one for one in self.beside if claim.covers(one.owner))
         foreign = tuple(one for one in self.beside if one not in ours)
         return replace(self, beside=ours, others=(*self.others, *foreign))
 
     def is_unfinished(self, one: Generation) -> bool:
-        """Whether an index is being filled from another that is still there: all it holds are copies."""
+        """Whether an index is being filled from another one that still exists: it then holds only copies."""
         sources = {other.index for other in (*self.behind, *self.beside)}
         return one in self.beside and not one.touched and one.migration.get("source") in sources
 
     def is_copy(self, one: Generation) -> bool:
-        """Whether everything that an index beside the alias holds is elsewhere too, by our own doing."""
+        """Whether an index beside the alias holds only documents that this project copied from or to another index."""
         if self.is_unfinished(one):
             return True
         current = self.current
@@ -130,18 +131,18 @@ class LiveIndex:
 
 
 def new_name(wanted: WantedIndex, live: LiveIndex) -> str:
-    """Return a free name that says what made the generation: dims, quant, revision and a counter."""
+    """Return a free name for a generation, made of alias, dims, quant, revision and a counter."""
     counter = max((one.counter for one in (*live.behind, *live.beside, *live.others)), default=0) + 1
     revision = re.sub(r"[^a-z0-9]", "", wanted.revision.lower())[:8] or "unknown"
     identity = wanted.identity
     stem = f"{wanted.alias}-{identity.dims}-{identity.quant.lower()}-{revision}"
-    # People may have given an index of theirs any name.
+    # An index of people's may have that name already.
     while f"{stem}-{counter}" in live.taken:
         counter += 1
     return f"{stem}-{counter}"
 
 
 def alias_of_name(index: str) -> str:
-    """Return the alias that a generation was made for, by its name as `new_name` makes it; empty for other names."""
+    """Return the alias in a generation's name, as `new_name` makes it; empty for other names."""
     found = re.fullmatch(r"(.+)-\d+-[a-z0-9_]+-(?:[a-z0-9]{1,8})-\d+", index)
     return found[1] if found else ""

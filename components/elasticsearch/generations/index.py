@@ -1,4 +1,7 @@
-"""The body of an index with its vectors and its notes, and single changes to an index."""
+"""Builds the body of an index, with the mapping of its embeddings and its notes, and makes single changes to an index.
+
+The notes of an index are the `_meta` of its mappings, where this project records what it did with the index.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +17,7 @@ from components.elasticsearch.ownership import OWNER
 
 
 def vector_mapping(identity: Identity) -> dict[str, Any]:
-    """Return the mapping of the embeddings; nothing is left to defaults, which differ by version and license."""
+    """Return the mapping of the embeddings; it sets every option, because defaults differ by version and license."""
     return {
         "type": "dense_vector",
         "dims": identity.dims,
@@ -29,8 +32,8 @@ def build_index(
 ) -> dict[str, Any]:
     """Return the body that creates a generation.
 
-    What people did to its predecessor is carried on: fields and notes that they added, and what they set. `replicas`
-    is for one that has none.
+    Takes over what people added to its `predecessor`: fields, notes and settings. `replicas` is the number of replicas
+    of a generation without a predecessor.
     """
     people = predecessor or Generation(index="", replicas=str(replicas))
     ours = {VECTOR: vector_mapping(wanted.identity), DIGEST: DIGEST_MAPPING}
@@ -54,9 +57,10 @@ def build_index(
 
 
 def create_index(client: Requests, index: str, body: Mapping[str, Any]) -> None:
-    """Create an index; one of that name that notes the same is ours, and the answer to the request for it was lost.
+    """Create an index.
 
-    Raises ConflictError when somebody else was quicker.
+    An existing index of that name with the same notes counts as created: only the response to an earlier request was
+    lost. Raises ConflictError when somebody else has created one with other notes.
     """
     try:
         client.request("PUT", f"/{index}", body, query={"wait_for_active_shards": 1})
@@ -70,7 +74,7 @@ def create_index(client: Requests, index: str, body: Mapping[str, Any]) -> None:
 
 
 def build_meta(wanted: WantedIndex) -> dict[str, Any]:
-    """Return what a generation says of itself."""
+    """Return the notes of a new generation."""
     return {
         "managed_by": MANAGED_BY,
         **({OWNER: wanted.claim.owner} if wanted.claim.owner else {}),
@@ -82,26 +86,26 @@ def build_meta(wanted: WantedIndex) -> dict[str, Any]:
 
 
 def read_meta(client: Requests, index: str) -> dict[str, Any]:
-    """Return what an index says of itself."""
+    """Return the notes of an index."""
     return meta_of(client.request("GET", f"/{index}")[index])
 
 
 def add_meta(client: Requests, index: str, added: Mapping[str, Any]) -> None:
-    """Add to what an index says of itself; an empty value takes its key away."""
+    """Add to the notes of an index; an empty value removes its key."""
     meta = {**read_meta(client, index), **added}
     kept = {key: value for key, value in meta.items() if value not in ("", {})}
     client.request("PUT", f"/{index}/_mapping", {"_meta": kept})
 
 
 def note_migration(client: Requests, index: str, noted: Mapping[str, Any]) -> None:
-    """Add to what an index says of how it is filled."""
+    """Add to the note `migration` of an index, which says how the index is filled."""
     meta = read_meta(client, index)
     meta["migration"] = {**meta.get("migration", {}), **noted}
     client.request("PUT", f"/{index}/_mapping", {"_meta": meta})
 
 
 def close_to_writers(client: Requests, old: Generation, successor: str) -> None:
-    """Have an index refuse writes (403) while its documents are carried over; note first that it was us."""
+    """Make an index refuse writes (403) while its documents are carried over; note its `successor` in it first."""
     add_meta(client, old.index, {"successor": successor})
     client.request("PUT", f"/{old.index}/_block/write")
 
@@ -116,7 +120,7 @@ def open_to_writers(client: Requests, index: str) -> None:
 
 
 def set_default_pipeline(client: Requests, index: str, pipeline_id: str) -> None:
-    """Have an index embed by another pipeline."""
+    """Make an index use another default pipeline."""
     client.request("PUT", f"/{index}/_settings", {"index.default_pipeline": pipeline_id})
 
 
@@ -129,5 +133,5 @@ def delete_index(client: Requests, index: str) -> None:
 
 
 def meta_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an index says of itself, out of its body as `GET /<index>` shows it."""
+    """Return the notes of an index from its body, as `GET /<index>` shows it."""
     return dict(body.get("mappings", {}).get("_meta", {}))

@@ -1,4 +1,4 @@
-"""What people have in a cluster, in whichever state: all that Elasticsearch did not make by itself."""
+"""Lists what people have in a cluster, hidden and closed too: everything that Elasticsearch did not make by itself."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,13 @@ OF_ELASTICSEARCH = re.compile(
     r"|\.(ml|monitoring|transform|kibana|profiling)[-_.].+"
     r"|\.(logs-deprecation|deprecation|slm-history|fleet|apm)[-.].+|ilm-history-\d+"
 )
-"""Names of what Elasticsearch makes by itself and does not always mark as its own: it holds its bookkeeping, not
-people's documents. Names of people begin with a dot too, so a dot alone tells nothing."""
+"""Names of indices and data streams that Elasticsearch makes for its own bookkeeping and does not always mark as its
+own. People's names may begin with a dot too, so a dot alone proves nothing."""
 
 
 @dataclass(frozen=True)
 class IndexAbstraction:
-    """An index or a data stream, by its name; of one that is `closed`, nothing can be counted."""
+    """An index or a data stream, by its name; in a `closed` one nothing can be counted."""
 
     name: str
     closed: bool = False
@@ -31,7 +31,7 @@ def of_people(client: Requests) -> Iterator[IndexAbstraction]:
     answer: Mapping[str, Any] = client.request("GET", "/_resolve/index/*", query=EVERY_STATE)
     for found in answer.get("indices", []):
         attributes = found.get("attributes", [])
-        # What a data stream holds is counted by its own name.
+        # The backing indices of a data stream are counted under the name of the stream.
         if "system" not in attributes and not found.get("data_stream"):
             yield from _unless_of_elasticsearch(IndexAbstraction(str(found["name"]), "closed" in attributes))
     for found in answer.get("data_streams", []):

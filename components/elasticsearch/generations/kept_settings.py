@@ -1,4 +1,4 @@
-"""What people chose for an index, and its successor keeps: all that is neither Elasticsearch's nor this project's."""
+"""Which settings and notes a successor takes over: all that neither Elasticsearch nor this project sets itself."""
 
 import re
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ uuid creation_date creation_date_string provided_name version history resize shr
 verified_read_only routing.allocation.initial_recovery store.snapshot frozen lifecycle.indexing_complete downsample
 rollup xpack number_of_routing_shards
 """.split()
-"""What says how an index came to be, or what state it is in. Blocks are looked at by themselves."""
+"""Settings that say how an index was made, or which state it is in. `settings_afterwards` looks at the blocks."""
 SET_HERE = ("default_pipeline", "number_of_replicas")
 NOT_KEPT = ("final_pipeline",)
-"""It would be applied to the same documents twice."""
+"""A final pipeline would be applied to the same documents twice."""
 KEPT_AFTERWARDS = ("routing.allocation.enable",)
-"""What would keep a new index from being filled, and is set once it is."""
+"""Settings that would keep a new index from being filled, and are set once it is filled."""
 
 OUR_NOTES = """
 managed_by alias owner identity identity_version revision successor migration retired adopted_as adopted checked
@@ -25,21 +25,22 @@ managed_by alias owner identity identity_version revision successor migration re
 """Keys of `_meta` that say what this project did with an index; any other key is people's."""
 
 TOTAL_FIELDS = 1000
-"""The limit of Elasticsearch's where none is set."""
+"""Elasticsearch's default for `mapping.total_fields.limit`."""
 
 Nested = Mapping[str, Any]
 
 
 def kept_settings(settings: Nested) -> dict[str, Any]:
-    """Return what a successor takes over of the settings of an index."""
+    """Return those settings of an index that its successor takes over."""
     left_out = (*SET_BY_ELASTICSEARCH, *SET_HERE, *NOT_KEPT, *KEPT_AFTERWARDS)
     return settings_without(settings, left_out)
 
 
 def without_refused(body: Nested, told: str) -> dict[str, Any] | None:
-    """Return the body of an index without those settings that Elasticsearch refused as its own (`told`), if any.
+    """Return the body of an index without the settings that Elasticsearch refused as private; None if there are none.
 
-    A later version may have more of them than are listed here.
+    `told` is the reason of the refusal, which names them. A later version of Elasticsearch may have more private
+    settings than are listed here.
     """
     private = tuple(re.findall(r"private index setting \[index\.([^\]]+)\]", told))
     if not private:
@@ -53,7 +54,7 @@ def kept_notes(meta: Nested) -> dict[str, Any]:
 
 
 def settings_without(settings: Nested, paths: tuple[str, ...], prefix: str = "") -> dict[str, Any]:
-    """Return nested settings without those at some dotted paths, nor what is left empty by that."""
+    """Return nested settings without those at the dotted `paths`, and without objects that are then empty."""
     left: dict[str, Any] = {}
     for key, value in settings.items():
         path = f"{prefix}{key}"
@@ -66,13 +67,13 @@ def settings_without(settings: Nested, paths: tuple[str, ...], prefix: str = "")
 
 
 def replica_settings(settings: Nested, replicas: int) -> dict[str, Any]:
-    """Return the number of replicas as a setting, which Elasticsearch sets itself where it was told to."""
+    """Return the setting for `replicas`; none where `auto_expand_replicas` makes Elasticsearch choose the number."""
     grows_by_itself = str(settings.get("auto_expand_replicas", "false")) != "false"
     return {} if grows_by_itself else {"number_of_replicas": replicas}
 
 
 def room_for_fields(settings: Nested, before: Nested, after: Nested) -> dict[str, Any]:
-    """Return settings with room for the fields that are new: as much is left for people's as there was.
+    """Return settings whose limit of fields is raised by the number of new fields, so that people lose no room.
 
     `before` and `after` are the properties of the mappings.
     """
@@ -86,21 +87,21 @@ def room_for_fields(settings: Nested, before: Nested, after: Nested) -> dict[str
 
 
 def count_mappers(properties: Nested) -> int:
-    """Return how many of the fields that are limited are in these properties: objects and fields of fields count."""
+    """Return how many fields of the properties count towards the limit: objects and multi-fields count too."""
     below = (one.get(key, {}) for one in properties.values() for key in ("properties", "fields"))
     return len(properties) + sum(map(count_mappers, below))
 
 
 def default_replicas(client: Requests) -> int:
-    """Return the number of replicas of a new index: a single node has no place for one."""
+    """Return the number of replicas of a new index: 0 on a single node, which has no place for a replica, else 1."""
     health = client.request("GET", "/_cluster/health")
     return 1 if int(health.get("number_of_data_nodes", 1)) > 1 else 0
 
 
 def settings_afterwards(client: Requests, index: str, *, ours: bool) -> dict[str, str]:
-    """Return what people set on an index that its successor can take over only once it is filled, by dotted names.
+    """Return people's settings of an index that its successor can take over only once it is filled, by dotted names.
 
-    `ours` says that it was closed to writers by this project, which does not count.
+    `ours` says that this project closed the index to writers; that write block is then not among them.
     Raises ConflictError when people closed the index in a way that keeps it from being read or retired.
     """
     answer = client.request("GET", f"/{index}/_settings", query={"flat_settings": "true"})

@@ -1,4 +1,4 @@
-"""Reads what is there of an alias: the index behind it, and the generations that were made for it."""
+"""Reads the live state of an alias: the index behind it, and the generations that were made for it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,11 +16,11 @@ from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed, owner_of
 
 EVERY_STATE = {"expand_wildcards": "all"}
-"""Hidden and closed indices too, which a wildcard leaves out by itself."""
+"""Makes a wildcard match hidden and closed indices too, which it leaves out by default."""
 
 
 def read_live(client: Requests, alias: str) -> LiveIndex:
-    """Read the alias, what is behind it, and the generations that were made for it, by whichever stack."""
+    """Read the alias, the indices behind it, and the generations that any stack made for it."""
     named = client.find(f"/{alias}", query=EVERY_STATE) or {}
     if alias in named:
         return LiveIndex(concrete=True)
@@ -35,10 +35,10 @@ def read_live(client: Requests, alias: str) -> LiveIndex:
 
 
 def count_beside(client: Requests, live: LiveIndex) -> LiveIndex:
-    """Return the same with people's documents counted in those generations that may go for having none."""
+    """Return a copy with people's documents counted in generations beside the alias: those without any may go."""
 
     def counted(one: Generation) -> Generation:
-        # All that one which is being filled holds are copies; of a closed one nothing can be counted.
+        # In a closed index nothing can be counted; one that is being filled holds only copies.
         if one.closed or live.is_unfinished(one):
             return one
         return replace(one, of_people=count_of_people(client, one.index))
@@ -50,13 +50,13 @@ def _generation(client: Requests, index: str, body: Mapping[str, Any]) -> Genera
     one = _described(index, body)
     if one.closed:
         return one
-    # What was noted when people last could not write to it.
+    # The note was made while nobody could write to the index.
     noted = one.retired.get("written") if one.retired else one.migration.get("filled")
     written = None if noted is None else read_progress(client, index).written
     uuid = body.get("settings", {}).get("index", {}).get("uuid")
     return replace(
         one,
-        # A clone, or one restored from a snapshot, is another index with the notes of this one.
+        # A clone, or an index restored from a snapshot, has the same notes but another uuid.
         touched=written != noted or one.retired.get("uuid", uuid) != uuid,
     )
 
@@ -80,7 +80,7 @@ def _described(index: str, body: Mapping[str, Any]) -> Generation:
         owner=owner_of(meta),
         identity=identity,
         unreadable=unreadable,
-        # Set by Elasticsearch when it closes an index, and taken away when it opens it.
+        # Elasticsearch sets this when it closes an index, and removes it when it opens the index.
         closed=str(settings.get("verified_before_close", "")) == "true",
         vector=properties.get(VECTOR, {}),
         properties=properties,

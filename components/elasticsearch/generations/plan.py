@@ -1,4 +1,4 @@
-"""Decides how the index of an alias becomes the wanted one, from what is there; asks and changes nothing."""
+"""Plans, from the live state of an alias, how its index becomes the wanted one; pure functions without I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ from components.elasticsearch.ownership import another_stacks
 from components.elasticsearch.reconcile import NOTHING
 
 FIRST = ("restore alias", "finish", "adopt")
-"""What is done before anything is deleted: only then is it known what the index in use holds."""
+"""Actions that come before any deletion: only after them is it known what the index in use holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step(reconcile.Step):
-    """What to do next; `unfinished` is what an interrupted run left of the migration that is wanted."""
+    """What to do next; `unfinished` is the generation that an interrupted run of the wanted migration left."""
 
     unfinished: Generation | None = None
 
 
 def plan(live: LiveIndex, wanted: WantedIndex) -> Step:
-    """Return the next step by which the index becomes what is wanted, and what is left over goes.
+    """Return the next step: it changes the index towards what is wanted, or deletes leftovers.
 
-    Raises what `plan_change` raises.
+    Raises the same errors as `plan_change`.
     """
     live = live.seen_by(wanted.claim)
     change = plan_change(live, wanted)
@@ -45,7 +45,7 @@ def plan(live: LiveIndex, wanted: WantedIndex) -> Step:
 
 
 def _plan_deletion(live: LiveIndex, wanted: WantedIndex, change: Step) -> Step | None:
-    """Return what of the leftovers goes next, if any, before the change is made."""
+    """Return the step that deletes leftovers before `change` is made; None when there are none."""
     leftovers = [one for one in _leftovers(live, wanted) if one != change.unfinished]
     if leftovers:
         return Step(action="delete", targets=_names(leftovers))
@@ -54,16 +54,16 @@ def _plan_deletion(live: LiveIndex, wanted: WantedIndex, change: Step) -> Step |
         return Step(action="delete pipelines", targets=unused)
     embedding = tuple(one.index for one in live.kept_pipelines if one.of_its_generation)
     if change.action == NOTHING and embedding and wanted.pipeline_id == NO_PIPELINE:
-        # Where documents bring their vectors, nothing embeds in Elasticsearch: the endpoint can then go.
+        # Where documents bring their vectors, no pipeline is needed; without pipelines the endpoint can be deleted.
         return Step(action="take pipelines away", targets=embedding)
     return None
 
 
 def plan_change(live: LiveIndex, wanted: WantedIndex) -> Step:
-    """Return how the index becomes what is wanted, leaving aside what is left over.
+    """Return the step by which the index becomes what is wanted; leftovers are not considered.
 
     Raises ConflictError when an index or alias that is not ours is in the way, or the index in use is closed, and
-    UnreadableIdentityError when what a generation of ours says of itself can't be read.
+    UnreadableIdentityError when the identity noted in a generation of ours can't be read.
     """
     live = live.seen_by(wanted.claim)
     _require_usable(live, wanted)
@@ -101,7 +101,11 @@ def _require_usable(live: LiveIndex, wanted: WantedIndex) -> None:
 
 
 def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Step | None:
-    """Decide where the name leads to no index of this project's; return None where it leads to one, or nowhere."""
+    """Return the step where the alias's name does not lead to an index of this project.
+
+    The step takes over or adopts the index that has the name or is behind the alias, or restores a lost alias. Return
+    None where the alias points to an index of this project, or where there is no index yet.
+    """
     if live.concrete:
         if not wanted.adopt:
             raise ConflictError(concrete_index(wanted))
@@ -122,16 +126,19 @@ def _plan_for_others(live: LiveIndex, wanted: WantedIndex) -> Step | None:
 
 
 def _likely_used(one: Generation, wanted: WantedIndex) -> tuple[bool, bool, bool, int]:
-    """Order the generations of an alias that is lost: what people cloned has a name of theirs."""
+    """Return a sort key for the generations of a lost alias: the one most likely in use has the greatest key.
+
+    A generation whose name this project made counts more than a clone, which people named.
+    """
     ours = alias_of_name(one.index) == wanted.alias
     return (not one.retired, not one.successor, ours, one.counter)
 
 
 def _leftovers(live: LiveIndex, wanted: WantedIndex) -> list[Generation]:
-    """Return what can go: unfinished generations, retired ones beyond those that are kept, and empty ones.
+    """Return the generations that can be deleted: unfinished ones, retired ones beyond those that are kept, empty ones.
 
-    None goes that somebody wrote to since, or that holds what is nowhere else. Copies of demo documents alone are
-    not worth keeping.
+    Never one that somebody wrote to since, or that holds documents that exist nowhere else. A generation that holds
+    only copies of demo documents is not kept.
     """
     retired = [one for one in live.beside if one.retired and live.is_copy(one) and one.of_people != 0]
     retired.sort(key=lambda one: -one.counter)
@@ -154,7 +161,7 @@ def _resumable(one: Generation, current: Generation, wanted: WantedIndex) -> boo
 
 
 def _same_vectors(current: Generation, wanted: WantedIndex) -> bool:
-    """Compare mappings as far as they are ours: Elasticsearch fills in more index options.
+    """Compare only what we set in the mapping of the embeddings: Elasticsearch adds more index options.
 
     An index that was made by hand keeps its own index options.
     """

@@ -1,4 +1,4 @@
-"""Why an index is left alone, told with what to do: as texts, so that every refusal reads alike."""
+"""Texts of refusals: why an index is left alone, and what to do about it; in one place, so that they read alike."""
 
 from collections.abc import Mapping
 
@@ -11,16 +11,16 @@ def documents(count: int) -> str:
 
 
 def without_content(current: Generation, count: int) -> str:
-    """Say that documents bring an embedding of their own, which no other can be made from."""
-    what = "an embedding, and no content that another could be made from"
+    """Say that documents have an embedding but no content from which another embedding could be made."""
     return (
-        f"{documents(count)} of {current.index} have {what}: they would lose it. Nothing was changed. Set the old "
-        "values back (`pulumi config set`), or give those documents content, or delete them."
+        f"{documents(count)} of {current.index} would end up without an embedding, because there is no content to "
+        "embed again. Nothing was changed. Set the old values back (`pulumi config set`), or give those documents "
+        "content, or delete them."
     )
 
 
 def concrete_index(wanted: WantedIndex) -> str:
-    """Say that an index has the alias's name, and how to keep its documents and put them behind the alias."""
+    """Say that an index has the alias's name, and how to put it behind the alias with its documents."""
     name = new_name(wanted, LiveIndex())
     return (
         f"{wanted.alias} is an index already, and this project keeps its indices behind an alias of that name. "
@@ -32,7 +32,7 @@ def concrete_index(wanted: WantedIndex) -> str:
 
 
 def closed_index(current: Generation) -> str:
-    """Say that the index in use is closed, so that nothing in it can be read."""
+    """Say that the index in use is closed, so that it can be neither read nor written."""
     return (
         f"{current.index} is closed, so that nothing can be read from it or written to it. Nothing was changed. Open "
         f"it (POST /{current.index}/_open), and run the command again."
@@ -40,12 +40,12 @@ def closed_index(current: Generation) -> str:
 
 
 def unlike_index(current: Generation, wanted: WantedIndex) -> str:
-    """Say that the alias points to an index of another mapping that this project did not make."""
+    """Say that the alias points to an index that this project did not make and whose mapping differs."""
     return unlike_mapping(f"Alias {wanted.alias} points to {current.index}, which", current.vector, wanted)
 
 
 def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex) -> str:
-    """Say that `what` was not made by this project and has embeddings of another mapping."""
+    """Say that `what`, the start of the sentence, was not made by this project and maps embeddings differently."""
     live = {key: vector.get(key) for key in ("type", "dims", "similarity")}
     identity = wanted.identity
     return (
@@ -56,9 +56,9 @@ def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex)
 
 
 def deletion(alias: str, at_stake: Mapping[str, int | None], where: str) -> str:
-    """Say which indices hold how many documents that a deletion would take, and the commands that allow it.
+    """Say how many documents of each index a deletion would delete, and which commands allow the deletion.
 
-    None stands for an index whose documents can't be counted.
+    `at_stake` maps index names to numbers of documents, None where they can't be counted. `where` begins the sentence.
     """
     counted = sum(count or 0 for count in at_stake.values())
     listed = ", ".join(

@@ -1,6 +1,6 @@
-"""What else uses the stack's pipeline and endpoint: people's own indices and pipelines, and those of other stacks.
+"""Finds what else uses the stack's pipeline and endpoint: indices and pipelines of people and of other stacks.
 
-Searches that have Elasticsearch embed the query leave no trace here: nothing can be said of them.
+Searches that have Elasticsearch embed the query leave no trace in the cluster, so they cannot be found.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -20,7 +20,11 @@ PIPELINE_SETTINGS = ("default_pipeline", "final_pipeline")
 
 @dataclass(frozen=True, kw_only=True)
 class Users:
-    """The names of what is not the stack's own: indices with its pipeline, pipelines with either, semantic_text."""
+    """The names of those who use a pipeline or an endpoint, the stack's own aside.
+
+    `indices` use the pipeline, `pipelines` the pipeline or the endpoint; `mappings` are the indices with a
+    semantic_text field that uses the endpoint.
+    """
 
     indices: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
@@ -37,9 +41,10 @@ class Users:
 def read_users(
     client: Requests, claim: Claim, aliases: Collection[str], *, pipeline_id: str = "", inference_id: str = ""
 ) -> Users:
-    """Return who, apart from the stack's indices of `aliases`, uses a pipeline or an endpoint; empty stands for none.
+    """Return who uses a pipeline or an endpoint, apart from the stack's indices of `aliases`.
 
-    An index of an alias that the stack gave up is not carried over any more.
+    An empty id stands for none. An index of an alias that the stack gave up is listed too, because no migration carries
+    it over any more.
     """
     found = client.find("/_ingest/pipeline") or {} if pipeline_id or inference_id else {}
     pipelines = tuple(
@@ -55,7 +60,7 @@ def read_users(
 
 
 def endpoint_owners(client: Requests, inference_id: str) -> set[str]:
-    """Return the stacks whose pipelines embed with an endpoint, which has no place for an owner itself."""
+    """Return the stacks whose pipelines use an endpoint: the endpoint itself has no place for an owner."""
     found = client.find("/_ingest/pipeline") or {}
     metas = [body.get("_meta", {}) for body in found.values() if _uses(body, "", inference_id)]
     return {owner_of(meta) for meta in metas if is_managed(meta)}
@@ -70,7 +75,10 @@ def require_no_others(
     pipeline_id: str,
     inference_id: str,
 ) -> None:
-    """Raise ConflictError, naming them, when others use the pipeline or the endpoint; `what` says what would happen."""
+    """Raise ConflictError, with their names, when others use the pipeline or the endpoint.
+
+    `what` begins the message and says what would happen.
+    """
     users = read_users(client, claim, aliases, pipeline_id=pipeline_id, inference_id=inference_id)
     if users:
         raise ConflictError(
@@ -95,7 +103,7 @@ def _indices(client: Requests, claim: Claim, aliases: Collection[str], pipeline_
 
 
 def _mappings(client: Requests, inference_id: str) -> tuple[str, ...]:
-    """Return the indices with a semantic_text field that embeds with the endpoint, as its deletion would name them."""
+    """Return the indices with a semantic_text field that uses the endpoint, as a dry run of its deletion names them."""
     try:
         answer = client.request("DELETE", f"/_inference/{TASK}/{inference_id}", query={"dry_run": "true"})
     except NotFoundError:
@@ -108,7 +116,7 @@ def _is_ours(meta: Mapping[str, Any], claim: Claim) -> bool:
 
 
 def _uses(value: Any, pipeline_id: str, inference_id: str) -> bool:
-    """Tell whether a pipeline, or a part of it, calls the pipeline or embeds with the endpoint."""
+    """Tell whether `value`, a pipeline or a part of one, calls the pipeline or uses the endpoint of these names."""
     if isinstance(value, list):
         return any(_uses(one, pipeline_id, inference_id) for one in value)
     if not isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Begins a migration: the old generation keeps its pipeline, and there is a new one to carry documents to."""
+"""Begins a migration: the old generation gets a pipeline of its own, and the new generation is created or resumed."""
 
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
@@ -16,7 +16,7 @@ from components.elasticsearch.migration.strategy import Strategy
 from components.say import Say
 
 MADE = (VECTOR, DIGEST)
-"""Fields that each generation maps its own way."""
+"""Fields that this project makes, and that each generation maps in its own way."""
 
 
 def start(
@@ -29,9 +29,9 @@ def start(
     chosen: Strategy,
     say: Say,
 ) -> tuple[str, int]:
-    """Begin a new generation of the name `new`, or go on with an `unfinished` one.
+    """Create a generation of the name `new`, or go on with an `unfinished` one.
 
-    Return its name, and the sequence number up to which it has all that was written to the old one.
+    Return its name, and the sequence number up to which it holds everything that was written to the old generation.
     """
     _freeze(client, old)
     if unfinished is None:
@@ -42,7 +42,7 @@ def start(
 
 
 def _freeze(client: Requests, old: Generation) -> None:
-    """Give the old generation a pipeline of its own, which the stack's may change, go or be renamed without."""
+    """Give the old generation a frozen pipeline, so that the stack's may be changed, deleted or renamed."""
     if old.identity is None or old.default_pipeline in (
         "",
         NO_PIPELINE,
@@ -55,7 +55,7 @@ def _freeze(client: Requests, old: Generation) -> None:
 
 
 def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> None:
-    """Create the new generation, which notes where it is filled from, and that nothing is there yet."""
+    """Create the new generation; it notes its source, and that nothing was carried over yet."""
     body = indices.build_index(wanted, predecessor=old)
     body["mappings"]["_meta"]["migration"] = {
         "source": old.index,
@@ -72,9 +72,9 @@ def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, cho
 
 
 def _resume(client: Requests, alias: str, old: Generation, unfinished: Generation, say: Say) -> None:
-    """Have the new generation ready to be filled further."""
+    """Prepare the unfinished generation for being filled further."""
     new = unfinished.index
-    # A task of the run that was interrupted would bring back what was deleted since.
+    # A task of the interrupted run would bring back documents that were deleted since.
     reindex.wait_for_others(client, new)
     begun = {key: unfinished.migration[key] for key in ("source", "strategy", "watermark")}
     indices.add_meta(client, new, {"migration": begun})

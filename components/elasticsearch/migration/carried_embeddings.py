@@ -1,8 +1,9 @@
-"""Sees to it that a migration carries no embedding on that is not of the text beside it.
+"""Keeps a migration from carrying over embeddings that do not belong to the text beside them.
 
 Where embeddings are copied or cut, the old generation is mended before its documents are carried over, and once more
-before the switch. What is written past the pipeline in the moments after that is mended in the new generation, once
-the aliases have moved: a note in it says from where on.
+before the switch. Documents that are written past the pipeline after that are mended in the new generation, once the
+aliases have moved. A note in the new generation holds the sequence number above which documents are still to be
+checked.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ from components.say import Say
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The generation that documents are carried from, and how; with `embedder`, documents are embedded here."""
+    """The generation that documents are carried from, and the strategy.
+
+    With `embedder`, documents are embedded by it, not by the pipeline.
+    """
 
     client: Requests
     wanted: WantedIndex
@@ -33,10 +37,10 @@ class Source:
     say: Say
 
     def mend(self) -> bool:
-        """Mend what is in it; return False when it refuses writes.
+        """Mend the documents of the generation; return False when it refuses writes.
 
-        Where documents are embedded anew, all there is to mend are embeddings that are left of a text that is gone.
-        Raises EmbeddingError or IndexingError with a document that cannot be embedded.
+        Where all documents are embedded again anyway, only embeddings whose text is gone are mended.
+        Raises EmbeddingError or IndexingError, naming the document, when a document cannot be embedded.
         """
         client, old = self.client, self.old
         try:
@@ -52,25 +56,26 @@ class Source:
         mending.note_checked(client, old.index, mended.checked)
         if mended.written:
             self.say(
-                f"{self.wanted.alias}: {mended.written:,} documents of {old.index} had an embedding that is not known "
-                "to be of their text, and were embedded again"
+                f"{self.wanted.alias}: {mended.written:,} documents of {old.index} had an embedding that may not "
+                "belong to their text, and were embedded again"
             )
         return True
 
     def mend_before_switch(self, new: str) -> None:
-        """Mend what was written meanwhile, and note from where on the new generation is to be looked at later.
+        """Mend what was written meanwhile, and note the sequence number up to which the new generation is checked.
 
-        What is in the new one by then, and is not carried over again, was looked at in the old one.
+        Documents that the new generation has by now, and that are not carried over again, were checked in the old one.
         """
         settled = read_progress(self.client, new).settled
         indices.add_meta(self.client, new, {"checked": settled if self.mend() else BELOW_ALL})
 
 
 def mend_carried(client: Requests, new: str, wanted: WantedIndex, embedder: Embedder | None) -> int | None:
-    """Mend in the new generation what `mend_before_switch` left; return up to which sequence number all is known.
+    """Mend in the new generation what `mend_before_switch` left; return the sequence number up to which it is checked.
 
-    None where there is nothing to do: every embedding was made anew, or an earlier version of this project began it.
-    Raises EmbeddingError or IndexingError with a document that cannot be embedded; doing it again goes on.
+    Return None where there is nothing to mend: all embeddings were made again, or an earlier version of this project
+    began the migration. Raises EmbeddingError or IndexingError, naming the document, when a document cannot be
+    embedded; the next call goes on.
     """
     meta = indices.read_meta(client, new)
     if "checked" not in meta or meta.get("migration", {}).get("strategy") == "re-embed":

@@ -1,7 +1,7 @@
 """Carries documents from one index to another, in portions, while people go on writing to the first.
 
-Elasticsearch numbers the writes to an index: a portion is what has numbers between two bounds, and what was written
-up to the upper one never has to be looked at again. How far it has come is written into the new index itself.
+Elasticsearch gives each write to an index a sequence number. A portion is the documents whose numbers lie between two
+bounds; nothing up to its upper bound has to be looked at again. The progress is noted in the new index itself.
 """
 
 import math
@@ -31,17 +31,18 @@ from components.say import Say
 
 FIRST_PORTION = {"copy": 2000, "slice": 2000, "re-embed": 64}
 BATCH = {"copy": 500, "slice": 500, "re-embed": 16}
-"""Documents in one bulk request of Elasticsearch's; each of the last is an embedding."""
+"""Documents in one bulk request of Elasticsearch's `_reindex`; with "re-embed", each costs one embedding."""
 LARGEST_PORTION = 5000
 PATIENCE = Patience(limit=300.0, longest_pause=30.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast a migration goes, in seconds, and the `patience` with a portion that fails over and over.
+    """How fast a migration goes, and the `patience` with a portion that fails repeatedly.
 
-    `portion` is what a portion should take; `rest` what the last one may take, which nobody can write during.
-    `passes` bounds how often what was written meanwhile is caught up with before writers are refused.
+    `portion`: seconds that a portion should take. `rest`: seconds that the last portion, during which writers are
+    refused, may take. `passes`: how many passes carry over what was written meanwhile, at most, before writers are
+    refused. `between_lines`: seconds between two progress lines.
     """
 
     patience: Patience = PATIENCE
@@ -53,10 +54,10 @@ class Pace:
 
 @dataclass(kw_only=True)
 class Carrier:
-    """Carries from index `old` to index `new`.
+    """Carries documents from index `old` to index `new`.
 
-    All that was written to the old one up to sequence number `watermark` is in the new one. `following` deletes what
-    was deleted from the old one since.
+    Everything that was written to `old` up to sequence number `watermark` is in `new`. `following` deletes from `new`
+    what was deleted from `old` since.
     """
 
     client: Requests
@@ -86,7 +87,7 @@ class Carrier:
         return min(BATCH[self.strategy], self.following.window)
 
     def catch_up(self) -> None:
-        """Carry documents over until what is left takes no time, or writers are as fast as this is."""
+        """Carry documents over until the rest fits into the last portion, or writers keep up with the migration."""
         before = math.inf
         for _ in range(self.pace.passes):
             target, vanished = self._look_again()
@@ -97,22 +98,22 @@ class Carrier:
             before = left
 
     def _look_again(self) -> tuple[int, int]:
-        """Return up to which number all is done on the old one, and how many documents vanished from it."""
+        """Return the number up to which all operations on `old` are done, and how many documents vanished from it."""
         if self.following.begun:
             vanished = self.follow_deletions()
             return self.following.settled, vanished
         return read_progress(self.client, self.old).settled, 0
 
     def follow_deletions(self) -> int:
-        """Delete from the new one what vanished from the old one; return how many documents. See `Following`."""
+        """Delete from `new` the documents that vanished from `old`; return how many. See `Following`."""
         return self.following.follow(self.watermark)
 
     def close(self) -> None:
-        """Let Elasticsearch forget what it keeps for this."""
+        """Close the points in time that Elasticsearch keeps open for this."""
         self.following.close()
 
     def carry_up_to(self, target: int, left: int) -> None:
-        """Carry over, portion by portion, what was written up to sequence number `target`: `left` documents.
+        """Carry over, portion by portion, the `left` documents that were written up to sequence number `target`.
 
         Raises IndexingError when a portion fails for too long, or for good.
         """
@@ -121,7 +122,7 @@ class Carrier:
             upper = self._upper(target, left)
             started = time.monotonic()
             if target != ABOVE_ALL or backoff.failures:
-                # Of the rest a second task would write the same again, while people wait.
+                # Skipped at first for the rest: writers are refused meanwhile, and a second task would write the same.
                 reindex.wait_for_others(self.client, self.new)
             outcome = self._carry(upper)
             if outcome.failure:
@@ -131,7 +132,7 @@ class Carrier:
                 continue
             backoff.reset()
             if target == ABOVE_ALL:
-                # Nothing is noted of the rest: once writers are let in again, another shard may have lower numbers.
+                # For the rest nothing is noted: once writers are let in again, another shard may have lower numbers.
                 self.watermark = upper
             else:
                 self._advance(upper)
@@ -144,7 +145,7 @@ class Carrier:
         """Carry over what has a sequence number above the watermark and up to `upper`."""
         outcome = self._run(upper, "external_gte")
         if outcome.stale and not outcome.failure:
-            # Deleted and made again, so that its versions began anew. What is read now is what counts.
+            # A document was deleted and made again, so its versions began again: what is read now counts.
             outcome = self._run(upper, "internal")
         return outcome
 
@@ -181,12 +182,12 @@ class Carrier:
             self.portion = max(self.batch, min(LARGEST_PORTION, int(self.rate * self.pace.portion)))
 
     def _ask_for_less(self) -> None:
-        """Ask the embedding server, which may be overloaded, for less at a time, and lose less when it fails."""
+        """Halve batch and portion: the embedding server may be overloaded, and less is lost when a portion fails."""
         self.batch = max(1, self.batch // 2)
         self.portion = max(self.batch, self.portion // 2)
 
     def carry_rest(self, left: int) -> None:
-        """Carry over the `left` documents that are left; to be called when nobody can write any more."""
+        """Carry over the last `left` documents; call this when nobody can write any more."""
         if left:
             self.carry_up_to(ABOVE_ALL, left)
 
@@ -206,7 +207,7 @@ class Carrier:
         return count_between(self.client, self.old, self.watermark, target)
 
     def _upper(self, target: int, left: int) -> int:
-        """Return the sequence number up to which there are about as many documents as a portion has."""
+        """Return the upper bound of the next portion: the sequence number up to which it has about the wanted size."""
         if left <= self.portion:
             return target
         return find_upper(self.client, self.old, self.watermark, target, self.portion)
@@ -225,7 +226,7 @@ class Carrier:
 
 
 def shown_seconds(seconds: float) -> str:
-    """Return a duration as people say it."""
+    """Return a duration as text for people: "45 s", or "3 min" from 90 seconds on."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 

@@ -1,6 +1,6 @@
-"""Compares, field by field, how many documents have a field in a new generation and in the one it was filled from.
+"""Compares, for each field, how many documents have it in a new generation and in the one that it was filled from.
 
-A document may arrive and yet have lost what one of its fields held: a number of documents does not tell that.
+A document may arrive and still have lost the content of a field: the number of documents does not show that.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,19 +12,19 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.errors import IndexingError, RefusedError
 
 AT_ONCE = 500
-"""Fields in one search: each is a bucket of its answer, of which a cluster allows 65,536."""
+"""Fields in one search: each is a bucket of the response, and a cluster allows 65,536 buckets."""
 SHOWN = 10
 
 
 @dataclass(frozen=True)
 class Field:
-    """A mapped field by its full name, and the `nested` objects that it is in, the outermost first."""
+    """A mapped field: its full name, and the paths of the `nested` objects that contain it, the outermost first."""
 
     name: str
     nested: tuple[str, ...] = ()
 
     def exists(self) -> dict[str, Any]:
-        """Return the query for the documents that have it."""
+        """Return the query for the documents that have the field."""
         query: dict[str, Any] = {"exists": {"field": self.name}}
         for path in reversed(self.nested):
             query = {"nested": {"path": path, "query": query}}
@@ -32,7 +32,7 @@ class Field:
 
 
 def fields_of(mappings: Mapping[str, Any]) -> list[Field]:
-    """Return all fields of a mapping that hold values, those of objects and the fields of fields too."""
+    """Return all fields of a mapping that hold values, including fields in objects and multi-fields."""
     return list(_leaves(mappings.get("properties", {}), "", ()))
 
 
@@ -48,16 +48,16 @@ def _leaves(properties: Mapping[str, Any], prefix: str, nested: tuple[str, ...])
 
 
 def countable_fields(client: Requests, index: str) -> list[Field]:
-    """Return the fields of an index that Elasticsearch can count: a few types know no `exists`."""
+    """Return the fields of an index that Elasticsearch can count: a few types do not support `exists`."""
     mappings = client.request("GET", f"/{index}/_mapping")[index]["mappings"]
     fields = fields_of(mappings)
     return [one for some in batched(fields, AT_ONCE) for one in _known(client, index, some)]
 
 
 def take_over_fields(client: Requests, old: str, new: str, made: Collection[str]) -> None:
-    """Map in the new index what was mapped in the old one after the new one was made, but the fields `made` by us.
+    """Add to the mapping of index `new` the fields that index `old` got after `new` was created.
 
-    Raises IndexingError where the two cannot be alike any more.
+    The fields `made` by this project are left alone. Raises IndexingError when the mapping of `new` cannot follow.
     """
     found = client.request("GET", f"/{old},{new}/_mapping")
     there, here = (found[index]["mappings"] for index in (old, new))
@@ -101,9 +101,9 @@ def _count(client: Requests, index: str, fields: Sequence[Field]) -> dict[str, i
 
 
 def compare_fields(client: Requests, new: str, old: str, fields: Sequence[Field]) -> None:
-    """Raise IndexingError when fewer documents have one of the fields in the new generation than in the old one.
+    """Raise IndexingError when one of the fields is in fewer documents of the new generation than of the old one.
 
-    More is no loss: documents that were indexed before a field was mapped have it once they are indexed again.
+    More documents are no loss: one that was indexed before a field was mapped has the field once it is indexed again.
     """
     before, after = count_fields(client, old, fields), count_fields(client, new, fields)
     fewer = [name for name, count in before.items() if after.get(name, 0) < count]

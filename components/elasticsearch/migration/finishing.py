@@ -1,4 +1,4 @@
-"""Finishes a migration whose aliases were moved: the new generation is made right, the old one retired."""
+"""Finishes a migration after its aliases were moved: completes the new generation and retires the old one."""
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.sequence import read_progress
@@ -12,10 +12,10 @@ from components.elasticsearch.migration.stragglers import embed_stragglers
 def finish(
     client: Requests, wanted: WantedIndex | None, new: str, old: str, embedder: Embedder | None = None
 ) -> None:
-    """Note that a migration whose aliases were moved is over: what the old one holds are copies from now on.
+    """Do what a migration leaves for after the switch, and note that it is over: `old` holds only copies from then on.
 
-    `wanted` is None when another index is wanted by now, to which the next migration carries no stale embedding.
-    Raises IndexingError as `embed_stragglers` and `mend_carried` do.
+    `wanted` is None when another index is wanted by now; nothing is mended then, because the next migration carries no
+    stale embedding over. Raises IndexingError as `embed_stragglers` and `mend_carried` do.
     """
     checked = mend_carried(client, new, wanted, embedder) if wanted else None
     migration = indices.read_meta(client, new).get("migration", {})
@@ -28,7 +28,7 @@ def finish(
 
 
 def _retire(client: Requests, old: str, new: str, left: int | None) -> None:
-    """Close the old generation to writers, and note what it held when the aliases left it."""
+    """Close the old generation to writers, and note how far its writes had come when the aliases left it (`left`)."""
     found = client.find(f"/{old}")
     if found is None or indices.meta_of(found[old]).get("retired"):
         return

@@ -1,7 +1,7 @@
 """Carries the documents of a generation over to its successor, in portions, while people go on writing to the old one.
 
-How far it has come is written into the successor itself, so that whatever interrupts it, the next run goes on from
-there. docs/migrations.md tells the steps, and what a crash between any two of them leaves.
+The progress is noted in the successor itself, so the next run goes on from there, whatever interrupts a migration.
+docs/migrations.md describes the steps, and what a crash between any two of them leaves.
 """
 
 import time
@@ -26,9 +26,9 @@ from components.say import Say
 
 
 def require_possible(client: Requests, old: Generation, chosen: Strategy) -> None:
-    """Raise DocumentsAtRiskError when there are embeddings that cannot be made again: of documents without content.
+    """Raise DocumentsAtRiskError when documents without content would lose embeddings that cannot be made again.
 
-    One with a digest was made of a content that somebody took away since: it goes, and is no loss.
+    An embedding with a digest was made from content that somebody removed since: losing it is no loss.
     """
     if chosen != "re-embed":
         return
@@ -42,7 +42,7 @@ def require_possible(client: Requests, old: Generation, chosen: Strategy) -> Non
 
 
 def strategy_of(old: Generation, wanted: WantedIndex) -> Strategy:
-    """Return how the documents of a generation become those of the wanted identity."""
+    """Return how the documents of a generation are converted to the wanted identity."""
     if old.identity is None or old.vector.get("dims") != old.identity.dims:
         return "re-embed"
     return strategy.choose_strategy(old.identity, wanted.identity)
@@ -59,12 +59,12 @@ def migrate(
     say: Say,
     embedder: Embedder | None = None,
 ) -> None:
-    """Fill a new generation from the old one, verify it, move the aliases to it, retire the old one.
+    """Fill a new generation from the old one, verify it, move the aliases to it, and retire the old one.
 
-    `new` is a free name; `unfinished` is what an earlier run left of the same migration, to go on with.
-    With `embedder`, documents are embedded anew here, else by the wanted pipeline.
-    Raises IndexingError or another ElasticsearchError when it cannot be done: the old one is then in use as before,
-    and the next run goes on from where this one came to.
+    `new` is a free name; `unfinished` is the generation that an earlier run of the same migration left.
+    With `embedder`, documents are embedded again by it, else by the wanted pipeline.
+    Raises IndexingError or another ElasticsearchError when the migration fails: the old generation is then in use as
+    before, and the next run goes on from where this one stopped.
     """
     chosen = strategy_of(old, wanted)
     require_possible(client, old, chosen)
@@ -92,7 +92,10 @@ def migrate(
 
 
 def _carry_over(wanted: WantedIndex, old: Generation, moving: Carrier, afterwards: Mapping[str, str]) -> None:
-    """Carry all documents over and move the aliases; `afterwards` are settings for the new generation, once filled."""
+    """Carry all documents over and move the aliases.
+
+    `afterwards` are settings that the new generation gets once it is filled.
+    """
     started = time.monotonic()
     try:
         _complete(wanted, old, moving)
@@ -108,7 +111,7 @@ def _carry_over(wanted: WantedIndex, old: Generation, moving: Carrier, afterward
 
 
 def _complete(wanted: WantedIndex, old: Generation, moving: Carrier) -> None:
-    """Carry over all but the little that is written in a moment, and look at a sample of it."""
+    """Carry over all documents except those of the last moment, and verify a sample of them."""
     client, embedder = moving.client, moving.embedder
     source = Source(
         client=client, wanted=wanted, old=old, strategy=moving.strategy, embedder=embedder, say=moving.say
@@ -126,5 +129,5 @@ def _complete(wanted: WantedIndex, old: Generation, moving: Carrier) -> None:
     )
     moving.follow_deletions()
     source.mend_before_switch(moving.new)
-    # What was written while that was looked at.
+    # Carries over what was written while the sample was verified and documents were mended.
     moving.catch_up()

@@ -1,4 +1,4 @@
-"""Finds the sequence number up to which an index holds as many documents as a portion has."""
+"""Finds the sequence number at which a portion of a given size ends."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,19 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.sequence import numbered
 
 ENOUGH = 0.5
-"""What a portion must have at least of what is asked for: to find the exact number takes more requests."""
+"""The least share of the wanted size that a portion may have: finding the exact bound would take more requests."""
 
 
 def count_between(client: Requests, index: str, above: int, upper: int) -> int:
-    """Count the documents with such numbers, as of the last refresh."""
+    """Count the documents with sequence numbers greater than `above`, up to `upper`, as of the last refresh."""
     return int(client.request("POST", f"/{index}/_count", {"query": numbered(above, upper)})["count"])
 
 
 def find_upper(client: Requests, index: str, above: int, target: int, portion: int) -> int:
-    """Return a number up to `target` such that about `portion` documents, no more, are above one and up to it.
+    """Return a bound, at most `target`, so that about `portion` documents, not more, lie between `above` and the bound.
 
-    By counting alone, which no setting of an index limits. With several shards as many documents as shards may have
-    one number: a portion may then be larger, since it has one number at least.
+    It is found by counting alone, which no setting of an index limits. With several shards, as many documents as there
+    are shards may have the same number. A portion has at least one number, so it may then be larger than `portion`.
     """
     first, last = (_outermost(client, index, numbered(above, target), order) for order in ("asc", "desc"))
     if first is None or last is None:

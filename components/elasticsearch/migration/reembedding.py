@@ -1,6 +1,7 @@
-"""Fills one index from another with embeddings made anew, by an embedder instead of a pipeline.
+"""Fills one index from another and embeds the documents again, by an embedder instead of a pipeline.
 
-What `_reindex` does through a pipeline where Elasticsearch embeds: the same documents, versions and routing arrive.
+It does what `_reindex` does through a pipeline where Elasticsearch embeds: the same documents arrive, with the same
+versions and routing.
 """
 
 from collections.abc import Mapping
@@ -16,12 +17,12 @@ from components.elasticsearch.fields import DIGEST, NO_PIPELINE, VECTOR
 
 Versions = Literal["external_gte", "internal"]
 HIDES_VECTORS_FROM = (9, 2)
-"""The version of Elasticsearch since which a search leaves vectors out, and knows how to be told not to."""
+"""The first version of Elasticsearch whose searches leave vectors out, and have an option to include them."""
 
 
 @dataclass(frozen=True)
 class Reembedded:
-    """What was done: `carried` documents written, `stale` ones refused as older than what is there."""
+    """The result: `carried` documents were written, `stale` ones refused because a newer version is there."""
 
     carried: int = 0
     stale: int = 0
@@ -36,12 +37,13 @@ def reembed(
     query: Mapping[str, Any],
     versions: Versions = "external_gte",
 ) -> Reembedded:
-    """Write the documents of `source` that match `query` into `destination`, each with its embedding made anew.
+    """Embed the documents of `source` that match `query` again, and write them into `destination`.
 
-    With `external_gte` a document is written unless a newer version of it is there, so that doing it twice, and in
-    any order, ends the same; with `internal` it is written whatever is there. A document without content arrives
-    without an embedding. Raises EmbeddingError when one cannot be embedded, IndexingError when one is refused: those
-    before it have arrived. Raises EmbeddingUnavailableError, StillBusyError and ViewLostError for what may pass.
+    With `external_gte` a document is written unless a newer version of it is there, so repeated calls, in any order,
+    have the same result. With `internal` a document is always written. A document without content arrives without an
+    embedding. Raises EmbeddingError when a document cannot be embedded, and IndexingError when one is refused; the
+    batches before it have arrived. Raises EmbeddingUnavailableError, StillBusyError and ViewLostError for failures that
+    may pass.
     """
     done = Reembedded()
     view = open_view(client, source, read_window(client, source))
@@ -50,7 +52,7 @@ def reembed(
             sources = [dict(hit["_source"]) for hit in hits]
             embed_sources(embedder, sources, [str(hit["_id"]) for hit in hits])
             writes = [_write_of(hit, source, versions) for hit, source in zip(hits, sources, strict=True)]
-            # The index has no pipeline in this way of embedding, but another of that name may be its default.
+            # With an embedder the index has no pipeline, but somebody may have set a default pipeline.
             query = {"pipeline": NO_PIPELINE}
             items = write(client, destination, writes, accepted=[HTTPStatus.CONFLICT], query=query)
             stale = sum(item.get("status") == HTTPStatus.CONFLICT for item in items)
@@ -61,7 +63,7 @@ def reembed(
 
 
 def _source(client: Requests) -> dict[str, Any]:
-    """Ask for all of a document but the embedding and its digest: the vectors of other fields too."""
+    """Return the `_source` option for all fields, including other vectors, except the embedding and its digest."""
     number = str(client.request("GET", "/")["version"]["number"])
     version = tuple(int(part) for part in number.split(".")[:2])
     shown = {"exclude_vectors": False} if version >= HIDES_VECTORS_FROM else {}

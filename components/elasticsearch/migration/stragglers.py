@@ -1,8 +1,8 @@
-"""Writes that were being embedded while the aliases moved: they enter the new generation with the old embedding.
+"""Embeds stragglers again: writes that were being embedded while the aliases moved.
 
-Elasticsearch looks up the pipeline of a write when it arrives, and the index behind the alias once the pipeline has
-run. Between generations of other dims such a write is refused; between those of the same dims it is taken, and is
-embedded again here.
+Elasticsearch looks up the pipeline of a write when the write arrives, and the index behind the alias after the pipeline
+has run, so a straggler reaches the new generation with an old embedding. Between generations of different dims it is
+refused; between generations of the same dims it is accepted, and embedded again here.
 """
 
 from typing import Any
@@ -16,34 +16,35 @@ from components.elasticsearch.errors import IndexingError, RefusedError
 from components.elasticsearch.fields import CONTENT
 
 WHILE_BUSY = Patience(limit=300.0, first_pause=0.25, longest_pause=30.0)
-"""For an embedding server that is busy."""
+"""How long to retry while the embedding server is busy."""
 WHILE_EMBEDDING = Patience(limit=300.0, first_pause=0.25, longest_pause=0.25)
-"""For writes that are being embedded."""
+"""How long to wait for writes that are being embedded."""
 QUIET = 2
-"""How often in a row nothing must be under way: a write that waits for its turn does not count as being embedded."""
+"""How many checks in a row must find no write in the pipeline: a write that still waits in a queue is not counted."""
 
 
 def embed_stragglers(client: Requests, index: str, above: int, *, former: str, pipeline_id: str) -> None:
-    """Embed again what was written to `index` with a sequence number above that, once pipeline `former` is at rest.
+    """Wait until no write is in pipeline `former`, then embed the documents again that came to `index` in the switch.
 
-    Raises IndexingError when that cannot be done; doing it again changes nothing.
+    These have a sequence number greater than `above`. Raises IndexingError when one cannot be embedded. Calling this
+    again changes nothing.
     """
     _wait_until_unused(client, former)
     client.request("POST", f"/{index}/_refresh")
     query = {"bool": {"filter": [numbered(above), {"exists": {"field": CONTENT}}]}}
-    # What is changed or deleted meanwhile is embedded by the new pipeline already: a conflict, and left so.
+    # A document that is changed or deleted meanwhile is a conflict, which is skipped: the new pipeline has embedded it.
     size = min(PAGE, read_window(client, index))
     options = {"pipeline": pipeline_id, "conflicts": "proceed", "scroll_size": size}
     backoff = Backoff(WHILE_BUSY)
     while True:
-        # They are few: as many as were being embedded in one moment.
+        # Stragglers are few: only what was being embedded at one moment.
         outcome = _embed_again(client, index, query, options)
         if not outcome.failure:
             return
         if outcome.lasts or not backoff.again():
             which = f"document {outcome.document}" if outcome.document else "documents"
             raise IndexingError(
-                f"In the moment of the switch {which} was written to {index} with an embedding made the old way, and "
+                f"At the moment of the switch {which} was written to {index} with an embedding made the old way, and "
                 f"could not be embedded again: {outcome.failure}. {index} is in use. Look at the embedding server "
                 "(docker ps, docker logs), or change or delete the document, and run the command again."
             )
@@ -57,7 +58,7 @@ def _embed_again(
             "POST", f"/{index}/_update_by_query", {"query": query}, query=options, timeout=WHILE_BUSY.limit
         )
     except RefusedError as error:
-        # Its status is that of the first document that failed, and tells nothing of the others.
+        # The status code is that of the first document that failed, and says nothing about the others.
         if error.status not in reindex.PASSING:
             raise
         return reindex.Outcome(failure=str(error).rstrip("."))

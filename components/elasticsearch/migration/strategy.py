@@ -1,4 +1,4 @@
-"""What is the least work by which the documents of one identity become those of another."""
+"""Chooses the cheapest way to convert the documents of one identity to another."""
 
 from typing import Any, Literal
 
@@ -9,15 +9,15 @@ from components.elasticsearch.ingest_pipeline import TRUNCATE
 Strategy = Literal["copy", "slice", "re-embed"]
 
 SLICE = f"if (ctx._source.{VECTOR} != null) {{{TRUNCATE.replace('ctx.', 'ctx._source.')}\n}}"
-"""Does to stored embeddings what the pipeline does to new ones. Read them it can: `_reindex` is given the vectors
+"""Script that cuts and normalises stored embeddings as the pipeline does new ones. `_reindex` gives scripts the vectors
 that Elasticsearch otherwise leaves out of `_source`."""
 
 
 def choose_strategy(old: Identity, new: Identity) -> Strategy:
-    """Return how documents are carried over; of two that are right, the one that computes less.
+    """Return how documents are carried over; where two ways are right, the one that computes less.
 
-    "copy" where the embeddings stay the same, "slice" where they are the beginnings of the old ones, as a model
-    trained for it (Matryoshka) allows, "re-embed" in every other case.
+    "copy" where the embeddings stay the same, "slice" where the new embeddings are the beginnings of the old ones
+    (which a Matryoshka model allows), "re-embed" in every other case.
     """
     if made_by(old) != made_by(new) or new.dims > old.dims:
         return "re-embed"
@@ -27,7 +27,7 @@ def choose_strategy(old: Identity, new: Identity) -> Strategy:
 def reindex_body(
     strategy: Strategy, *, source: str, destination: str, pipeline_id: str, dims: int
 ) -> dict[str, Any]:
-    """Return the request that carries documents over, but for its query, batch size and versions."""
+    """Return the body of the `_reindex` request that carries documents over, without query, batch size and versions."""
     body: dict[str, Any] = {
         "source": {"index": source},
         "dest": {"index": destination, "pipeline": NO_PIPELINE},
@@ -41,13 +41,13 @@ def reindex_body(
 
 
 def made_by(identity: Identity) -> tuple[object, ...]:
-    """Return what whole embeddings of documents were made by: those of two identities are alike if it is the same.
+    """Return everything that full-width embeddings of documents depend on: two identities with the same have the same.
 
-    The name of the model is only a name: its file is known by its content.
+    The name of the model is not part of it: the SHA-256 of the model file identifies the model.
     """
     return (*served_by(identity), identity.document_prefix)
 
 
 def served_by(identity: Identity) -> tuple[object, ...]:
-    """Return what the server's answer to a text depends on."""
+    """Return everything that the server's embedding of a text depends on."""
     return (identity.sha256, identity.quant, identity.width, identity.pooling)

@@ -1,4 +1,4 @@
-"""Switches people to the new generation: the rest is carried over while nobody writes, and the aliases move at once."""
+"""Switches people to the new generation: carries the rest over while nobody can write, then moves the aliases."""
 
 import time
 from collections.abc import Mapping
@@ -15,13 +15,17 @@ from components.elasticsearch.migration.carrier import Carrier
 from components.elasticsearch.migration.field_counts import compare_fields, countable_fields, take_over_fields
 
 CLOSED = "index.blocks.write"
-"""The setting of an index that is closed to writers."""
+"""The setting that closes an index to writers."""
 
 
 def note_afterwards(
     wanted: WantedIndex, old: Generation, moving: Carrier, settings: Mapping[str, str]
 ) -> None:
-    """Note what is to be done after the switch: what to set, and how to find what was being embedded at its moment."""
+    """Note in the new generation what is to be done after the switch.
+
+    That is: which `settings` to set, and how to find the documents that were being embedded at the moment of the
+    switch.
+    """
     client = moving.client
     noted: dict[str, Any] = {"afterwards": dict(settings)} if settings else {}
     same_dims = old.vector.get("dims") == wanted.identity.dims
@@ -32,24 +36,24 @@ def note_afterwards(
             "pipeline_id": wanted.pipeline_id,
         }
     migration = indices.read_meta(client, moving.new).get("migration", {})
-    # An earlier run may have noted otherwise.
+    # An earlier run may have noted other values.
     carried = {key: value for key, value in migration.items() if key not in ("afterwards", "stragglers")}
     if migration != {**carried, **noted}:
         indices.add_meta(client, moving.new, {"migration": {**carried, **noted}})
 
 
 def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: bool) -> float:
-    """Close the old generation to writers, carry over the rest, compare, move the aliases.
+    """Close the old generation to writers, carry over the rest, compare the two generations, and move the aliases.
 
-    Return the seconds for which writers were refused. After an error the old one is open to them again, unless people
-    `closed` it.
+    Return the seconds for which writers were refused. After an error the old generation is open to writers again,
+    unless people had `closed` it.
     """
     client = moving.client
-    # Somebody may have given the old one another alias since the plan was made.
+    # Somebody may have given the old generation another alias since the plan was made.
     aliases = client.request("GET", f"/{old.index}/_alias").get(old.index, {}).get("aliases", {})
     take_over_fields(client, old.index, moving.new, MADE)
     fields = countable_fields(client, old.index)
-    # What was indexed lately is written to disk and made searchable now: it would be while people wait.
+    # Flush and refresh now: otherwise Elasticsearch does so while writers are refused.
     client.request("POST", f"/{old.index},{moving.new}/_flush")
     client.request("POST", f"/{moving.new}/_refresh")
     moving.following.prepare()
@@ -73,11 +77,11 @@ def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: boo
 
 
 def _note_switch(moving: Carrier) -> None:
-    """Note how much was written to both by now, when nobody can write: what is more later is people's."""
+    """Note how far the writes to both indices have come while nobody can write: any later write is people's."""
     filled = read_progress(moving.client, moving.new).written
     indices.note_migration(moving.client, moving.new, {"filled": filled, "left": moving.following.written})
 
 
 def _is_swapped(moving: Carrier) -> bool:
-    """Tell whether the request that moved the aliases was carried out though its answer was lost."""
+    """Tell whether the request that moved the aliases was carried out although its response was lost."""
     return moving.new in (moving.client.find(f"/{moving.alias}") or {})

@@ -1,9 +1,9 @@
 """Finds the documents that were deleted from an index between two views of it, and deletes them from its successor.
 
-Elasticsearch numbers every write (`_seq_no`), and an unchanged document keeps its number. So of the documents with
-numbers up to those that the earlier view has seen, the later view sees a part: where the two see as many in a range of
-numbers, they see the same. Only ranges that differ are looked into, so that the work grows with what was changed or
-deleted between the two, and not with what the index holds.
+Elasticsearch numbers every write (`_seq_no`), and an unchanged document keeps its number. So among the numbers that
+were settled when the earlier view was opened, the later view sees a subset of the earlier view's documents. Where both
+views count the same number of documents in a range, they see the same documents. Only ranges that differ are looked
+into, so the work grows with what was changed or deleted between the two views, not with the size of the index.
 """
 
 from collections import Counter
@@ -19,14 +19,14 @@ from components.elasticsearch.documents.sequence import BELOW_ALL, Progress, num
 from components.elasticsearch.documents.views import Hit, View, ViewLostError, address, open_view
 
 Span = tuple[int, int]
-"""A range of sequence numbers, with both ends."""
+"""A range of sequence numbers, both ends included."""
 
 FIRST_RANGES = 13
-"""Two to this power is the number of ranges that are compared first; Elasticsearch gives up to 65,536 at a time."""
+"""The first comparison uses at most two to this power ranges; Elasticsearch returns at most 65,536 at a time."""
 FINER = 6
-"""Each range that differs is divided into two to this power of smaller ones."""
+"""Each range that differs is divided into two to this power smaller ranges."""
 FEW = 16
-"""Documents in a range that differs whose ids are compared; more of them are divided further."""
+"""Ids are compared when the ranges that differ hold at most this many documents on average; else they are divided."""
 SPANS = 64
 """Ranges that are looked into in one request."""
 ALL: Mapping[str, Any] = {"match_all": {}}
@@ -34,7 +34,7 @@ ALL: Mapping[str, Any] = {"match_all": {}}
 
 @dataclass(frozen=True)
 class Sight:
-    """A view of an index, and how far operations had come just before it was opened: it sees all that was settled."""
+    """A view of an index, and the progress of its operations just before: the view sees all that was settled then."""
 
     view: View
     progress: Progress
@@ -42,11 +42,11 @@ class Sight:
 
 @dataclass
 class Following:
-    """Deletes from index `new` what vanished from index `old`, as often as it is asked to.
+    """Deletes from index `new` the documents that vanished from index `old`, each time `follow` is called.
 
-    `window` is the most hits that the old one gives at a time. Between two times a view is kept that sees every
-    document of the new one, but for those that were carried over after it was opened and have a higher number than it
-    had settled: so nothing of that kind may be carried over in between, except when nobody can write any more.
+    `window` is the most hits that `old` returns at a time. Between two calls a view of `old` is kept open. It must see
+    every document of `new`, so only documents with numbers up to `settled` may be carried over between two calls,
+    except when nobody can write any more.
     """
 
     client: Requests
@@ -59,29 +59,29 @@ class Following:
 
     @property
     def begun(self) -> bool:
-        """Whether all that vanished up to some moment was deleted."""
+        """Whether `follow` was called before, so that there is a view to compare with."""
         return self.sight is not None
 
     @property
     def settled(self) -> int:
-        """The number up to which documents may be carried over before the next time."""
+        """The number up to which documents may be carried over before the next call of `follow`."""
         return self.sight.progress.settled if self.sight else BELOW_ALL
 
     @property
     def written(self) -> int:
-        """The sum of the highest numbers of the old one's shards when it was last looked at."""
+        """The sum of the highest numbers of the shards of `old` at the last call of `follow`."""
         return self.sight.progress.written if self.sight else BELOW_ALL
 
     def prepare(self) -> None:
-        """Count now what the next time would count first of what is known already."""
+        """Count in the view that is kept now, so that the next call of `follow` need not."""
         if self.sight is not None:
             self.counted = _first_counts(self.sight.view, self.settled)
 
     def follow(self, watermark: int) -> int:
-        """Delete what vanished since the last time; return how many documents.
+        """Delete what vanished since the last call; return how many documents.
 
-        The first time, and when Elasticsearch lost its place, all ids are compared, unless the new one has just the
-        documents that are in the old one with numbers up to the `watermark`, up to which it was filled.
+        The first time, and when Elasticsearch lost a view, all ids are compared, unless `new` has no more documents
+        than `old` has with numbers up to `watermark`, the number up to which `new` was filled.
         """
         progress = read_progress(self.client, self.old)
         now = Sight(open_view(self.client, self.old, self.window), progress)
@@ -89,7 +89,7 @@ class Following:
         counted, self.counted = self.counted, None
         if before is not None:
             self.former.append(before.view)
-            # Where one is lost, or both are, a node was restarted.
+            # A view is lost when a node was restarted.
             with suppress(ViewLostError):
                 return _delete_vanished(self.client, self.new, before, now.view, counted)
         return self._compare_all(now.view, watermark)
@@ -104,13 +104,13 @@ class Following:
             held.close()
 
     def renew(self) -> None:
-        """Have Elasticsearch keep its place from now on, and forget earlier ones."""
+        """Extend the time that Elasticsearch keeps the current view, and close earlier ones."""
         self._forget()
         if self.sight is not None:
             self.sight.view.renew()
 
     def close(self) -> None:
-        """Let Elasticsearch forget its place."""
+        """Close all views."""
         self._forget()
         if self.sight is not None:
             self.sight.view.close()
@@ -124,14 +124,14 @@ class Following:
 def _delete_vanished(
     client: Requests, new: str, before: Sight, after: View, counted: Counter[int] | None
 ) -> int:
-    """Delete from index `new` what `before` saw of its source and `after` does not; return how many these were.
+    """Delete from index `new` the documents that view `before` sees and view `after` does not; return how many.
 
-    `counted` is what `Following.prepare` counted of `before`, if anything.
-    What was deleted and made again before `after` is seen by it; what was made again since is carried over later.
-    Raises ViewLostError.
+    `counted` is what `Following.prepare` counted in `before`, if anything.
+    `after` sees a document that was deleted and made again before it was opened; one that was made again since is
+    carried over later. Raises ViewLostError.
     """
     queries = [_any_of(spans) for spans in batched(_differing(before, after, counted), SPANS)]
-    # What had no settled number yet when the earlier view was opened: a few that were being written.
+    # The few documents that were being written when the earlier view was opened have numbers that were not settled.
     queries.append(numbered(before.progress.settled))
     return sum(
         _delete_unseen(client, new, hits, after) for query in queries for hits in before.view.pages(query)
@@ -139,9 +139,9 @@ def _delete_vanished(
 
 
 def _delete_all_vanished(client: Requests, new: View, after: View) -> int:
-    """Delete from the index of `new` all that `after` does not see; return how many these were.
+    """Delete from the index of view `new` all documents that view `after` does not see; return how many.
 
-    All ids are compared: this takes as long as there are documents. Raises ViewLostError.
+    All ids are compared, so the time grows with the number of documents. Raises ViewLostError.
     """
     return sum(_delete_unseen(client, new.index, hits, after) for hits in new.pages(ALL))
 
@@ -154,7 +154,7 @@ def _delete_unseen(client: Requests, new: str, hits: Sequence[Hit], after: View)
 
 
 def _differing(before: Sight, after: View, counted: Counter[int] | None) -> list[Span]:
-    """Return small ranges of numbers, all that the earlier view has settled, in which the two see different ones."""
+    """Return small ranges that cover all settled numbers for which the two views see different documents."""
     settled = before.progress.settled
     seen = _first_counts(before.view, settled) if counted is None else counted
     left = _first_counts(after, settled)
@@ -173,12 +173,12 @@ def _first_exponent(settled: int) -> int:
 
 
 def _first_counts(view: View, settled: int) -> Counter[int]:
-    """Count what a view sees up to a number, by the ranges that are compared first."""
+    """Count the documents that a view sees with numbers up to `settled`, by the ranges that are compared first."""
     return _counts(view, [(0, settled)] if settled >= 0 else [], _first_exponent(settled))
 
 
 def _counts(view: View, spans: Sequence[Span], exponent: int) -> Counter[int]:
-    """Count what a view sees in those spans, by ranges that are two to that power numbers wide."""
+    """Count the documents that a view sees in `spans`, by ranges that are two to the power `exponent` numbers wide."""
     counts: Counter[int] = Counter()
     for some in batched(spans, SPANS):
         ranges = {"histogram": {"field": "_seq_no", "interval": 1 << exponent, "min_doc_count": 1}}

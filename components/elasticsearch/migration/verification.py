@@ -1,4 +1,4 @@
-"""Compares a new generation with the one that it was filled from, before people are sent to it."""
+"""Compares a new generation with the one that it was filled from, before the aliases move to it."""
 
 import math
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ from components.elasticsearch.migration.strategy import Strategy
 
 SAMPLE = 8
 NEAR = 0.999
-"""Cosine: the same text embedded in another batch differs in the last digits only."""
+"""The least cosine similarity: the same text embedded in another batch differs only in the last digits."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many documents an index holds, how many have an embedding, and how many were written `since`."""
+    """How many documents an index holds, how many are `embedded`, and how many were written `since` some number."""
 
     documents: int
     embedded: int
@@ -31,7 +31,10 @@ class Count:
 
 
 def count(client: Requests, index: str, since: int = BELOW_ALL) -> Count:
-    """Count what an index holds as of its last refresh, and what of it has a sequence number above `since`."""
+    """Count the documents of an index as of its last refresh: all, those with an embedding, and those written later.
+
+    Written later are those with a sequence number greater than `since`.
+    """
     made = {"filter": {"exists": {"field": VECTOR}}}
     later = {"filter": numbered(since)}
     body = {"size": 0, "track_total_hits": True, "aggs": {"embedded": made, "since": later}}
@@ -45,11 +48,10 @@ def count(client: Requests, index: str, since: int = BELOW_ALL) -> Count:
 
 
 def compare_counts(client: Requests, new: str, old: str, expected: Count) -> None:
-    """Compare the two when nobody can write any more, and what was deleted from the old one is gone from the new.
+    """Raise IndexingError unless `new` has as many documents as are `expected`, and no fewer embeddings.
 
-    All that the old one holds, which is what is `expected`, is in the new one when this is called: so equal counts
-    mean equal documents.
-    Raises IndexingError unless the new generation has as many documents as the old one, and no fewer embeddings.
+    `expected` is what `old` holds. Call this when nobody can write any more, every document of `old` was carried over,
+    and deletions were repeated in `new`: equal counts then mean equal documents.
     """
     client.request("POST", f"/{new}/_refresh")
     found = count(client, new)
@@ -72,10 +74,10 @@ def verify_sample(
     patience: Patience,
     embedder: Embedder | None = None,
 ) -> None:
-    """Raise IndexingError unless some documents, taken at random, have the embeddings that they would get now.
+    """Raise IndexingError unless a random sample of documents has the embeddings that they would get now.
 
-    Embeddings that were copied or sliced are compared with those of the old generation, others with what `embedder`
-    makes, or else the wanted pipeline. Raises EmbeddingError when these make none.
+    Embeddings that were copied or sliced are compared with those of the old generation, others with new ones made by
+    `embedder`, or by the wanted pipeline where that is None. Raises EmbeddingError when these can make none.
     """
     client.request("POST", f"/{new}/_refresh")
     pick = {"function_score": {"query": {"exists": {"field": VECTOR}}, "random_score": {}}}
@@ -89,7 +91,7 @@ def verify_sample(
         expected = dict(zip(texts, vectors, strict=True))
     else:
         there = _vectors(client, old, {"ids": {"values": sorted(found)}})
-        # Those that were changed meanwhile are carried over again later.
+        # Documents that were changed meanwhile are left out: they are carried over again later.
         same = {one: hit for one, hit in there.items() if hit["version"] == found[one]["version"]}
         expected = {one: hit["vector"][: wanted.identity.dims] for one, hit in same.items()}
     for one, vector in expected.items():
@@ -103,7 +105,7 @@ def verify_sample(
 
 
 def cosine(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return the cosine of two vectors, 0 when they are of different lengths or one is of zeros."""
+    """Return the cosine similarity of two vectors; 0 when their lengths differ or one is all zeros."""
     if len(a) != len(b):
         return 0.0
     lengths = math.sqrt(math.fsum(x * x for x in a) * math.fsum(y * y for y in b))
