@@ -1,4 +1,4 @@
-"""A check before anything is changed: the cluster can be used, and no documents would become unusable."""
+"""Checks, before anything is changed, that the cluster can be used and that no documents would become unusable."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from components.elasticsearch.migration.strategy import made_by, served_by
 
 
 def needed_of(olds: Values | None, news: Values) -> Needed:
-    """Return what the credentials are needed for: making what is wanted, and deleting what is no longer wanted."""
+    """Return what the credentials must allow: creating what is wanted, and deleting what is no longer wanted."""
     before = olds if olds and olds["url"] == news["url"] else news
     return Needed(
         aliases=[str(news["alias"]), str(before["alias"])],
@@ -42,7 +42,7 @@ class ClusterCheckProvider(ClusterProvider):
     patience: ClassVar[ClusterPatience] = ClusterPatience()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Check version, license and privileges, and that the wanted index can be had without a loss."""
+        """Check version, license and privileges, and that the wanted index can be made without losing documents."""
         found = cluster_check.prepare(
             client,
             needed=needed_of(olds, news),
@@ -64,7 +64,7 @@ class ClusterCheckProvider(ClusterProvider):
         return dict(found.outputs())
 
     def live(self, client: Client, values: Values) -> Values:
-        """Return version and license as they are now; a license that ends soon, or has ended, is told."""
+        """Return version and license as they are now; print a warning when the license ends soon or has ended."""
         found = cluster_check.read_live(client)
         told = remark(
             found.license,
@@ -74,7 +74,7 @@ class ClusterCheckProvider(ClusterProvider):
         )
         if told and told.severity == "warning":
             print(told.text, flush=True)
-        # What a state of before does not have yet comes with its next update: a refresh shows no change.
+        # An output that an older state lacks is added by the next update, so that a refresh shows no change.
         return {key: value for key, value in found.outputs().items() if key in values}
 
     def delete(self, _id: str, _props: Values) -> None:
@@ -84,7 +84,7 @@ class ClusterCheckProvider(ClusterProvider):
 def _require_no_others(
     client: Client, wanted: WantedIndex, current: Generation, olds: Values, news: Values
 ) -> None:
-    """Raise ConflictError when the change would spoil, or take away, what others use too."""
+    """Raise ConflictError when the change would alter or delete a pipeline or endpoint that others use too."""
     if current.identity is None:
         return
     before, after = current.identity, wanted.identity
@@ -97,7 +97,7 @@ def _require_no_others(
     endpoint_goes = bool(endpoint) and endpoint != news.get("inference_id")
     users.require_no_others(
         client,
-        # What comes with the generations of whoever hands them over is no other's.
+        # What the current index's owner has is handed over with the index, so it does not count as somebody else's.
         replace(wanted.claim, handed_over=False, owner=current.owner),
         {wanted.alias, str(olds["alias"])},
         f"Ingest pipeline {former} or inference endpoint {endpoint} would change, or go",

@@ -1,4 +1,4 @@
-"""Stops a destroy before it deletes anything, while documents are there that nobody gave up."""
+"""Stops a destroy before it deletes anything, as long as there are documents that nobody gave up."""
 
 from typing import Any, ClassVar
 
@@ -15,9 +15,9 @@ __all__ = ["INDEX", "NODE", "DeletionGuardProvider", "DeletionGuardResource"]
 
 
 class DeletionGuardProvider(ClusterProvider):
-    """Does nothing but refuse its own deletion: it is deleted before everything that it depends on.
+    """Does nothing but refuse its own deletion, which comes before the deletion of everything that it depends on.
 
-    It is no part of the cluster, and stays where that is gone.
+    It is not a part of the cluster, so it stays in the state when the cluster is gone.
     """
 
     name_key = "alias"
@@ -39,7 +39,7 @@ class DeletionGuardProvider(ClusterProvider):
         return {}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Refuse while there are documents that nobody gave up, or while that cannot be seen."""
+        """Refuse while there are documents that nobody gave up, or while the cluster cannot be asked for them."""
         alias, delete_data = str(values["alias"]), str(values["delete_data"])
         if delete_data == alias:
             return
@@ -58,7 +58,7 @@ class DeletionGuardProvider(ClusterProvider):
 
 
 class DeletionGuardResource(pulumi.dynamic.Resource, module="elasticsearch", name="DeletionGuard"):
-    """The resource of the guard; give it `depends_on` of everything that must not be deleted before it agrees."""
+    """The resource of the guard; its `depends_on` must name everything that may be deleted only after it agreed."""
 
     def __init__(self, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(DeletionGuardProvider(), name, versioned(inputs), secret_outputs(opts))

@@ -17,20 +17,20 @@ ALL_PRESENT = ",".join(one.id for one in DEMO_DOCUMENTS)
 
 
 class DemoDocumentsProvider(ClusterProvider):
-    """Keeps the demo documents in the index; one that people changed is theirs, and stays as it is."""
+    """Keeps the demo documents in the index; a demo document that people changed is theirs, and stays as it is."""
 
     called = "The demo documents in"
     name_key = "alias"
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:  # noqa: ARG002 (see the base)
-        """Index those that are missing."""
+        """Index the demo documents that are missing."""
         alias = str(news["alias"])
         index_documents(client, alias, read_demo(client, alias).missing, embedder_of(news))
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:
-        """Return which of them are there, changed or not."""
+        """Return which demo documents are in the index, changed or not; None when there is no index."""
         alias = str(values["alias"])
         if client.find(f"/{alias}") is None:
             return None
@@ -38,7 +38,7 @@ class DemoDocumentsProvider(ClusterProvider):
         return {"present": ",".join(sorted({*found.unchanged, *found.changed}))}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Delete those that nobody changed."""
+        """Delete the demo documents that nobody changed."""
         deletion.delete_demo_documents(client, str(values["alias"]), claim_of(values))
 
 

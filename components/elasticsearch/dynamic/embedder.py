@@ -6,7 +6,7 @@ from typing import Any
 from components.elasticsearch.embedding.embedder import Embedder
 
 EMBEDDER = ("embedder", "embeddings_api_key")
-"""They mean nothing to what is there already: the vectors are the same whoever makes them."""
+"""A change of these inputs needs no request: existing vectors stay right, whoever made them."""
 
 
 def embedder_of(values: Mapping[str, Any]) -> Embedder | None:

@@ -24,17 +24,17 @@ from components.elasticsearch.ownership import Claim
 IN_PLACE = "in place"
 FORGET_ADOPTION = "pulumi config rm elasticsearchAdopt"
 COUNTS = ("stale_documents", "unembedded_documents")
-"""Documents with an embedding that is not known to be of their text, and with a text and no embedding."""
+"""Numbers of documents whose embedding may not belong to their text, and of those with a text but no embedding."""
 
 
 def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> WantedIndex:
-    """Return the index that inputs describe; `olds` are the outputs of the resource before, if any."""
+    """Return the index that inputs describe; `olds` are the previous outputs of the resource, if any."""
     return WantedIndex(
         alias=str(values["alias"]),
         pipeline_id=str(values["pipeline_id"]),
         identity=Identity.from_json(str(values["identity"])),
         revision=str(values["revision"]),
-        # Numbers come as floats, and states of before have none.
+        # Numbers come as floats, and older states have none.
         keep_generations=int(values.get("keep_generations", 1)),
         adopt=values.get("adopt") == values["alias"],
         claim=claim_of(values, olds, "alias"),
@@ -57,7 +57,7 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
 
 
 def _counts(client: Client, alias: str, index: str) -> Values:
-    """Count the documents that are found by another text than theirs, or not by their meaning; tell of them."""
+    """Count the documents whose embedding may not belong to their text, or is missing; print a line about them."""
     found = staleness.tally(client, index)
     if found.stale or found.without:
         say(staleness.report(alias, found))
@@ -65,17 +65,20 @@ def _counts(client: Client, alias: str, index: str) -> Values:
 
 
 class IndexProvider(ClusterProvider):
-    """Keeps the index of an alias what is wanted; never deletes documents that people put there."""
+    """Keeps the index of an alias as wanted; never deletes documents that people put there."""
 
     called = "Index"
     name_key = "alias"
-    # The revision only names: what counts is the content of the model file, which is part of the identity.
+    # The revision is only a name: what counts is the content of the model file, which is part of the identity.
     local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
     computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Make, mend, adopt or migrate the index; an alias no longer used is deleted if it holds nothing new."""
+        """Create, repair, adopt or migrate the index.
+
+        The indices of a former alias are deleted, except those that hold people's documents.
+        """
         wanted = wanted_of(news, olds)
         concrete = index.converge(client, wanted, embedder_of(news), pace=self.pace, say=say)
         if wanted.adopt:
@@ -88,7 +91,10 @@ class IndexProvider(ClusterProvider):
         return {"concrete_index": concrete, **_counts(client, wanted.alias, concrete)}
 
     def live(self, client: Client, values: Values) -> Values | None:
-        """Return identity, pipeline and place of the index that the alias points to, or that it should."""
+        """Return identity, pipeline and name of the index behind the alias, and how the alias stands (`alias_state`).
+
+        None when there is no index of this alias. Raises UnreadableIdentityError when its identity can't be read.
+        """
         claim = claim_of(values)
         live = read_live(client, str(values["alias"])).seen_by(claim)
         current = live.current
@@ -104,7 +110,7 @@ class IndexProvider(ClusterProvider):
             "identity": current.identity.as_json(),
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
-            # Nothing can be read of an index that is closed.
+            # In a closed index nothing can be counted.
             **({} if current.closed else _counts(client, str(values["alias"]), current.index)),
         }
 

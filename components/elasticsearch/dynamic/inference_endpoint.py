@@ -18,7 +18,7 @@ from components.elasticsearch.ownership import another_stacks
 
 
 class InferenceEndpointProvider(ClusterProvider):
-    """Keeps the endpoint what is wanted; its key cannot be read back, so it is written when it changes."""
+    """Keeps the endpoint as wanted; its API key cannot be read back, so a changed key is always written."""
 
     called = "Inference endpoint"
     name_key = "inference_id"
@@ -26,8 +26,8 @@ class InferenceEndpointProvider(ClusterProvider):
     local: ClassVar[tuple[str, ...]] = CONNECTION
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Make, adopt, update or replace the endpoint."""
-        # Whoever has an index adopted gives the endpoint of that name along with it.
+        """Create, adopt, update or replace the endpoint; raises ConflictError when another stack uses it."""
+        # An adopted index is handed over together with the endpoint of that name.
         inference_id, claim = str(news["inference_id"]), claim_of(news, olds, "inference_id")
         owners = users.endpoint_owners(client, inference_id)
         foreign = sorted(owner for owner in owners if not claim.covers(owner))
@@ -53,7 +53,7 @@ class InferenceEndpointProvider(ClusterProvider):
         return {"body": canonical(asdict(found.endpoint) if found.endpoint else found.shown())}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Delete the endpoint, which Elasticsearch refuses while pipelines use it; another stack's is left alone."""
+        """Delete the endpoint, unless it is another stack's; Elasticsearch refuses while pipelines use it."""
         inference_id, claim = str(values["inference_id"]), claim_of(values)
         foreign = [one for one in users.endpoint_owners(client, inference_id) if not claim.covers(one)]
         if foreign:

@@ -16,7 +16,7 @@ from components.elasticsearch.ownership import is_managed, owner_of
 
 
 class IngestPipelineProvider(ClusterProvider):
-    """Keeps the pipeline what is wanted."""
+    """Keeps the pipeline as wanted."""
 
     called = "Ingest pipeline"
     name_key = "pipeline_id"
@@ -24,9 +24,9 @@ class IngestPipelineProvider(ClusterProvider):
     local: ClassVar[tuple[str, ...]] = CONNECTION
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Make, adopt or overwrite the pipeline, if it is another than wanted.
+        """Create, adopt or overwrite the pipeline if it differs from what is wanted.
 
-        Generations that it would embed wrongly for get a pipeline of their own first.
+        Generations for which the new pipeline would embed wrongly get a pipeline of their own first.
         """
         pipeline_id, inference_id = str(news["pipeline_id"]), str(news["inference_id"])
         body = json.loads(str(news["body"]))
@@ -51,7 +51,7 @@ class IngestPipelineProvider(ClusterProvider):
         return None if found is None else {"body": canonical(found)}
 
     def remove(self, client: Client, values: Values) -> None:
-        """Delete the pipeline, which Elasticsearch refuses while an index uses it; another stack's is left alone."""
+        """Delete the pipeline, unless it is another stack's; Elasticsearch refuses while an index uses it."""
         pipeline_id = str(values["pipeline_id"])
         meta = (ingest_pipeline.read_live(client, pipeline_id) or {}).get("_meta", {})
         if is_managed(meta) and not claim_of(values).covers(owner_of(meta)):

@@ -20,7 +20,7 @@ class PasswordProvider(StackProvider):
         return CheckResult(news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Report no change, ever: what uses the password would not learn of another."""
+        """Never report a change: whatever uses the password would not learn of a new one."""
         return DiffResult(changes=False, replaces=[], delete_before_replace=False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -29,7 +29,7 @@ class PasswordProvider(StackProvider):
         return CreateResult("password", {**known, "password": secrets.token_urlsafe(BYTES)})
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return what is known: a password lives in the state alone."""
+        """Return the known values: the password exists only in the state."""
         return ReadResult(id_, props)
 
 

@@ -1,4 +1,4 @@
-"""What the dynamic providers of Elasticsearch share: comparison of inputs, outputs that echo them, absent clusters."""
+"""The base of the Elasticsearch providers: compares inputs, repeats them in outputs, and deals with absent clusters."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ from components.elasticsearch.errors import CredentialsError, UnavailableError, 
 
 READING = ClusterPatience(unreachable=30, longest_pause=2)
 DELETING = ClusterPatience(limit=30, unreachable=15, longest_pause=2)
-"""Enough for a node that restarts; one that is gone keeps a destroy waiting for this long once."""
+"""Long enough for a node that restarts; a node that is gone delays a destroy by this much, once."""
 
 
 def client_of(values: Mapping[str, Any], patience: ClusterPatience | None = None) -> Client:
@@ -33,8 +33,8 @@ class ClusterProvider(StackProvider):
     """A provider whose resources live in an Elasticsearch cluster.
 
     A subclass says which inputs are its name (`replaced_by`), which mean nothing to the cluster (`local`), and which
-    outputs it computes; it defines `apply`, `live` and `remove`. `called` is what people call its things; it is empty
-    for those that leave nothing in the cluster.
+    outputs it computes (`computed`); it defines `apply`, `live` and `remove`. `called` is the word for its resources in
+    messages; it is empty for resources that leave nothing in the cluster.
     """
 
     called: ClassVar[str] = ""
@@ -42,19 +42,19 @@ class ClusterProvider(StackProvider):
     replaced_by: ClassVar[tuple[str, ...]] = ()
     local: ClassVar[tuple[str, ...]] = CONNECTION
     computed: ClassVar[tuple[str, ...]] = ()
-    # The check has seen the cluster a moment ago: one that is gone now restarts, which takes its time.
+    # The cluster check reached the cluster a moment ago: one that does not answer now is probably restarting.
     patience: ClassVar[ClusterPatience] = ClusterPatience(unreachable=120)
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Make the cluster as `news` says; return the computed outputs. `olds` are the outputs before, if any."""
+        """Make the cluster as `news` says; return the computed outputs. `olds` are the previous outputs, if any."""
         raise NotImplementedError
 
     def live(self, client: Client, values: Values) -> Values | None:
-        """Return those inputs and computed outputs that the cluster tells now; None when the thing is gone."""
+        """Return the inputs and computed outputs that can be read from the cluster; None when the resource is gone."""
         raise NotImplementedError
 
     def remove(self, client: Client, values: Values) -> None:
-        """Delete the thing; not being there is no error."""
+        """Delete the resource from the cluster; it is no error when the resource is not there."""
         raise NotImplementedError
 
     def check(self, _olds: Values, news: Values) -> CheckResult:
@@ -62,25 +62,25 @@ class ClusterProvider(StackProvider):
         return CheckResult(news, [])
 
     def diff(self, _id: str, _olds: Values, _news: Values) -> DiffResult:
-        """Compare inputs with the outputs that echo them; one that is not known yet may be another."""
+        """Compare inputs with the outputs that repeat them; an input that is not known yet counts as changed."""
         changed = self.changes(_olds, _news)
         replaces = [key for key in changed if key in self.replaced_by and not is_unknown(_news[key])]
         return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=False)
 
     def changes(self, olds: Values, news: Values) -> list[str]:
-        """Return the inputs that are, or may be, another than before."""
+        """Return the names of the inputs that changed, or may have changed because they are not known yet."""
         wanted = inputs_of(news, self.computed)
         return sorted(key for key in wanted if is_unknown(wanted[key]) or olds.get(key) != wanted[key])
 
     def create(self, props: Values) -> CreateResult:
-        """Make the thing, or adopt what an interrupted run made."""
+        """Create the resource, or adopt what an interrupted run created."""
         wanted = inputs_of(props, self.computed)
         with client_of(wanted, self.patience) as client:
             computed = self.apply(client, None, wanted)
         return CreateResult(str(wanted[self.name_key]), {**wanted, **computed})
 
     def update(self, _id: str, _olds: Values, _news: Values) -> UpdateResult:
-        """Change the thing; what means nothing to the cluster is only noted, without a request."""
+        """Change the resource; when only `local` inputs changed, note them in the state without a request."""
         wanted = inputs_of(_news, self.computed)
         if set(self.changes(_olds, _news)) <= set(self.local):
             return UpdateResult({**wanted, **{key: _olds[key] for key in self.computed if key in _olds}})
@@ -89,10 +89,10 @@ class ClusterProvider(StackProvider):
         return UpdateResult({**wanted, **computed})
 
     def read(self, id_: str, props: Values) -> ReadResult:
-        """Return what the cluster tells now in place of what was wanted, so that the next update mends it.
+        """Return the live values in place of the wanted ones, so that the next update repairs what differs.
 
-        What lives in the stack's own node is gone with it when that does not answer; what lives in another cluster is
-        then taken to be unchanged.
+        When the stack's own node does not answer, its resources count as gone; when another cluster does not answer,
+        its resources count as unchanged.
         """
         known = inputs_of(props)
         try:
@@ -112,9 +112,9 @@ class ClusterProvider(StackProvider):
         return ReadResult(id_, outs, inputs_of(outs, self.computed))
 
     def delete(self, _id: str, _props: Values) -> None:
-        """Delete the thing; what lives in a cluster that is gone is left to it, with a line that says so.
+        """Delete the resource; when its cluster does not answer, leave it there and print a line that says so.
 
-        Whether documents may go is not decided here: the guards of the stack refuse while they cannot see.
+        Whether documents may be deleted is not decided here: the guards of the stack refuse while they cannot see.
         """
         # Taking over what another stack made is for updates alone.
         known = {**inputs_of(_props), "adopt": ""}
@@ -125,7 +125,7 @@ class ClusterProvider(StackProvider):
                 raise
             print(self._left(known, "does not answer"), flush=True)
         except (CredentialsError, UnavailableError):
-            # The guards have agreed: the node goes, and needs nothing taken out of it first.
+            # The guards have agreed: the node will be deleted, so nothing need be deleted from it first.
             if not self.called or not is_managed(known):
                 raise
             print(self._left(known, "answers nothing of use"), flush=True)

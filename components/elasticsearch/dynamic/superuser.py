@@ -1,4 +1,4 @@
-"""The superuser of the stack's own node, as a resource: its password, and which cluster it is of."""
+"""The superuser of the stack's own node, as a resource: its password, and the UUID of its cluster."""
 
 from typing import Any, ClassVar
 
@@ -15,10 +15,10 @@ ACCEPTED, REFUSED = "accepted", "refused"
 
 
 class SuperuserProvider(ClusterProvider):
-    """Makes the password what is wanted: `wanted`, or the `generated` one where that is empty.
+    """Sets the password to `wanted`, or to `generated` where `wanted` is empty.
 
-    Another container is another node, perhaps on other data: it is asked again, and what it answers with decides
-    whether anything else has to be made again.
+    A new container is a new node, perhaps on other data, so the node is asked again for the UUID of its cluster. That
+    UUID decides whether anything else has to be created again.
     """
 
     name_key = "user"
@@ -26,7 +26,7 @@ class SuperuserProvider(ClusterProvider):
     computed = ("password", "cluster_uuid")
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Find the password that the node has, and change it where it is another than wanted."""
+        """Find out the password that the node has, and change it where it differs from the wanted one."""
         generated = str(news["generated"])
         wanted = str(news["wanted"]) or generated
         before = olds or {}
@@ -41,7 +41,7 @@ class SuperuserProvider(ClusterProvider):
         return {"password": wanted, "cluster_uuid": uuid}
 
     def live(self, client: Client, values: Values) -> Values:  # noqa: ARG002 (see the base)
-        """Return whether the password still works, and the cluster's uuid; what a node that is gone had, else."""
+        """Return whether the password still works, and the cluster's UUID; nothing new when the node is gone."""
         try:
             return {"cluster_uuid": superuser.read_cluster_uuid(client), "password_state": ACCEPTED}
         except CredentialsError:
@@ -54,7 +54,7 @@ class SuperuserProvider(ClusterProvider):
 
 
 class SuperuserResource(pulumi.dynamic.Resource, module="elasticsearch", name="Superuser"):
-    """The resource of the superuser; `password` is secret, `cluster_uuid` is another where the data is another."""
+    """The resource of the superuser; `password` is secret, and `cluster_uuid` changes when the node has other data."""
 
     password: pulumi.Output[str]
     cluster_uuid: pulumi.Output[str]

@@ -1,4 +1,4 @@
-"""What the inputs and outputs of a resource say: how its cluster is reached, and what there is the stack's own."""
+"""Reads the inputs and outputs of a resource: how its cluster is reached, and what in it belongs to the stack."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ CONNECTION = (*REACHED_BY, "managed")
 
 SECRETS = ("api_key", "password", "embeddings_api_key")
 SCHEMA_VERSION = "1"
-"""Of the inputs and outputs below; a later version reads this one's states in `diff` and `update`."""
+"""The version of the inputs and outputs; a later version must read states of this one in `diff` and `update`."""
 
 PROVIDER = "__provider"
 
@@ -31,7 +31,8 @@ def connection_of(values: Mapping[str, Any]) -> Connection:
 def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "") -> Claim:
     """Return what belongs to the stack of a resource; `olds` and `name` are as in `was_made`.
 
-    What names no owner is the stack's in its own node, and where its state says that it made a thing of that name.
+    Things that name no owner belong to the stack in its own node, and where its state says that it made a thing of that
+    name.
     """
     adopted = values.get("adopt")
     return Claim(
@@ -42,9 +43,9 @@ def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, n
 
 
 def was_made(values: Mapping[str, Any], olds: Mapping[str, Any] | None, name: str) -> bool:
-    """Tell whether the stack made a thing of that name in that cluster before, as far as its state knows.
+    """Tell whether, according to its state, the stack has already made a thing of that name in that cluster.
 
-    `olds` are the outputs of the resource before, if any, and `name` is the input that names it.
+    `olds` are the previous outputs of the resource, if any, and `name` is the input that holds its name.
     """
     if olds is None or olds.get(name) != values.get(name):
         return False
@@ -54,13 +55,14 @@ def was_made(values: Mapping[str, Any], olds: Mapping[str, Any] | None, name: st
 def is_managed(values: Mapping[str, Any]) -> bool:
     """Tell whether a resource's cluster is the stack's own node.
 
-    States of 0.1.0 do not say so but for the guards of such a node: others count as in somebody's cluster.
+    States of version 0.1.0 say so only for the guards of such a node; their other resources count as in a cluster of
+    somebody else's.
     """
     return bool(values.get("managed", values.get("scope") == NODE))
 
 
 def inputs_of(values: Mapping[str, Any], computed: tuple[str, ...] = ()) -> Values:
-    """Return inputs out of outputs, which echo them and add what was computed."""
+    """Return the inputs among the outputs: the outputs without the `computed` ones."""
     return {key: value for key, value in values.items() if key != PROVIDER and key not in computed}
 
 
