@@ -1,5 +1,4 @@
-"""The image that the engine must have, as a Pulumi resource. Stacks' states name this module and its classes: never
-move them."""
+"""The image that the engine must have, as a Pulumi resource. States name this module and its classes: never move it."""
 
 from collections.abc import Mapping
 from pathlib import Path
