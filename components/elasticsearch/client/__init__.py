@@ -1,1 +1,1 @@
-"""Requests to Elasticsearch: the connection, the retries, and what every failure means."""
+"""Requests to Elasticsearch: the connection, the retries, and the errors that failures become."""

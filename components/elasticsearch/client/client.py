@@ -1,4 +1,4 @@
-"""Requests to Elasticsearch: one place for retries, and for turning what goes wrong into a clear message."""
+"""Requests to Elasticsearch: the one place that retries them and turns their failures into clear errors."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPatience(Patience):
-    """How many seconds to go on asking a cluster.
+    """For how many seconds a request to a cluster is retried.
 
-    `limit` applies while it answers 429 or 503, `unreachable` while it does not answer.
+    `limit` applies while the cluster answers 429 or 503, `unreachable` while it does not answer.
     """
 
     limit: float = 120.0
@@ -27,7 +27,7 @@ class ClusterPatience(Patience):
 
 
 class Requests(Protocol):
-    """What the modules of this package need of a client; tests give them one that records."""
+    """The methods of a client that the modules of this package use; tests pass one that records the requests."""
 
     def request(
         self,
@@ -38,14 +38,14 @@ class Requests(Protocol):
         query: Mapping[str, Any] | None = None,
         timeout: float = 60.0,
     ) -> Any:
-        """Send a request and return the decoded answer; raise an ElasticsearchError for any other outcome."""
+        """Send a request and return the decoded response; raise an ElasticsearchError when it fails."""
 
     def find(self, path: str, *, query: Mapping[str, Any] | None = None) -> Any | None:
         """GET `path`; return None when it does not exist."""
 
 
 class Client:
-    """Elastic's client behind `request`, with patience for a cluster that is starting or busy."""
+    """Sends requests with Elastic's client, and retries them while the cluster is starting or busy."""
 
     def __init__(self, connection: Connection, patience: ClusterPatience | None = None) -> None:
         self.connection = connection
@@ -61,11 +61,11 @@ class Client:
         query: Mapping[str, Any] | None = None,
         timeout: float = 60.0,
     ) -> Any:
-        """Send a request, again while the cluster is busy or unreachable, and return the decoded answer.
+        """Send a request, retry it while the cluster is busy or unreachable, and return the decoded response.
 
         A mapping is sent as JSON, a sequence of mappings as the lines of `_bulk`; `timeout` is in seconds.
-        A request may be sent twice when its answer was lost, so callers must expect "exists already".
-        Raises the ElasticsearchError that fits.
+        A request may be sent twice when its response was lost, so callers must expect "exists already".
+        Raises the ElasticsearchError that fits the failure.
         """
         backoff = Backoff(self._patience)
         while True:

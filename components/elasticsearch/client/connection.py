@@ -1,4 +1,4 @@
-"""How to reach an Elasticsearch cluster, and who to be there."""
+"""The address of an Elasticsearch cluster, and the credentials for it."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Connection:
     """The address of a cluster, and either an API key (in its encoded form) or a user and password, or neither.
 
-    `ca_certificate` is PEM text (or, in the states and outputs of 0.1.0, the path of a PEM file), `fingerprint` the
-    SHA-256 of the cluster's certificate in hexadecimal, with or without colons; at most one of them is set, and only
-    with an https address. `managed` says that the cluster is the stack's own node, which only messages depend on.
+    `ca_certificate` is PEM text (in the states and outputs of 0.1.0: the path of a PEM file). `fingerprint` is the
+    SHA-256 of the cluster's certificate in hexadecimal, with or without colons. At most one of the two is set, and only
+    with an https address. `managed`: whether the cluster is the stack's own node; only messages depend on it.
     """
 
     url: str
@@ -31,22 +31,22 @@ class Connection:
 
     @property
     def shown_url(self) -> str:
-        """The address without any user and password in it, for messages."""
+        """The address for messages: without a user and password."""
         parts = urlsplit(self.url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
     def open(self) -> "Elasticsearch":
-        """Return Elastic's client for this cluster; no request is made, and the client retries none itself.
+        """Return Elastic's client for this cluster. No request is sent, and the client itself retries nothing.
 
-        Raises TlsError when the CA certificate cannot be read or there is no TLS, CredentialsError when the API key
-        cannot be one.
+        Raises TlsError when the CA certificate cannot be read or the address has no TLS, and CredentialsError when the
+        API key has characters that no key has.
         """
         if not re.fullmatch(r"[!-~]*", self.api_key):
             raise CredentialsError(
-                "The API key has spaces, line ends or letters in it that no key has: set its encoded form again with "
+                "The API key contains spaces, line ends or letters that no key has: set its encoded form again with "
                 "`pulumi config set --secret elasticsearchApiKey`."
             )
-        # The client takes half a second to import: previews and no-op updates do without it.
+        # Importing the client takes half a second, which previews and no-op updates are spared.
         from elasticsearch import Elasticsearch  # noqa: PLC0415
 
         options: dict[str, Any] = {"request_timeout": 60, "max_retries": 0}
@@ -56,8 +56,8 @@ class Connection:
             options["basic_auth"] = (self.user, self.password)
         if (self.ca_certificate or self.fingerprint) and not self.url.startswith("https:"):
             raise TlsError(
-                f"{self.shown_url} begins with http, so there is no certificate that elasticsearchCaCertificate or "
-                "elasticsearchFingerprint could be about: correct elasticsearchUrl."
+                f"{self.shown_url} begins with http, so elasticsearchCaCertificate and elasticsearchFingerprint have "
+                "no certificate to check: correct elasticsearchUrl."
             )
         if self.ca_certificate:
             options["ssl_context"] = trusting(self.ca_certificate)

@@ -1,6 +1,6 @@
 """Turns failed requests into errors that say what happened and what to do.
 
-The shapes of Elasticsearch's errors are those of 9.x: `{"error": {"type", "reason", "caused_by"…}, "status"}`.
+The error bodies are those of Elasticsearch 9.x: `{"error": {"type", "reason", "caused_by"…}, "status"}`.
 """
 
 from collections.abc import Mapping
@@ -33,17 +33,17 @@ LICENSE_WAYS_OUT = (
 
 
 def way_back_in(container: str) -> str:
-    """Return what to do when the stack's own node knows another password than the stack."""
+    """Return what to do when the password of the stack's own node is not the one that the stack knows."""
     return (
-        "Its data keeps the password that it was first started with, or that somebody gave it since. If you know that "
-        "password, set it: `pulumi config set --secret elasticsearchPassword`. Else have the node make another, "
-        f"`docker exec {container} bin/elasticsearch-reset-password -u elastic -b --url http://127.0.0.1:9200`, and "
-        "set that one. Then `pulumi up`; no document is touched."
+        "The node's data keeps the password that it was first started with, or that somebody gave it since. If you "
+        "know that password, set it: `pulumi config set --secret elasticsearchPassword`. Otherwise have the node make "
+        f"a new one, `docker exec {container} bin/elasticsearch-reset-password -u elastic -b --url "
+        "http://127.0.0.1:9200`, and set that one. Then `pulumi up`; no document is touched."
     )
 
 
 def refusal(connection: Connection, asked: str, status: int, body: Any) -> ElasticsearchError:
-    """Return the error for an answer of Elasticsearch other than success; `asked` is "METHOD /path"."""
+    """Return the error for a response that is not a success; `asked` is "METHOD /path"."""
     kind, reason, causes = _told(body)
     where = connection.shown_url
     if status == HTTPStatus.UNAUTHORIZED and kind == "security_exception":
@@ -62,7 +62,7 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
     told = ": ".join(dict.fromkeys(part for part in (reason, *causes) if part)) or f"HTTP {status}"
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         return UnavailableError(
-            f"Elasticsearch at {where} was not ready for {asked} (HTTP {status}: {told}), also not later. "
+            f"Elasticsearch at {where} was not ready for {asked} (HTTP {status}: {told}), and retrying did not help. "
             "Look at its log and its health, then run the command again."
         )
     error = NotFoundError if status == HTTPStatus.NOT_FOUND else RefusedError
@@ -78,10 +78,10 @@ def refusal(connection: Connection, asked: str, status: int, body: Any) -> Elast
 def _forbidden(
     connection: Connection, asked: str, kind: str, reason: str
 ) -> LicenseError | PrivilegeError | None:
-    """Return the error for a request that license or privileges do not allow; None when it is neither."""
+    """Return the error for a request that the license or the privileges do not allow; None for any other refusal."""
     where = connection.shown_url
     if "license is non-compliant for [security]" in reason:
-        # What every license allows: it is refused only when one has ended.
+        # Every license allows security, so this refusal means that the license has ended.
         return LicenseError(
             f"The license of Elasticsearch at {where} has ended, so it refuses {asked}. {BASIC_WAYS_OUT}"
         )
@@ -92,13 +92,13 @@ def _forbidden(
     if kind != "security_exception":
         return None
     return PrivilegeError(
-        f"{_credentials(connection).capitalize()} may not do {asked} at {where} (403): {reason.strip()}. "
+        f"{_credentials(connection).capitalize()} may not send {asked} to {where} (403): {reason.strip()}. "
         f"The stack needs {privileges.in_words()}."
     )
 
 
 def transport_failure(connection: Connection, error: Exception) -> ElasticsearchError:
-    """Return the error for a request that got no usable answer; `error` is Elastic's TransportError."""
+    """Return the error for a request that got no usable response; `error` is Elastic's TransportError."""
     where = connection.shown_url
     name = type(error).__name__
     told = str(getattr(error, "message", error)).split(" object at ")[0]
@@ -107,28 +107,28 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
             f"No trusted TLS connection to Elasticsearch at {where}: {told.rstrip('.')}. {_trusted(told)}"
         )
     if name == "UnsupportedProductError":
-        return VersionError(f"What answers at {where} is not Elasticsearch: correct elasticsearchUrl.")
+        return VersionError(f"The server at {where} is not Elasticsearch: correct elasticsearchUrl.")
     if name == "ConnectionTimeout":
         return UnreachableError(
             f"Elasticsearch at {where} did not answer in time. Look at its log and its load."
         )
     if name == "SerializationError":
         return VersionError(
-            f"What answers at {where} does not speak Elasticsearch's JSON: correct elasticsearchUrl."
+            f"The server at {where} does not answer with Elasticsearch's JSON: correct elasticsearchUrl."
         )
     if "Connection aborted" in told and connection.url.startswith("http:"):
         return UnreachableError(
-            f"What listens at {where} broke the connection: {told}. If that Elasticsearch has TLS, elasticsearchUrl "
-            "must begin with https; else look at its log."
+            f"The server at {where} broke the connection: {told}. If that Elasticsearch uses TLS, elasticsearchUrl "
+            "must begin with https; otherwise look at its log."
         )
     return UnreachableError(
         f"Nothing answers at {where}: {told}. Check elasticsearchUrl, and that Elasticsearch runs and can be "
-        "reached from this machine; the stack's own node: `docker ps` and `docker logs`."
+        "reached from this machine; for the stack's own node, look at `docker ps` and `docker logs`."
     )
 
 
 def _trusted(told: str) -> str:
-    """Return what to do about a TLS connection that was not made, by the words of OpenSSL and urllib3."""
+    """Return what to do about a failed TLS connection; `told` is the message of OpenSSL or urllib3."""
     if "Fingerprints did not match" in told:
         return (
             "If that certificate is the cluster's own (was it renewed?), set elasticsearchFingerprint to it, or "
@@ -140,18 +140,18 @@ def _trusted(told: str) -> str:
             "elasticsearchFingerprint (the SHA-256 of its certificate) instead of elasticsearchCaCertificate."
         )
     return (
-        "Check that the address should begin with https, and set elasticsearchCaCertificate (a PEM file) or "
+        "Check whether the address should begin with https, and set elasticsearchCaCertificate (a PEM file) or "
         "elasticsearchFingerprint (the SHA-256 of its certificate)."
     )
 
 
 def _told(body: Any) -> tuple[str, str, tuple[str, ...]]:
-    """Return type, reason and the reasons of the causes of an error body, in whichever shape it has."""
+    """Return an error body's type, its reason and the reasons of its causes, whichever shape the body has."""
     error = body.get("error", body) if isinstance(body, Mapping) else body
     if not isinstance(error, Mapping):
         return "", str(error or ""), ()
     causes = reasons(error.get("caused_by"))
-    # Of a search, the outer reason says only that shards failed; of others, this repeats it.
+    # For a search, the outer reason says only that shards failed; for other requests, the root cause repeats it.
     roots = error.get("root_cause")
     causes += [str(root.get("reason") or root.get("type")) for root in roots or []]
     reason = error.get("reason") or error.get("error_message") or error.get("message") or ""

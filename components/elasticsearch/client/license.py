@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 SOON = timedelta(days=7)
-"""How long before its end a license is warned about."""
+"""A license that ends within this time is warned about."""
 
 OTHER_WAYS_OUT = (
     "Two ways out: have documents embedded outside Elasticsearch, which needs no license beyond Basic, with "
     "`pulumi config set elasticsearchEmbedding client` and `pulumi up`; or install a license that includes inference."
 )
-"""Where the one trial of a cluster was had."""
+"""For a cluster that has used up its one trial."""
 
 START_BASIC = "/_license/start_basic"
 BASIC_WAYS_OUT = (
     "Start the Basic license, which costs nothing and does not end, with "
-    f"`POST {START_BASIC}?acknowledge=true`, or install another."
+    f"`POST {START_BASIC}?acknowledge=true`, or install another license."
 )
 
 
@@ -29,21 +29,22 @@ class Remark:
 
 
 def expiry_of(millis: object) -> str:
-    """Return the end of a license (milliseconds since 1970) as ISO date and time in UTC, "" for one without an end."""
+    """Return the end of a license (milliseconds since 1970) as ISO date and time in UTC, "" if it does not end."""
     if not isinstance(millis, int | float) or millis <= 0:
         return ""
     try:
         return datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="seconds")
     except (OverflowError, ValueError):
-        return ""  # a date that is meant to be never
+        return ""  # a date so late that it means "never"
 
 
 def remark(
     license: str | None, expires: str | None, now: datetime, *, needs_inference: bool
 ) -> Remark | None:
-    """Return what there is to say of a license at `now`, nothing of one without an end or not yet known.
+    """Return the line about a license at the time `now`; None when the license does not end or is not yet known.
 
-    `expires` is the result of `expiry_of`. Where the client embeds, a license that lasts is not worth a line.
+    `expires` is the result of `expiry_of`. Without `needs_inference`, None also while the license lasts for more than
+    `SOON`.
     """
     if not expires:
         return None
@@ -62,9 +63,9 @@ def remark(
 def _what_ends(needs_inference: bool, *, now: bool) -> str:
     if needs_inference:
         verb = "is" if now else "will be"
-        return f"every write to the index {verb} refused, and every search by text that Elasticsearch embeds."
-    verb = "tells" if now else "will tell"
-    return f"Elasticsearch {verb} neither its health nor its statistics, without which no index is migrated."
+        return f"every write to the index {verb} refused, and so {verb} every search by text that Elasticsearch embeds."
+    verb = "shows" if now else "will show"
+    return f"Elasticsearch {verb} neither its health nor its statistics, which migrations of an index need."
 
 
 def _days(left: timedelta) -> str:

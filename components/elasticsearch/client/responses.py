@@ -1,4 +1,4 @@
-"""Reads what Elasticsearch says of an error: `{"type", "reason", "caused_by": {…}}`, a cause in what it led to."""
+"""Reads Elasticsearch's error objects: `{"type", "reason", "caused_by": {…}}`, in which each cause is nested."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -10,12 +10,12 @@ BUSY = (
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 )
-"""Statuses that may pass: too many requests, still starting, or restarting behind a proxy. Elasticsearch also passes
-on those of the embedding server."""
+"""Status codes that may pass: too many requests, still starting, or restarting behind a proxy. Elasticsearch also
+passes on the status codes of the embedding server."""
 
 
 def reasons(error: Any) -> list[str]:
-    """Return the reasons of an error, from the outermost to what it came from; none where it is no object."""
+    """Return the reasons of an error, from the outermost to the root cause; none when `error` is not an object."""
     found = []
     while isinstance(error, Mapping):
         found.append(str(error.get("reason") or error.get("type") or "no reason given"))
@@ -24,5 +24,5 @@ def reasons(error: Any) -> list[str]:
 
 
 def told(error: Mapping[str, Any]) -> str:
-    """Return the reasons of an error in one line, each of them once."""
+    """Return the reasons of an error in one line, without repetitions."""
     return ": ".join(dict.fromkeys(reasons(error))).rstrip(".")

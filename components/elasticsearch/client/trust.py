@@ -1,4 +1,4 @@
-"""Which certificates a connection to Elasticsearch trusts."""
+"""The certificates that a connection to Elasticsearch trusts."""
 
 import ssl
 from pathlib import Path
@@ -9,16 +9,17 @@ from components.elasticsearch.errors import TlsError
 
 
 class _TheseAlone(ssl.SSLContext):
-    """Trusts what it was made with: Elastic's client adds the public authorities to a context that it is given."""
+    """Ignores later additions of certificates: Elastic's client adds the public authorities to any context."""
 
     def load_verify_locations(self, *_arguments: Any, **_named: Any) -> None:
-        """Load nothing more."""
+        """Add nothing."""
 
 
 def trusting(ca_certificate: str) -> ssl.SSLContext:
-    """Return a context that trusts these certificates alone: PEM text, or the path of a PEM file as 0.1.0 kept it.
+    """Return an SSL context that trusts only the certificates in `ca_certificate`.
 
-    Raises TlsError when there is no certificate.
+    `ca_certificate` is PEM text, or the path of a PEM file, which is what version 0.1.0 kept. Raises TlsError when the
+    file cannot be read or there is no certificate in it.
     """
     pem = ca_certificate if "-----BEGIN" in ca_certificate else _read(ca_certificate)
     context = _TheseAlone(ssl.PROTOCOL_TLS_CLIENT)
@@ -37,8 +38,8 @@ def _read(path: str) -> str:
         return Path(path).read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise TlsError(
-            f"There is no CA certificate at {path}, where the stack was last updated with it. Set "
-            "elasticsearchCaCertificate to where it is on this machine, or to its content "
+            f"There is no CA certificate at {path}, the path that the stack was last updated with. Set "
+            "elasticsearchCaCertificate to the certificate's path on this machine, or to its content "
             "(`pulumi config set elasticsearchCaCertificate < FILE`), and run `pulumi up`: from then on the stack "
             "keeps the certificate itself."
         ) from error

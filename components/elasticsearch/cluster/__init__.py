@@ -1,1 +1,1 @@
-"""Whether a cluster can be used: it answers, its license has inference, and the credentials may do what is needed."""
+"""Checks that a cluster can be used: it answers, its license allows inference, the credentials have the privileges."""

@@ -1,4 +1,4 @@
-"""Whether a cluster can be used: its version, a license that includes inference, and all privileges."""
+"""Checks that a cluster can be used: its version, a license that includes inference, and all privileges."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,15 +20,15 @@ from components.elasticsearch.errors import (
 
 OLDEST_MAJOR = 9
 LICENSES_WITH_INFERENCE = ("trial", "enterprise")
-"""From the license check of the inference plugin: below Enterprise it answers 403."""
+"""As the inference plugin checks them: with any other license it answers 403."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveCluster:
-    """What a cluster says of itself.
+    """The version and the license of a cluster.
 
-    `license` is its type such as basic, trial or enterprise; `license_expires` the ISO date and time of its end in
-    UTC, "" for one without an end.
+    `license` is its type, such as basic, trial or enterprise; `license_expires` is the ISO date and time in UTC at
+    which it ends, "" if it does not end.
     """
 
     version: str
@@ -38,16 +38,16 @@ class LiveCluster:
 
     @property
     def allows_inference(self) -> bool:
-        """Whether inference endpoints can be made and used."""
+        """Whether the license allows inference endpoints to be created and used."""
         return self.license_active and self.license in LICENSES_WITH_INFERENCE
 
     @property
     def expired(self) -> bool:
-        """Whether its license has ended, which stops more than inference: health and statistics are refused."""
+        """Whether the license has ended: then Elasticsearch refuses inference, and also health and statistics."""
         return not self.license_active and bool(self.license_expires)
 
     def outputs(self) -> dict[str, str]:
-        """Return what the stack keeps of it."""
+        """Return the values that are kept in the stack's state, by the names that they have there."""
         return {
             "version": self.version,
             "licence": self.license,
@@ -64,8 +64,8 @@ def read_live(client: Requests) -> LiveCluster:
     version = answer.get("version", {}) if isinstance(answer, Mapping) else {}
     if version.get("build_flavor") == "serverless":
         raise VersionError(
-            "What answers is Elasticsearch Serverless, which has neither the license nor the requests on tasks and "
-            "indices that this project needs. Use a cluster of version 9 or newer (hosted or your own), or leave "
+            "This is Elasticsearch Serverless, which has neither the license nor the task and index APIs that this "
+            "project needs. Use a cluster of version 9 or newer (hosted or your own), or leave "
             "elasticsearchUrl empty to run a node in this stack."
         )
     try:
@@ -83,10 +83,11 @@ def read_live(client: Requests) -> LiveCluster:
 def plan(
     live: LiveCluster, *, start_trial: bool, needs_inference: bool = True, managed: bool = False
 ) -> Literal["nothing", "start trial", "start basic"]:
-    """Decide what makes the cluster usable; without a need for inference any license that lasts is right.
+    """Return what has to be done to make the cluster usable.
 
-    Raises VersionError below version 9, and LicenseError when inference is not licensed and no trial may be started,
-    or when the license has ended of a cluster that is not the stack's own node.
+    Without `needs_inference`, any license that has not ended will do. Raises VersionError below version 9, and
+    LicenseError when inference is needed but not licensed and no trial may be started, or when inference is not needed
+    but the license has ended and the cluster is not the stack's own node (`managed`).
     """
     major = live.version.partition(".")[0]
     if not major.isdigit() or int(major) < OLDEST_MAJOR:
@@ -99,12 +100,12 @@ def plan(
     if not needs_inference:
         if live.expired and not managed:
             raise LicenseError(
-                f"The {live.license} license of Elasticsearch has ended, so Elasticsearch tells neither its health nor "
-                f"its statistics, without which no index is migrated. {BASIC_WAYS_OUT} Then `pulumi up`."
+                f"The {live.license} license of Elasticsearch has ended, so Elasticsearch shows neither its health nor "
+                f"its statistics, which migrations of an index need. {BASIC_WAYS_OUT} Then `pulumi up`."
             )
         return "start basic" if live.expired else "nothing"
     if live.license == "trial":
-        # The one trial of this cluster: there is no other.
+        # A cluster has one trial only.
         raise LicenseError(f"The license of Elasticsearch is trial, which has expired. {OTHER_WAYS_OUT}")
     if start_trial:
         return "start trial"
@@ -113,12 +114,12 @@ def plan(
 
 
 def start_trial(client: Requests) -> None:
-    """Start the 30-day trial; raises LicenseError when this cluster has had it."""
+    """Start the 30-day trial; raises LicenseError when this cluster has already had it."""
     try:
         answer = client.request("POST", "/_license/start_trial", query={"acknowledge": "true"})
         started, told = bool(answer.get("trial_was_started")), str(answer.get("error_message", ""))
     except RefusedError as error:
-        # "Already used" is a 403 whose body has no `error` object.
+        # A trial that was already used is refused with a 403 whose body has no `error` object.
         if error.status != HTTPStatus.FORBIDDEN:
             raise
         started, told = False, error.reason
@@ -137,15 +138,15 @@ def prepare(
     needs_inference: bool = True,
     managed: bool = False,
 ) -> LiveCluster:
-    """Make sure that the cluster can be used, and that the credentials may do all that is `needed`; return what it is.
+    """Make sure that the cluster can be used and that the credentials have all `needed` privileges; return the cluster.
 
-    The trial is started only when told to; the stack's own node (`managed`) whose trial is over goes to Basic where
-    the client embeds, which gives up nothing that it still had.
+    Starts the trial only with `start_trial_if_needed`. Starts the Basic license when the trial of the stack's own node
+    (`managed`) has ended and the client embeds: nothing is lost by that which the expired license still allowed.
     """
     try:
         live = read_live(client)
     except PrivilegeError:
-        privileges.require(client, needed)  # says all that is missing, not this alone
+        privileges.require(client, needed)  # its error names all missing privileges, not only this one
         raise
     action = plan(live, start_trial=start_trial_if_needed, needs_inference=needs_inference, managed=managed)
     privileges.require(client, replace(needed, change_of_license=action != "nothing"))

@@ -1,4 +1,4 @@
-"""Declares the check of a cluster, on which everything depends that must not change unless it passes."""
+"""Declares the check of a cluster. Everything that must not change unless the check passes depends on it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,9 @@ from components.settings import ElasticsearchSettings
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterCheckArgs:
-    """What is checked: that the cluster can be used, and that documents in it survive the wanted embedding.
+    """What the check needs to know: the cluster, and the settings and embedding that are wanted in it.
 
-    `owner` is the stack's id, `now` the time at which it is told how long the license lasts.
+    `owner` is the stack's id. `now` is the time from which it is reckoned how long the license still lasts.
     """
 
     owner: pulumi.Input[str]
@@ -26,11 +26,11 @@ class ClusterCheckArgs:
 
 
 class ClusterCheck(pulumi.ComponentResource):
-    """Passes, or fails the update: what must not change unless it passes, depends on it.
+    """Fails the update unless the cluster can be used; whatever must not change in that case depends on it.
 
-    It checks version, license and privileges, and that no documents would become unusable by another identity.
-    `version`, `license` and `license_expires` (ISO date and time in UTC, or empty) are the cluster's. How long the
-    license lasts is told at every update and preview, also when there is nothing to check.
+    Checks version, license and privileges, and that no documents would become unusable under another identity.
+    `version`, `license` and `license_expires` (ISO date and time in UTC, or empty) are the cluster's. Every update and
+    preview says how long the license lasts, even when there is nothing to check.
     """
 
     version: pulumi.Output[str]
@@ -57,7 +57,7 @@ class ClusterCheck(pulumi.ComponentResource):
         )
         self.version = check.version
         self.license = check.licence
-        # A state of before does not have it, until its next update.
+        # The state of an earlier version does not have it until the next update.
         self.license_expires = check.licence_expires.apply(lambda expires: expires or "")
         pulumi.Output.all(self.license, self.license_expires).apply(lambda told: self._tell(args, *told))
         self.register_outputs(

@@ -1,4 +1,4 @@
-"""Whether a cluster answers at all: waited for once, and not again for each of the things that live in it."""
+"""Waits for a cluster to answer: once per command, and not again for each resource in the cluster."""
 
 import time
 from collections.abc import Iterator
@@ -13,18 +13,19 @@ from components.elasticsearch.errors import (
 )
 
 ANSWER_SECONDS = 5.0
-"""Within which the least that can be asked is answered, by a cluster that is there."""
+"""Timeout of the cheapest request: a cluster that is up answers it within this time."""
 
 NOT_WAITED_FOR_AGAIN = 60.0
-"""Seconds after a cluster was waited for in vain, for which it is asked only once."""
+"""Seconds for which requests are not retried after waiting for the cluster has failed."""
 
 _asked_once_until: dict[str, float] = {}
-"""By address: the providers of one command share a process, and nothing else."""
+"""Until when (monotonic time) requests to an address are not retried. It is a global variable because the providers of
+one command share a process, and nothing else."""
 
 
 @contextmanager
 def patient(url: str, patience: ClusterPatience) -> Iterator[ClusterPatience]:
-    """Yield the patience to have with a cluster: `patience`, or none where it was waited for in vain a moment ago."""
+    """Yield `patience`, or one without retries when waiting for this cluster failed a moment ago."""
     if time.monotonic() < _asked_once_until.get(url, 0.0):
         patience = replace(patience, limit=0.0, unreachable=0.0)
     try:
@@ -36,7 +37,7 @@ def patient(url: str, patience: ClusterPatience) -> Iterator[ClusterPatience]:
 
 
 def require_answer(client: Requests) -> None:
-    """Raise UnreachableError, and soon, unless the cluster answers; that something may not be asked is an answer."""
+    """Raise UnreachableError, within a short time, unless the cluster answers; a 403 counts as an answer."""
     try:
         client.request("GET", "/", timeout=ANSWER_SECONDS)
     except PrivilegeError:

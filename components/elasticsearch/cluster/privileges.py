@@ -1,6 +1,7 @@
-"""The privileges that the stack needs: one list, checked before anything changes, from which the docs are written too.
+"""The privileges that the stack needs: one list, which is checked before anything changes and written into the docs.
 
-It covers every request of this project: of `pulumi up`, `refresh` and `destroy`, also after a crash, and of jinactl.
+It covers every request of this project: those of `pulumi up`, `refresh` and `destroy`, also after a crash, and those
+of jinactl.
 """
 
 import json
@@ -31,7 +32,7 @@ class ClusterPrivilege:
 
 @dataclass(frozen=True)
 class IndexPrivilege:
-    """An index privilege and what it is for; on the stack's own names, or on every name."""
+    """An index privilege and what it is for; it is needed on the stack's own indices, or `everywhere`."""
 
     name: str
     purpose: str
@@ -39,7 +40,7 @@ class IndexPrivilege:
 
 
 CLUSTER = (
-    ClusterPrivilege("monitor", "to read version, license, health, tasks and the statistics of ingest"),
+    ClusterPrivilege("monitor", "to read version, license, health, tasks and ingest statistics"),
     ClusterPrivilege(
         "manage_ingest_pipelines", "to make and delete the pipeline, and those kept for older indices"
     ),
@@ -61,8 +62,8 @@ INDEX = (
 class Needed:
     """What the privileges are needed for.
 
-    `aliases` are the names under which the stack has its documents, before and after a change of settings; `others`
-    the aliases that people gave its index, which move with it.
+    `aliases` are the stack's aliases before and after a change of settings. `others` are the aliases that people gave
+    to its index; they move with it.
     """
 
     aliases: Sequence[str]
@@ -89,17 +90,17 @@ class Needed:
         ]
 
     def asked(self) -> dict[str, Any]:
-        """Return the body that asks Elasticsearch which of them the credentials have."""
+        """Return the body of the request that asks which of these privileges the credentials have."""
         return {"cluster": [one.name for one in self.cluster()], "index": self.indices()}
 
     def key(self) -> dict[str, Any]:
-        """Return the body that makes an API key with exactly these."""
+        """Return the body of the request that creates an API key with exactly these privileges."""
         role = {"cluster": [one.name for one in self.cluster()], "indices": self.indices()}
         return {"name": KEY_NAME, "role_descriptors": {KEY_NAME: role}}
 
 
 def missing(answer: Mapping[str, Any]) -> list[str]:
-    """Return what an answer of `_has_privileges` says no to, each with what it is for."""
+    """Return the privileges that are missing according to a response of `_has_privileges`, each with its purpose."""
     cluster_purposes = {one.name: one.purpose for one in CLUSTER}
     index_purposes = {one.name: one.purpose for one in INDEX}
     lacking = [
@@ -119,7 +120,10 @@ def missing(answer: Mapping[str, Any]) -> list[str]:
 
 
 def people_aliases(client: "Requests", alias: str) -> list[str]:
-    """Return the other aliases of the index that has the alias, or its name; none where it may not be looked at."""
+    """Return the aliases that people gave to the index behind `alias`; none when the credentials may not read it.
+
+    `alias` may also be the name of the index itself.
+    """
     try:
         found: Mapping[str, Any] = client.find(f"/{alias}") or {}
     except PrivilegeError:
@@ -129,16 +133,17 @@ def people_aliases(client: "Requests", alias: str) -> list[str]:
 
 
 def require(client: "Requests", needed: Needed) -> None:
-    """Check that the credentials allow everything that any path may ask for; where security is off, all is allowed.
+    """Check that the credentials have all privileges that may be needed; without security, everything is allowed.
 
-    What people gave the index under the first of the aliases as other aliases counts too, for they move with it.
-    Raises PrivilegeError that names what is missing, with a request that makes a key which has it all.
+    The privileges must also cover the aliases that people gave to the index behind the first of `needed.aliases`,
+    because they move with it. Raises PrivilegeError, which names what is missing and gives a request that creates a
+    sufficient API key.
     """
     needed = replace(needed, others=people_aliases(client, needed.aliases[0]))
     try:
         answer = client.request("POST", HAS_PRIVILEGES, needed.asked())
     except RefusedError as error:
-        # Without security there is no such request: the refusal is a line, not an error object.
+        # Without security this API does not exist: the response has a line of text, not an error object.
         none = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
         if error.status in none and not error.kind:
             return
@@ -146,16 +151,16 @@ def require(client: "Requests", needed: Needed) -> None:
     lacking = missing(answer)
     if lacking:
         raise PrivilegeError(
-            f"Elasticsearch does not allow these credentials all that the stack may have to do. Missing: "
-            f"{'; '.join(lacking)}. Nothing was changed. This request, sent by a user who has all of these, makes an "
-            f"API key that has them and no others: POST /_security/api_key {json.dumps(needed.key())} "
+            f"These credentials do not have all the privileges that the stack may need. Missing: "
+            f"{'; '.join(lacking)}. Nothing was changed. A user who has all privileges that the stack needs can create "
+            f"an API key with exactly these: POST /_security/api_key {json.dumps(needed.key())} "
             "Set its `encoded` with `pulumi config set --secret elasticsearchApiKey`, or give the privileges to a role "
             "of elasticsearchUser."
         )
 
 
 def in_words() -> str:
-    """Return the list as half a sentence, for an error at a single request."""
+    """Return all privileges as a part of a sentence, for the error message of a single request."""
     cluster = ", ".join(one.name + _condition(one.when) for one in CLUSTER)
     own = ", ".join(one.name for one in INDEX if not one.everywhere)
     everywhere = ", ".join(one.name for one in INDEX if one.everywhere)

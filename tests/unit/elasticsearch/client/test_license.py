@@ -26,8 +26,8 @@ def after(**left: float) -> str:
         (after(hours=3), True, "warning", "lasts less than a day, until 2026-11-26"),
         (after(), True, "warning", f"ended on 2026-11-26: every write to the index is refused.*{TWO_WAYS}"),
         (after(days=-400), True, "warning", "ended on 2025-10-22"),
-        (after(days=7), False, "warning", r"will tell neither its health.*POST /_license/start_basic"),
-        (after(days=-1), False, "warning", r"ended on .* tells neither its health.*POST /_license/start_basic"),
+        (after(days=7), False, "warning", r"will show neither its health.*POST /_license/start_basic"),
+        (after(days=-1), False, "warning", r"ended on .* shows neither its health.*POST /_license/start_basic"),
     ],
 )  # fmt: skip
 def test_the_line_says_how_long_and_what_to_do(
