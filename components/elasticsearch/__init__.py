@@ -1,4 +1,5 @@
 """Elasticsearch: the node or a connection to one, and the index that searches by meaning.
 
-The modules beside `component` and `node` import no pulumi, so that tests and command lines can use them.
+Only `component`, `inputs`, `node`, `cluster.component` and `dynamic` import pulumi: tests and command lines use the
+rest.
 """

@@ -18,7 +18,7 @@ from components.settings import ElasticsearchSettings
 
 
 class ElasticsearchArgs(ElasticsearchNodeArgs):
-    """What the cluster is made from: where it is the stack's own node, that node's arguments."""
+    """What the cluster is made from: the arguments of the stack's own node, if it has one."""
 
 
 class Elasticsearch(pulumi.ComponentResource):
@@ -178,7 +178,7 @@ class SearchIndex(pulumi.ComponentResource):
             "owner": args.owner,
             "alias": args.settings.index,
             "delete_data": args.settings.delete_data,
-            # The stack's own node goes with its volume: what is in its other indices counts from the start.
+            # The stack's own node is deleted with its volume, so documents in its other indices count from the start.
             "scope": NODE if args.settings.managed else INDEX,
         }
         DeletionGuardResource(

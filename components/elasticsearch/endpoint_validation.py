@@ -39,8 +39,8 @@ def explained(url: str, inference_id: str) -> Iterator[None]:
 
 
 def message(url: str, inference_id: str, told: tuple[str, ...]) -> str:
-    """Say which address the node tried, what came back, and what to change; `told` is outermost first."""
-    # The outermost says only that the validation failed.
+    """Return what the node tried, what it got, and what to change; `told` has its reasons, outermost first."""
+    # The outermost reason says only that the validation failed.
     came_back = ": ".join(dict.fromkeys(told[1:] or told))
     return (
         f"The Elasticsearch node could not get the embedding that inference endpoint {inference_id} needs. "

@@ -26,11 +26,11 @@ class PrivilegeError(ElasticsearchError):
 
 
 class LicenseError(ElasticsearchError):
-    """The license of Elasticsearch does not allow inference (403)."""
+    """The license of Elasticsearch has ended, or does not include inference (403)."""
 
 
 class VersionError(ElasticsearchError):
-    """What answers is not an Elasticsearch that this project can use."""
+    """The server that answers is not an Elasticsearch that this project can use."""
 
 
 class UnavailableError(ElasticsearchError):
@@ -57,7 +57,7 @@ class NotFoundError(RefusedError):
 
 
 class UnreadableIdentityError(ElasticsearchError):
-    """What an index of this project says of its embeddings can't be read; `why` says what is wrong with it."""
+    """The description of its embeddings in an index of this project can't be read; `why` says what is wrong with it."""
 
     def __init__(self, index: str, why: str) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class ClosedError(IndexingError):
 
 
 class StillBusyError(IndexingError):
-    """Something was too busy for documents each time that they were sent: they may be taken later."""
+    """Something was too busy each time that documents were sent: sending them later may succeed."""
 
 
 class BackupError(ElasticsearchError):
@@ -105,7 +105,7 @@ class EmbeddingError(ElasticsearchError):
 
 
 class EmbeddingRefusedError(EmbeddingError):
-    """The embedding server refused what it was sent, and will again; `status` is its answer's."""
+    """The embedding server refused a text, and would refuse it again; `status` is the status of its answer."""
 
     def __init__(self, message: str, status: int = 0) -> None:
         super().__init__(message)

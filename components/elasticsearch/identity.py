@@ -47,7 +47,7 @@ class Identity:
     def from_meta(cls, meta: Mapping[str, Any], index: str) -> "Identity":
         """Read the identity of an index that this project made, from its `_meta`, as any version wrote it.
 
-        Raises UnreadableIdentityError where a newer version wrote it, or it is not whole: an index whose identity is
+        Raises UnreadableIdentityError if a newer version wrote it, or it is incomplete: an index whose identity is
         not known must be neither embedded into nor taken for somebody else's.
         """
         version = meta.get("identity_version", 1)
@@ -79,7 +79,7 @@ class Identity:
         return cls(**json.loads(text))
 
     def differences(self, wanted: "Identity") -> list[str]:
-        """Say, a line for each, what is another here than in `wanted`."""
+        """Return a line for each value that differs from `wanted`."""
         old, new = self.as_dict(), wanted.as_dict()
         return [f"{key} {_shown(old[key])} -> {_shown(new[key])}" for key in old if old[key] != new[key]]
 

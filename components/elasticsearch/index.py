@@ -1,7 +1,7 @@
-"""The index of an alias: makes it what is wanted, step by step.
+"""Makes the index behind an alias what is wanted, step by step.
 
 A generation never changes its identity: another identity is another generation, and the alias moves to it in one
-atomic step once it is complete. Whatever interrupts this, the next run goes on from what it finds.
+atomic step once it is complete. After any interruption, the next run continues from what it finds.
 """
 
 from collections.abc import Callable, Mapping
@@ -77,7 +77,7 @@ def _take_over(run: _Run, _live: LiveIndex, _: Step) -> None:
 
 
 def _note_owner(run: _Run, live: LiveIndex, step: Step) -> None:
-    """Write the owner into what belongs to the stack and does not say so yet: of an earlier version, or handed over."""
+    """Record the owner in things of the stack that lack it: made by an earlier version, or handed over."""
     for one in _targets(live, step):
         indices.add_meta(run.client, one.index, {OWNER: run.wanted.claim.owner})
         if one.default_pipeline == frozen_pipeline.frozen_id(one.index):

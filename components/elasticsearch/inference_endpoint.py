@@ -1,6 +1,6 @@
 """The inference endpoint: service `openai`, task `text_embedding`, in front of the stack's embedding server.
 
-Elasticsearch has no upsert of endpoints, keeps `url`, `model_id`, `dimensions` and `similarity` for good, and never
+Elasticsearch has no upsert of endpoints, never changes `url`, `model_id`, `dimensions` and `similarity`, and never
 shows the API key again. It asks the server for an embedding each time an endpoint is made.
 """
 
@@ -129,7 +129,7 @@ def converge(
         # Elasticsearch has accepted the change: it may show a setting in another form than it was given.
         if live is not None and live.endpoint is not None and "update" in taken:
             return Step(action=NOTHING)
-        # Every action writes the key. What is there once there was nothing is ours only if it is as wanted.
+        # Every action writes the key. An endpoint that appeared meanwhile is ours only if it is as wanted.
         still_ours = ours and "create" not in taken
         return plan(inference_id, live, wanted, ours=still_ours, new_key=new_key and not taken)
 
@@ -159,7 +159,7 @@ def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
 
 
 def _create(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
-    """Make the endpoint; what is there by then, since an answer was lost or somebody was quicker, is left as it is."""
+    """Create the endpoint; leave one that is there already, after a lost answer or made by somebody else meanwhile."""
     try:
         _put(client, inference_id, wanted, api_key)
     except RefusedError as error:
@@ -177,7 +177,7 @@ def _update(client: Requests, inference_id: str, wanted: Endpoint, api_key: str)
 
 def _replace(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
     _verify(client, inference_id, wanted, api_key)
-    # Pipelines go on referring to the name.
+    # Pipelines keep referring to the name.
     delete(client, inference_id, force=True)
     _put(client, inference_id, wanted, api_key)
 

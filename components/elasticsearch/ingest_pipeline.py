@@ -57,7 +57,7 @@ def build_pipeline(
 ) -> dict[str, Any]:
     """Return the pipeline's body: it embeds `content` with the model's document prefix into `content_embedding`.
 
-    A digest of the text is put beside it. A document without content is left as it is. Below the model's width the
+    It stores a digest of the text beside it. A document without content is left as it is. Below the model's width the
     vector is truncated to `dims` numbers and normalised. Nothing here depends on the quantisation, whose change leaves
     the pipeline as it is.
     """
@@ -115,7 +115,7 @@ def plan(
 ) -> Step:
     """Decide how the live pipeline becomes `body`, which embeds with `inference_id`.
 
-    `claim` says whose pipelines are the stack's; `ours` that this one is, also if somebody took away its mark.
+    `claim` says whose pipelines are the stack's; `ours` that this one is, even if somebody removed its mark.
     Raises ConflictError when another pipeline has the name: another stack's, or one made by hand that does not embed
     with our endpoint.
     """

@@ -1,4 +1,4 @@
-"""What the components of this folder hand to each other: connections and identities as Pulumi inputs."""
+"""What the components of this folder pass to each other: connections and identities as Pulumi inputs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ class ConnectionInputs:
     """How to reach a cluster, as inputs of resources; `api_key` and `password` are secret. See Connection.
 
     `managed` says that the cluster is the stack's own node, `cluster_uuid` which cluster it is: with another one, say
-    after a loss of its data, whatever is in it has to be made again. For an external cluster it is empty.
+    after it lost its data, everything in it has to be made again. It is empty for an external cluster.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""Whose indices, pipelines and endpoints are whose: several stacks, and people, may share a cluster."""
+"""Who owns which indices, pipelines and endpoints: several stacks, and people, may share a cluster."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ OWNER = "owner"
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What a stack takes for its own: what has its id `owner`, and nothing else.
+    """What a stack owns: things marked with its id `owner`, and nothing else.
 
-    `unowned` adds what names no owner, as this project made it up to version 0.1.0: for a stack whose state says that
-    it made such things. `handed_over` adds what another stack made: for a stack that was told to take it over.
+    `unowned` adds things without an owner, as version 0.1.0 made them: for a stack whose state says that
+    it made such things. `handed_over` adds things of another stack: for a stack that was told to take them over.
     """
 
     owner: str = ""
@@ -38,7 +38,7 @@ def is_managed(meta: Mapping[str, Any]) -> bool:
 
 
 def another_stacks(what: str, owner: str, index: str) -> str:
-    """Say that something belongs to another stack, or to one that is not known, and the ways out."""
+    """Return a message that something belongs to another, or an unknown, stack, with the ways out."""
     whose = f"the stack {owner}" if owner else "a stack of version 0.1.0, which left no name"
     same = (
         f" If this is that stack, and its state was lost: `pulumi config set stackId {owner}`."

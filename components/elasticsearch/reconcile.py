@@ -1,4 +1,4 @@
-"""The one loop by which what is there becomes what is wanted: read, decide on a step, carry it out, read again."""
+"""Makes a thing in the cluster what is wanted, in a loop: read, decide on a step, carry it out, read again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What is to be done next: an action by its name, the names of what it is done to, and why, in a few words.
+    """The next step: the name of an action, the names of its targets, and the reason in a few words.
 
     An action that is done at most once in a run needs no `targets`.
     """
@@ -32,10 +32,10 @@ def reconcile(
     plan: Callable[[LiveT, Sequence[str]], StepT],
     carry_out: Callable[[LiveT, StepT], None],
 ) -> LiveT:
-    """Carry out the steps that `plan` decides on, reading again after each; return what is there in the end.
+    """Carry out the steps that `plan` decides on, reading again after each; return what was read last.
 
-    `plan` gets what is there, and the actions that were carried out so far; `what` is what people call the thing.
-    Raises ConflictError when a step is decided on a second time, since it then changes nothing; and whatever `plan`
+    `plan` gets what was read, and the actions carried out so far; `what` is the name of the thing in messages.
+    Raises ConflictError when `plan` decides on a step a second time, because it changed nothing; and whatever `plan`
     and `carry_out` raise.
     """
     taken: list[tuple[str, tuple[str, ...]]] = []

@@ -1,4 +1,4 @@
-"""Takes a backup, watches it, holds it against what is there, and deletes those that are not kept any longer."""
+"""Takes a backup, watches it, compares it with the cluster, and deletes backups that are no longer kept."""
 
 import json
 import time

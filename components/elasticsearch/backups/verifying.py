@@ -1,4 +1,4 @@
-"""Holds restored indices against what was noted when they were backed up, before people are sent to them."""
+"""Compares restored indices with what was recorded at their backup, before the alias leads to them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ def wait_until_there(client: Requests, names: Sequence[str], say: Callable[[str]
 
 
 def require_count(index: str, found: Count, noted: Count, say: Callable[[str], None]) -> None:
-    """Raise BackupError unless there are as many documents as were noted.
+    """Raise BackupError unless there are as many documents as were recorded.
 
     Where others were written after that was noted, the numbers may differ, and both are told.
     """

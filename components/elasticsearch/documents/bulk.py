@@ -60,7 +60,7 @@ def write(
     before_sending: Callable[[], None] = lambda: None,
     query: Mapping[str, Any] | None = None,
 ) -> list[Item]:
-    """Send writes in one request, and resend those refused for a reason that may pass; return an item for each write.
+    """Send writes in one request, and resend those refused for a reason that may pass; return the result of each write.
 
     A refusal with one of the statuses `accepted` counts as a result. `before_sending` is called before each request;
     it may raise. Raises ClosedError, StillBusyError or IndexingError, which tell the first refusal.
@@ -92,11 +92,11 @@ def index_documents(
 ) -> None:
     """Index documents: with vectors of `embedder`, or else those of the index's pipeline.
 
-    `before_sending` is called once vectors are made and each time before documents are sent; it may raise.
-    They are `findable` on return unless that is not needed, and then with the index's next refresh. Documents that
-    are refused since something is busy, or since a migration is switching to another generation, are sent again for a
-    while. Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails;
-    the documents before those 16 in which something went wrong are then in the index.
+    `before_sending` is called after vectors are made, and before each time that documents are sent; it may raise.
+    With `findable` they can be found on return, else after the index's next refresh. Documents that are refused
+    because something is busy, or because a migration is switching to another generation, are sent again for a while.
+    Raises IndexingError with the first refusal and the number of them, EmbeddingError when the embedder fails; the
+    documents before the batch of 16 that failed are then in the index.
     """
     for chunk in batched(documents, BULK_SIZE):
         sources: list[dict[str, Any]] = [{**one.fields, CONTENT: one.content} for one in chunk]

@@ -45,7 +45,7 @@ DEMO_DOCUMENTS = tuple(
 
 @dataclass(frozen=True)
 class DemoQuery:
-    """What somebody asks, `size` hits of which are asked for, and the id of the document expected first."""
+    """A question, the number of hits to ask for (`size`), and the id of the document that must come first."""
 
     text: str
     expected: str

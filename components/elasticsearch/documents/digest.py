@@ -1,4 +1,5 @@
-"""The digest beside an embedding: what text the embedding is of, and the field of an index that holds it."""
+"""The digest stored beside an embedding, which says what text the embedding was made from, and its field in an
+index."""
 
 import hashlib
 import math
@@ -32,7 +33,7 @@ def digest_of(text: str) -> str:
 
 
 def put_vector(source: dict[str, Any], vector: list[float], text: str) -> None:
-    """Give the source of a document its embedding, and the digest of the text that it was made of."""
+    """Add to the source of a document its embedding, and the digest of the text that the embedding was made from."""
     source[VECTOR] = vector
     source[DIGEST] = digest_of(text)
 
@@ -53,7 +54,7 @@ def has_digest(index: str, properties: Mapping[str, Any]) -> bool:
 
 
 def map_digest(client: Requests, index: str) -> None:
-    """Have an index know the field of digests before one is written, for a strict mapping would refuse it.
+    """Map the field of digests in an index before one is written, because a strict mapping would refuse it.
 
     Raises ConflictError as `has_digest` does.
     """

@@ -1,7 +1,7 @@
-"""Embeds documents again whose embedding is not of the text beside it.
+"""Embeds documents again if their embedding was not made from the text beside it.
 
-Only the embedding and its digest are written, into the document that was read: whoever changes it meanwhile wins, its
-other fields are not touched, and no pipeline of the index runs on it again.
+Only the embedding and its digest are written, to the version of the document that was read: a concurrent change wins,
+its other fields are not touched, and no pipeline of the index runs on it again.
 """
 
 import time
@@ -37,7 +37,7 @@ FORGET = f"ctx._source.remove('{VECTOR}'); ctx._source.remove('{DIGEST}')"
 
 @dataclass(frozen=True)
 class Mended:
-    """What was done: `written` documents, and the sequence number up to which no embedding is of another text."""
+    """What was done: `written` counts documents; up to sequence number `checked` every embedding is of its text."""
 
     written: int
     checked: int
@@ -71,12 +71,12 @@ def mend(
     *,
     refused: dict[str, str] | None = None,
 ) -> Mended:
-    """Give the documents of these kinds an embedding of their text; one whose text is gone loses its embedding.
+    """Embed the documents of these kinds again; remove the embedding of a document whose text is gone.
 
-    Without `embeds` only the latter can be done. With `refused`, the ids of documents that can never be embedded go
+    Without `embeds` embeddings are only removed. With `refused`, the ids of documents that can never be embedded go
     into it, with the reasons, and the others are mended all the same.
     Raises ClosedError when the index refuses writes, EmbeddingError or IndexingError with a document: those before it
-    are mended then, and doing it again goes on.
+    are mended then, and another run continues there.
     """
     checked, written = read_checked(client, index), 0
     said = time.monotonic()
@@ -99,7 +99,7 @@ def mend(
 
 
 def note_checked(client: Requests, index: str, checked: int) -> None:
-    """Note in an index up to which sequence number no embedding is of another text."""
+    """Record in an index the sequence number up to which every embedding is known to be of its text."""
     if checked > read_checked(client, index):
         indices.add_meta(client, index, {"checked": checked})
 
@@ -107,7 +107,7 @@ def note_checked(client: Requests, index: str, checked: int) -> None:
 def _changes(
     batch: Sequence[Found], embeds: EmbedsDocuments | None, refused: dict[str, str] | None
 ) -> list[Write]:
-    """Return for each document the update that mends it, but for those that are refused."""
+    """Return the update that mends each document, except for those that can't be embedded."""
     forget = {"script": {"lang": "painless", "source": FORGET}}
     changes = [_update(one, forget) for one in batch if one.kind == "emptied"]
     filled = [one for one in batch if one.kind != "emptied"]
@@ -119,7 +119,7 @@ def _changes(
         if refused is None or error.status in ABOUT_THE_SERVER:
             raise
         if len(batch) > 1:
-            # One of them is to blame, and the others are not.
+            # Only one of them caused the refusal.
             return [change for one in batch for change in _changes([one], embeds, refused)]
         refused[filled[0].id] = str(error)
         return changes

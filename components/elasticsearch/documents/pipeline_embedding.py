@@ -26,7 +26,7 @@ class EmbedsDocuments(Protocol):
     """What makes the embeddings of documents: an Embedder, or a pipeline."""
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
-        """Return the embedding of each text, in their order; `names` say in messages which document is meant."""
+        """Return the embedding of each text, in order; `names` identify the documents in messages."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class PipelineEmbedder:
         """Return the embedding of each text.
 
         Raises EmbeddingRefusedError with the first document that never gets one, EmbeddingUnavailableError with the
-        first that has none when patience ran out.
+        first that has none when the patience is over.
         """
         if not texts:
             return []
@@ -55,7 +55,7 @@ class PipelineEmbedder:
             reasons = [told(answer["error"]) if "error" in answer else "" for answer in answers]
             if not any(reasons):
                 return [answer["doc"]["_source"][VECTOR] for answer in answers]
-            # One that lasts tells more than those that came of a busy server.
+            # A lasting failure tells more than one caused by a busy server.
             lasting = [at for at, one in enumerate(reasons) if _lasts(one)]
             if lasting or not backoff.again():
                 raise _error(reasons, lasting, names)

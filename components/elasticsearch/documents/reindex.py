@@ -1,4 +1,4 @@
-"""One `_reindex` from start to end: as a task, watched, and what went wrong read out of its answer.
+"""Runs one `_reindex` as a task, watches it, and reads its failures.
 
 Elasticsearch answers HTTP 200 to a task that failed, with the failures in the answer.
 """
@@ -26,8 +26,8 @@ LASTING = ("too large", "too long", "exceed", "context length", "context size")
 class Outcome:
     """What a task did: `carried` documents written, `stale` ones refused as older than what is there.
 
-    `failure` is empty, or says what went wrong, with the `document` that it went wrong with, if any. It `lasts` when
-    trying again is of no use.
+    `failure` is empty, or says what went wrong; `document` is the document that failed, if any. The failure `lasts`
+    when trying again is of no use.
     """
 
     carried: int = 0
@@ -52,7 +52,7 @@ def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
         except NotFoundError:
             return Outcome(failure=RESTARTED)
         if not _writes_into(answer["task"], destination):
-            # Numbers of tasks begin anew with each start of a node: this is another one.
+            # Task numbers start over when a node starts: this is another task.
             return Outcome(failure=RESTARTED)
         if answer.get("completed"):
             return read_outcome(answer)
@@ -60,7 +60,7 @@ def wait_for_task(client: Requests, task: str, destination: str) -> Outcome:
 
 
 def read_outcome(answer: Mapping[str, Any]) -> Outcome:
-    """Read what became of a task out of `GET /_tasks/{id}`."""
+    """Return the outcome of a task from the answer to `GET /_tasks/{id}`."""
     if answer.get("error"):
         said = told(answer["error"])
         return Outcome(failure=said, lasts="script" in str(answer["error"].get("type", "")))
@@ -81,7 +81,7 @@ def read_outcome(answer: Mapping[str, Any]) -> Outcome:
 
 
 def wait_for_others(client: Requests, destination: str) -> None:
-    """Cancel what an earlier run, or a request whose answer was lost, still writes into an index; wait for its end."""
+    """Cancel tasks that an earlier run, or a request without an answer, left writing; wait for their end."""
     backoff = Backoff(UNTIL_IT_ENDS)
     while running := _running(client, destination):
         for task in running:
@@ -110,7 +110,7 @@ def _writes_into(task: Mapping[str, Any], destination: str) -> bool:
 def _lasts(failure: Mapping[str, Any]) -> bool:
     status = int(failure.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        # Whatever it says: a full disk has "exceeded" its watermark.
+        # Whatever the words are: a full disk has "exceeded" its watermark.
         return False
     said = told(failure.get("cause") or failure.get("reason") or {}).lower()
     return status not in PASSING or any(one in said for one in LASTING)

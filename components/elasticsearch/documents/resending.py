@@ -1,4 +1,4 @@
-"""Which documents that Elasticsearch refused are worth sending again, and when."""
+"""Decides which refused documents are worth sending again, and when."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -23,8 +23,9 @@ Kind = Literal["busy", "closed", "switched", "final"]
 def kind_of(item: Item) -> Kind:
     """Say why an item of a bulk request was refused.
 
-    "busy": the cluster, or the embedding server whose status it passes on. "closed": the index, to writers. "switched":
-    the document was embedded for the generation that the alias pointed to a moment ago. Anything else is "final".
+    "busy": the cluster is, or the embedding server whose status it passes on. "closed": the index is, to writers.
+    "switched": the document was embedded for the generation that the alias pointed to a moment ago. Anything else is
+    "final".
     """
     status, error = item.get("status"), item.get("error", {})
     if status in BUSY:
@@ -37,7 +38,7 @@ def kind_of(item: Item) -> Kind:
 
 
 class Resending:
-    """When the documents of one request, as far as they were refused, are sent again.
+    """Decides when the refused documents of one request are sent again.
 
     With `through_switch` they also wait while a migration closes the index for its switch. `embedded_anew` says that
     a pipeline embeds them again at each attempt; vectors that were sent along stay what they are.
@@ -49,7 +50,7 @@ class Resending:
         self._switched = Backoff(AFTER_A_SWITCH if through_switch and embedded_anew else NEVER)
 
     def pause(self, refused: Sequence[Item]) -> float | None:
-        """Return the seconds to wait before what was refused is sent again; None when that would be of no use."""
+        """Return the seconds to wait before resending refused documents; None when that would not help."""
         kinds = {kind_of(item) for item in refused}
         if "final" in kinds:
             return None
@@ -65,7 +66,7 @@ class Resending:
 def refused_error(index: str, refused: Sequence[Item], sent: int) -> IndexingError:
     """Return the error for refused items of a bulk request of `sent` documents.
 
-    It tells of the first item that waiting cannot help, if there is one.
+    It names the first item that waiting cannot help, if there is one.
     """
     kinds = {kind_of(item) for item in refused}
     kind = _ERRORS.get(kinds.pop(), IndexingError) if len(kinds) == 1 else IndexingError

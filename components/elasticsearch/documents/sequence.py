@@ -1,4 +1,4 @@
-"""How far the operations on an index have come: Elasticsearch numbers each write, by shard, and keeps the numbers."""
+"""How far the writes to an index have come: Elasticsearch gives each write to a shard a sequence number."""
 
 from dataclasses import dataclass
 from typing import Any

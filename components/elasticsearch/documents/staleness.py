@@ -1,7 +1,7 @@
-"""Finds the documents whose embedding is not of the text beside it: written past the pipeline, say by a bulk update.
+"""Finds documents whose embedding was not made from the text beside it, for example after a bulk update.
 
-Elasticsearch can compare a text with a digest nowhere but in a pipeline, so the documents are read. What was looked at
-once need not be again: each write has a sequence number, and an index says in `_meta.checked` up to which all is known.
+Elasticsearch can compare a text with a digest only in a pipeline, so the documents are read. What was looked at once
+is not looked at again: each write has a sequence number, and `_meta.checked` of an index holds the last one checked.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ KINDS: tuple[Kind, ...] = (*WRONG, "without")
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A document whose embedding is not of its text; it is the one that was read while its numbers are these."""
+    """A document whose embedding is not of its text; the sequence numbers identify the version that was read."""
 
     kind: Kind
     id: str
@@ -55,7 +55,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many documents of each kind there are, at least: all are counted when it is `whole`."""
+    """The number of documents of each kind: a lower bound unless it is `whole`."""
 
     of: Mapping[Kind, int]
     whole: bool = True
@@ -72,7 +72,7 @@ class Tally:
 
 
 def kind_of(text: str, digest: object, *, embedded: bool) -> Kind | None:
-    """Return what is wrong with the embedding of a document; None when nothing is."""
+    """Return what is wrong with the embedding of a document, or None."""
     if not text:
         # Without a digest the embedding, if any, is one that the document brought.
         return "emptied" if digest is not None else None
@@ -96,7 +96,7 @@ def tally(client: Requests, index: str, limit: int = LOOKED_AT) -> Tally:
 
 
 def report(alias: str, found: Tally) -> str:
-    """Say in a line how many documents are to be mended, and the command that does it."""
+    """Return a line with the number of documents to mend, and the command that mends them."""
     told = [
         (found.of.get("stale", 0) + found.of.get("emptied", 0), "an embedding of another text than theirs"),
         (found.of.get("unknown", 0), "an embedding and no digest of what it is of"),
@@ -114,9 +114,9 @@ def read_checked(client: Requests, index: str) -> int:
 
 
 def read_pages(client: Requests, index: str, checked: int, kinds: Collection[Kind] = KINDS) -> Iterator[Page]:
-    """Yield, in the order in which they were written, the documents that may be of one of the kinds.
+    """Yield the documents that may be of one of the kinds, in the order in which they were written.
 
-    Those without an embedding are found wherever they are, others above the sequence number `checked`.
+    Those without an embedding are always found, others only above the sequence number `checked`.
     """
     window = read_window(client, index)
     above, lost_at = BELOW_ALL, BELOW_ALL - 1
@@ -153,7 +153,7 @@ def _query(checked: int, above: int, kinds: Collection[Kind]) -> dict[str, Any]:
                 numbered(above),
                 {"bool": {"should": unseen, "minimum_should_match": 1}},
             ],
-            # For the answer to say of each document whether it has one.
+            # So that the answer says for each document whether it has an embedding.
             "should": [{"exists": {"field": VECTOR, "_name": VECTOR}}],
         }
     }

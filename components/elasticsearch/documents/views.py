@@ -24,7 +24,7 @@ class ViewLostError(ElasticsearchError):
 
 @dataclass
 class View:
-    """A point in time of an index, with the id `pit`; `window` is the most hits that the index gives at a time.
+    """A point in time of an index, with the id `pit`; `window` is the largest number of hits in one answer.
 
     Elasticsearch keeps it for the time `kept` after its last use.
     """
@@ -36,7 +36,7 @@ class View:
     kept: str = KEPT_OPEN
 
     def search(self, body: Mapping[str, Any]) -> Any:
-        """Search, and have the view kept from now on; raises ViewLostError, and never answers with a part."""
+        """Search, and keep the view alive; raises ViewLostError, and never returns partial results."""
         try:
             answer = self.client.request(
                 "POST",
@@ -59,7 +59,7 @@ class View:
     def pages(
         self, query: Mapping[str, Any], *, most: int = PAGE, sort: str = "_shard_doc", **more: Any
     ) -> Iterator[list[Hit]]:
-        """Yield all documents that match, at `most` so many at a time: ids and routings, and `more` of a search."""
+        """Yield all matching documents, `most` at a time, with ids and routings; `more` adds to the search."""
         size = min(most, self.window)
         page = {"size": size, "query": query, "_source": False, "track_total_hits": False, **more}
         page["sort"] = [{sort: "asc"}]
@@ -71,11 +71,11 @@ class View:
             hits = self.search({**page, "search_after": hits[-1]["sort"]})["hits"]["hits"]
 
     def holding(self, ids: Sequence[str]) -> set[Address]:
-        """Return which documents of these ids are seen."""
+        """Return which documents with these ids are in the view."""
         return {address(hit) for hits in self.pages({"ids": {"values": list(ids)}}) for hit in hits}
 
     def renew(self) -> None:
-        """Have the view kept from now on; that one is lost is noticed when it is needed."""
+        """Keep the view alive; a lost view is noticed at its next use."""
         with suppress(ViewLostError):
             self.count({"match_none": {}})
 
@@ -93,12 +93,12 @@ def open_view(client: Requests, index: str, window: int, kept: str = KEPT_OPEN) 
 
 
 def read_window(client: Requests, index: str) -> int:
-    """Return how many hits an index gives at a time, by a setting that people may lower to 1."""
+    """Return the largest number of hits in one answer of an index, a setting that people may lower to 1."""
     found = client.request("GET", f"/{index}/_settings/index.max_result_window")
     settings = found.get(index, {}).get("settings", {}).get("index", {})
     return int(settings.get("max_result_window", DEFAULT_WINDOW))
 
 
 def address(hit: Hit) -> Address:
-    """Return what names a document: two of one id may be there by different routings."""
+    """Return what identifies a document: two may have the same id with different routings."""
     return str(hit["_id"]), str(hit.get("_routing") or "")

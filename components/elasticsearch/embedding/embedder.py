@@ -1,6 +1,6 @@
 """Embeds documents without Elasticsearch: what the ingest pipeline does, for clusters whose license has no inference.
 
-The vectors are those that the pipeline would have made: the document prefix before the text, the first `dims`
+The vectors equal those of the pipeline: the document prefix before the text, the first `dims`
 numbers of the answer, scaled back to length 1.
 """
 
@@ -78,7 +78,7 @@ class Embedder:
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
         """Return the `dims` numbers, of length 1, of each document, in their order.
 
-        `names` say in messages which document is meant; without them it is their number, from 1. Raises
+        `names` identify the documents in messages, by default by their number, from 1. Raises
         EmbeddingError: with the document when one cannot be embedded, or when the server stays out of reach.
         """
         shown = [f"document {name}" for name in names or range(1, len(texts) + 1)]
@@ -95,7 +95,7 @@ class Embedder:
         except EmbeddingRefusedError as error:
             if len(texts) == 1 or error.status in ABOUT_THE_SERVER:
                 raise
-            # One of them is to blame: alone, it is refused by its name; the others are embedded.
+            # Only one caused the refusal: sent alone, it is refused by name, and the others are embedded.
             return [self._batch([text], [name])[0] for text, name in zip(texts, names, strict=True)]
         return self._checked(answered, names)
 
@@ -124,7 +124,7 @@ class Embedder:
 
 
 def truncate(vector: Sequence[float], dims: int) -> list[float]:
-    """Keep the first `dims` numbers of an embedding and make their length 1; a vector of zeros stays one.
+    """Keep the first `dims` numbers of an embedding and scale them to length 1; a vector of zeros stays as it is.
 
     Raises EmbeddingError when there are fewer.
     """

@@ -1,6 +1,6 @@
 """Search by meaning at every number of dimensions.
 
-`query_vector_builder` yields as many numbers as the model returns, so it serves only an index that keeps them all.
+`query_vector_builder` yields all dimensions of the model, so it serves only an index that keeps them all.
 Below, the query is embedded here, truncated as the pipeline truncates documents, and sent as `query_vector`.
 """
 
