@@ -1,5 +1,4 @@
-"""The digest stored beside an embedding, which says what text the embedding was made from, and its field in an
-index."""
+"""The digest beside an embedding, of the text that the embedding was made from, and its field in an index."""
 
 import hashlib
 import math
