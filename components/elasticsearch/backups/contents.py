@@ -1,4 +1,4 @@
-"""What belongs into a backup, and how many documents that is."""
+"""What belongs in a backup, and the number of documents in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from components.elasticsearch.generations.generation import LiveIndex
 class Contents:
     """The names of indices and data streams: `generation` is what the alias points to, `others` the rest.
 
-    `closed` are those of the others that nobody can count the documents of.
+    `closed` are those of the others whose documents can't be counted.
     """
 
     generation: str
@@ -43,7 +43,7 @@ class Count:
 def read_contents(client: Requests, live: LiveIndex, generation: str) -> Contents:
     """Find all that people could have put there, hidden and closed too.
 
-    Left out are Elasticsearch's own indices, and generations of which everything is elsewhere too.
+    Elasticsearch's own indices are left out, and generations that hold nothing but copies.
     """
     copies = {one.index for one in live.beside if live.is_copy(one)}
     others = [one for one in inventory.of_people(client) if one.name not in {generation, *copies}]

@@ -24,7 +24,7 @@ NOTES_OF_THEN = ("retired", "migration", "adopted_as")
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """The stack that is restored into: its alias, its id, and what embeds what people write there.
+    """The stack to restore into: its alias, its id, and what embeds the documents that people write there.
 
     `pipeline_id` and `inference_id` are empty where documents come with their vectors.
     """
@@ -36,14 +36,14 @@ class Target:
 
 
 def take_over(client: Requests, target: Target, index: str) -> None:
-    """Make a restored generation the stack's own: what was noted of others is taken away."""
+    """Make a restored generation the stack's own, and remove notes of other stacks from it."""
     notes = dict.fromkeys(NOTES_OF_THEN, "")
     mine = {"owner": target.owner, "alias": target.alias, "successor": RESTORED}
     indices.add_meta(client, index, {**notes, **mine})
 
 
 def give_pipeline(client: Requests, target: Target, index: str) -> None:
-    """Have a restored generation embed by its identity: by the stack's pipeline, or one of its own till it migrates.
+    """Give a restored generation a pipeline of its identity: the stack's, or one of its own until it migrates.
 
     Raises UnreadableIdentityError when it does not say how its vectors were made.
     """
@@ -75,7 +75,7 @@ def switch(
             indices.open_to_writers(client, current.index)
             raise
     indices.open_to_writers(client, restored)
-    # It held demo documents alone, and nobody could write to it since that was seen.
+    # It held only demo documents, and nobody could write to it since that check.
     deletion.delete_generation(client, current)
 
 

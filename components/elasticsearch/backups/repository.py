@@ -1,4 +1,4 @@
-"""Where the backups are, and which there are: a snapshot repository of files in the node's second volume."""
+"""The snapshot repository in the node's second volume, and the backups in it."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -55,9 +55,9 @@ class Backup:
 
 
 def open_repository(client: Requests) -> None:
-    """Have the node know its repository; doing it again changes nothing.
+    """Register the repository with the node; doing it again changes nothing.
 
-    The node forgets it first, since it would not see what was copied there meanwhile, unless it is at work there.
+    It is unregistered first, unless it is in use, because the node would not see files copied there meanwhile.
     Raises BackupError when the node has no volume for it, or cannot write there.
     """
     with suppress(RefusedError):
@@ -103,7 +103,7 @@ def read_backup(client: Requests, name: str) -> Backup:
 
 
 def delete_backup(client: Requests, name: str) -> None:
-    """Delete a backup; what other backups share with it stays."""
+    """Delete a backup; files that other backups share stay."""
     try:
         client.request("DELETE", f"/_snapshot/{REPOSITORY}/{name}", timeout=600)
     except NotFoundError:

@@ -1,7 +1,7 @@
 """Restores a backup into a stack that is up: beside what is there, verified, and only then put behind the alias.
 
-Whatever interrupts it, the alias leads to what it led to before, or to all that was restored; running it again begins
-anew. What is being restored is noted in the index that the alias points to.
+After any interruption the alias leads to what it led to before, or to all that was restored; another run starts
+over. What is being restored is noted in the index that the alias points to.
 """
 
 import re
@@ -29,7 +29,7 @@ NOTE = "restoring"
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """What the indices of a backup are called here: `generations` by their names then, the alias's among them.
+    """Names of a backup's indices in this cluster: `generations` by their names in the backup, the alias's included.
 
     `others` keep their names.
     """
@@ -45,7 +45,7 @@ class Names:
 
 
 def restore_backup(client: Requests, target: Target, backup: Backup, say: Say) -> str:
-    """Restore everything that is in a backup, and put its generation behind the alias; return that one's name.
+    """Restore everything in a backup, and put its generation behind the alias; return the name of that generation.
 
     Raises DocumentsAtRiskError when the alias leads to documents that only people can have put there, ConflictError
     when another index of the backup is there already, BackupError when what was restored is not what was backed up:
@@ -78,7 +78,7 @@ def restore_backup(client: Requests, target: Target, backup: Backup, say: Say) -
 
 
 def name_all(alias: str, backup: Backup, live: LiveIndex) -> Names:
-    """Give the generations of the backup names that are free, numbered above all that are there and were there."""
+    """Choose free names for the generations of the backup, numbered above all existing and earlier ones."""
     pattern = re.compile(rf"{re.escape(backup.alias)}-(.+)-(\d+)")
     # An index of people's may have a name that begins like those.
     ours = [one for one in backup.indices if alias_of_name(one) == backup.alias or one == backup.generation]

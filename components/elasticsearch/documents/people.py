@@ -32,11 +32,11 @@ def count_of_people(client: Requests, index: str) -> int | None:
 
     Returns None where they can't be counted.
     """
-    total = count_documents(client, index)
+    total = document_count(client, index)
     return total - len(read_demo(client, index).unchanged) if total else total
 
 
-def count_documents(client: Requests, index: str) -> int | None:
+def document_count(client: Requests, index: str) -> int | None:
     """Return the number of documents of an index, 0 if it is gone, None where they can't be counted.
 
     The refresh makes documents count that were written a moment ago.

@@ -3,7 +3,7 @@
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.bulk import delete_documents
-from components.elasticsearch.documents.people import count_documents, count_of_people, read_demo
+from components.elasticsearch.documents.people import count_of_people, document_count, read_demo
 from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.generations import frozen_pipeline, inventory
 from components.elasticsearch.generations import index as indices
@@ -51,7 +51,7 @@ def require_deletable_node(client: Requests, alias: str, delete_data: str, claim
     ours = {one.index for one in live.owned(claim)}
     for one in inventory.of_people(client):
         if one.name not in ours:
-            held = None if one.closed else count_documents(client, one.name)
+            held = None if one.closed else document_count(client, one.name)
             stake |= {one.name: held} if held != 0 else {}
     if stake:
         raise DocumentsAtRiskError(deletion(alias, stake, "The stack's Elasticsearch node"))

@@ -23,7 +23,7 @@ from components.settings import ElasticsearchSettings, EngineSettings
 class ElasticsearchNodeArgs:
     """What the node is made from.
 
-    `container_name` is that of its container in the Docker engine; `volumes` says whose its data is.
+    `container_name` is the name of its container in the Docker engine; `volumes` says whose data it holds.
     """
 
     container_name: str
@@ -34,7 +34,7 @@ class ElasticsearchNodeArgs:
 
 
 class ElasticsearchNode(pulumi.ComponentResource):
-    """A node of one, on loopback and on the stack's network, with its data and its backups in a volume each.
+    """A single node, on loopback and on the stack's network, with a volume for its data and one for its backups.
 
     Another image or setting replaces the container, never the volumes, and no older version takes the place of a newer
     one. `connection` is how this machine reaches it, once it answers and knows the password that is set.
@@ -102,7 +102,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")],
             memory=settings.memory,
             healthcheck=container.healthcheck(),
-            # What waits is the check: it sees at once when the node ends, and says why.
+            # The check does the waiting: it sees immediately when the node ends, and says why.
             wait=False,
             must_run=True,
             restart="unless-stopped",

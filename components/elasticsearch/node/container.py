@@ -1,6 +1,6 @@
 """What the container of the stack's own Elasticsearch node looks like, as plain functions of the settings.
 
-Everything here is of the official image's contract: settings as environment, user 1000 in group 0, data below
+All of this is the contract of the official image: settings as environment, user 1000 in group 0, data below
 /usr/share/elasticsearch/data. The folder of the backups is ours.
 """
 
@@ -55,7 +55,7 @@ def environment(settings: ElasticsearchSettings) -> dict[str, str]:
 
 
 def mounts(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMountArgs]:
-    """Mount volumes, whose names are given by the folder that each is seen at."""
+    """Mount volumes: `volumes` maps the folder in the container to the name of a volume."""
     return [
         docker.ContainerMountArgs(type="volume", source=source, target=target)
         for target, source in volumes.items()
@@ -63,6 +63,6 @@ def mounts(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMou
 
 
 def healthcheck() -> docker.ContainerHealthcheckArgs:
-    """Ask the node whether it answers: a node that asks who it is that asks is up."""
+    """Ask the node whether it answers: one that answers 401 is up."""
     healthy = (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)
     return http_healthcheck(PORT, "/", healthy=healthy, answer_within=8, ready_within=READY_WITHIN)

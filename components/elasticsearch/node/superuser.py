@@ -1,4 +1,4 @@
-"""The password of the stack's own node's superuser: found out, and made what is wanted."""
+"""Finds out the password of the superuser of the stack's own node, and makes it what is wanted."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -35,8 +35,8 @@ def converge(
 ) -> str:
     """Make `wanted` the superuser's password; return the cluster's uuid.
 
-    `connection` is the node's, whatever password it has; `known` are passwords that it may have had before. Raises
-    CredentialsError when it accepts none of them for `patience` seconds: the message names the way back in, through
+    `connection` is the node's, with any password; `known` are passwords that it may have had before. Raises
+    CredentialsError if it accepts none of them for `patience` seconds: the message names the way back in, through
     `container`.
     """
     backoff = Backoff(Patience(limit=patience, first_pause=PAUSE, longest_pause=PAUSE))
@@ -62,7 +62,7 @@ def converge(
 
 
 def read_cluster_uuid(client: Requests, patience: float = PATIENCE) -> str:
-    """Return the uuid of the cluster, which it keeps for as long as its data; wait until there is a cluster.
+    """Wait until there is a cluster, and return its uuid, which lasts as long as its data.
 
     Raises UnavailableError when there is none after `patience` seconds.
     """

@@ -1,4 +1,4 @@
-"""Declares the volumes of the stack's own node, which hold what nothing can make again."""
+"""Declares the volumes of the stack's own node, which hold data that nothing can make again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ REPLACED_BY = ["name", "driver", "driverOpts", "labels"]
 class VolumeOwner:
     """Whose the volumes are.
 
-    `stack_id` begins their names. With `chosen` somebody set it, and means the volumes of that name; else the ones that
-    are there stay, also those that an earlier version of this project named after project and stack.
+    `stack_id` is the prefix of their names. With `chosen` somebody set it, and means the volumes of that name; else
+    those that exist stay, also those that an earlier version of this project named after project and stack.
     """
 
     stack_id: pulumi.Input[str]
     chosen: bool
 
     def volume(self, name: str, what: str, parent: pulumi.Resource, *, named: str = "") -> docker.Volume:
-        """Declare a volume that only its own removal deletes, no change of names and no program without it.
+        """Declare a volume that only its removal program deletes: no change of names, and no program that drops it.
 
         `named` is the name that somebody set for this very one, if any.
         """
@@ -49,7 +49,7 @@ def data_volume(
     *,
     named: str,
 ) -> tuple[docker.Volume, pulumi.Resource]:
-    """Declare the volume with the indices; return what the container must depend on too, so as to go before it.
+    """Declare the volume with the indices; return what the container must also depend on, so that it is deleted first.
 
     `named` is the name that somebody set for it, if any.
     """
@@ -74,7 +74,7 @@ def backup_volume(
 ) -> tuple[docker.Volume, list[pulumi.Resource]]:
     """Declare the volume for backups; return what the container must depend on too.
 
-    It outlives the stack unless it is empty, or `deleted` says that somebody gave the backups up.
+    It outlives the stack unless it is empty, or `deleted` says that the backups were given up.
     """
     volume = owner.volume(f"{name}-backups", "backups", parent)
     removal = run_at_deletion(
