@@ -9,7 +9,7 @@ import requests
 
 REQUEST_SECONDS = 600
 TOKENS_A_CELL = 1500
-"""So many tokens, or one document for each client, are embedded for one figure."""
+"""The tokens that are embedded for one figure, or else one document for each client."""
 
 
 @dataclass(frozen=True, kw_only=True)

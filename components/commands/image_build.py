@@ -28,7 +28,7 @@ from components.program.stopping import end_group, ending_with_this
 from components.say import Say
 
 LINES_SHOWN = 40
-"""So many of the last lines are shown where a build fails."""
+"""How many of the last lines are shown if a build fails."""
 
 TOLD_EVERY = 5.0
 """Seconds between two lines of the build that are shown."""

@@ -13,7 +13,7 @@ CONTEXT = "docker"
 """Folder of the Dockerfiles, relative to the project: the whole and only context of a build."""
 
 DIGITS = 12
-"""So many digits of the recipe's digest are in the tag."""
+"""How many digits of the recipe's digest are in the tag."""
 
 _COPIED = re.compile(r"^COPY +(?!--from)(?:--\S+ +)*(\S+) +\S+$", re.MULTILINE)
 _BOUND = re.compile(r"--mount=type=bind,source=([^,\s]+)")

@@ -23,7 +23,7 @@ from components.model.rate_limit import is_bearable, pause_asked
 from components.model.wanted import WantedFile
 
 _ENOUGH = 1024 * 1024
-"""So many bytes more than ever before count as progress: a server that cuts after fewer is given up on."""
+"""Bytes beyond the furthest point so far that count as progress: a server that cuts earlier each time is given up."""
 
 
 def bring(remote: HubFile, wanted: WantedFile, partial: Path, retries: Retries) -> None:

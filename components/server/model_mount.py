@@ -10,7 +10,7 @@ from components.server import container
 from components.settings import ModelSettings
 
 DIGITS = 12
-"""So many digits of the file's SHA-256 are part of the volume's name."""
+"""How many digits of the file's SHA-256 are part of the volume's name."""
 
 
 def bind_mount(model: ModelSettings, path: pulumi.Input[str]) -> docker.ContainerMountArgs:

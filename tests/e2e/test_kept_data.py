@@ -52,7 +52,7 @@ class Kept:
         assert finished.exit_code == 0, finished.output
 
     def refused(self) -> str:
-        """Bring the stack up in vain; return what was said."""
+        """Bring the stack up, expecting a failure; return the output."""
         finished = self.stack.up(capture=True)
         assert finished.exit_code != 0, finished.output
         assert "Traceback" not in finished.output

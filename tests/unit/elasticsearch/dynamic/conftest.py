@@ -1,4 +1,4 @@
-"""A recorded cluster in the place of every connection, and none that was waited for in vain."""
+"""A recorded cluster in place of every connection, and no cluster that did not answer before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
