@@ -176,7 +176,7 @@ class Demo:
             )
             return 0
         stand_in = any(part.name == "model hub" and not part.real for part in parts)
-        excuses = [f"cut to {dims} numbers"] if dims < BAR_DIMS else []
+        excuses = [f"cut to {dims} dimensions"] if dims < BAR_DIMS else []
         excuses += [f"compressed to {quant}"] if quant not in BAR_QUANTS else []
         tolerated = stand_in and bool(excuses)
         why = f". That is no failure: the stand-in model was not trained to be {' or '.join(excuses)}"
