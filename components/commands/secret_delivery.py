@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from components.engine.docker_cli import one_off, run, text
+from components.engine.errors import EngineError
 from components.engine.info import inspect_containers, inspect_image
 from components.program.entry import run_to_end
 from components.program.errors import DeliveryError
@@ -44,6 +45,11 @@ for file in secret-*; do
 done
 echo "$NAME"
 """
+
+FAILED = (
+    "A secret could not be written into volume {volume} of the Docker engine: {reason}\n"
+    "Check the connection to the engine and the room on its disk, and run `pulumi up` again."
+)
 
 
 @dataclass(frozen=True)
@@ -87,15 +93,15 @@ class Delivery:
 
 
 def deliver(delivery: Delivery) -> str:
-    """Write the secret; return the name of its file in the volume. Raises DeliveryError and EngineError."""
-    owner = delivery.owner or _user_of(delivery.image)
+    """Write the secret; return the name of its file in the volume. Raises DeliveryError."""
     name = f"secret-{secrets.token_hex(RANDOM_BYTES)}"
-    done = run(delivery.command(owner, name, _used(delivery.volume)), delivery.content.encode())
+    try:
+        owner = delivery.owner or _user_of(delivery.image)
+        done = run(delivery.command(owner, name, _used(delivery.volume)), delivery.content.encode())
+    except EngineError as error:
+        raise DeliveryError(FAILED.format(volume=delivery.volume, reason=error)) from error
     if done.returncode != 0:
-        raise DeliveryError(
-            f"A secret could not be written into volume {delivery.volume} of the Docker engine: {text(done.stderr)}\n"
-            "Check the connection to the engine and the room on its disk, and run `pulumi up` again."
-        )
+        raise DeliveryError(FAILED.format(volume=delivery.volume, reason=text(done.stderr)))
     return text(done.stdout)
 
 
