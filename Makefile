@@ -49,7 +49,7 @@ prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
 test: test-fast prepare ## Run all tests: unit, contract, end to end
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m sandbox tests/e2e tests/contract
 
-test-fast: $(INSTALLED) ## Run the tests that need no Docker engine, with the coverage (a minute and a half)
+test-fast: $(INSTALLED) ## Run the tests that need no Docker engine, with the coverage (two minutes)
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m "not sandbox" --cov --cov-fail-under $(COVERAGE) tests
 
 bench: prepare ## Measure the server (half an hour on a quiet machine; see docs/benchmarks.md)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from components.commit import is_commit
 from components.say import Say
 from sandbox.errors import SandboxError
 from sandbox.llama_cpp.repository import BRANCH, REPOSITORY, VERSION, ensure_git, ensure_repositories
@@ -82,7 +83,7 @@ def _answers(cache: Path, repository: str, ref: str) -> bool:
 
 def _probe(repository: str, ref: str) -> bool:
     """Ask the repository for `ref`; for a full commit any answer will do, since no list of names has it."""
-    names = [] if _is_commit(ref) else ["--exit-code", repository, ref]
+    names = [] if is_commit(ref) else ["--exit-code", repository, ref]
     try:
         answer = subprocess.run(
             ["git", "ls-remote", "--quiet", *(names or [repository, "HEAD"])],
@@ -95,10 +96,6 @@ def _probe(repository: str, ref: str) -> bool:
     except (subprocess.TimeoutExpired, FileNotFoundError):
         return False
     return answer.returncode == 0
-
-
-def _is_commit(ref: str) -> bool:
-    return len(ref) in (40, 64) and all(character in "0123456789abcdef" for character in ref)
 
 
 def _serve(cache: Path, folder: Path, port: int, say: Say) -> None:
