@@ -1,0 +1,86 @@
+"""Runs the gateway: python3 -m gateway, with the settings of settings.py in the environment."""
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+import uvloop
+from aiohttp import web
+
+from gateway.lanes import Lane, Lanes
+from gateway.metrics import Metrics
+from gateway.server import Server, connections
+from gateway.settings import Settings, read_settings
+from gateway.surface import Surface
+from gateway.switch import take_orders
+
+FILES = 65536
+"""Files that may be open: one for each client, and one for each request to a server."""
+
+BACKLOG = 4096
+
+
+async def serve(settings: Settings) -> None:
+    """Answer until the process is told to end; then finish what was begun."""
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_place_alone)
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    async with connections() as session:
+
+        def connect(address: str) -> Server:
+            return Server(session, address, settings.keys[0] if settings.keys else "", settings.at_once)
+
+        most = settings.at_once + settings.waiting
+        lanes = Lanes(
+            {"queries": Lane("queries", most), "documents": Lane("documents", most)},
+            settings.state / "lanes.json",
+            settings.server_port,
+            connect,
+        )
+        metrics = Metrics(lanes)
+        surface = Surface(settings.model, lanes, metrics, settings.keys, settings.origins)
+        runner = web.AppRunner(
+            surface.application(), access_log=None, auto_decompress=False, keepalive_timeout=3600
+        )
+        await runner.setup()
+        await web.TCPSite(runner, settings.address, settings.port, backlog=BACKLOG).start()
+        orders = await take_orders(settings.socket, lanes, metrics)
+        assert runner.server is not None  # noqa: S101 (set by setup)
+        closing = asyncio.ensure_future(surface.clients.close_idle(runner.server))
+        await ending.wait()
+        closing.cancel()
+        orders.close()
+        await runner.cleanup()
+
+
+def _place_alone(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    # Messages and objects in it could hold what a client sent.
+    print("fault of the gateway:", type(context.get("exception")).__name__, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Run the gateway; return the exit code."""
+    logging.getLogger("aiohttp").setLevel(
+        logging.CRITICAL + 1
+    )  # it logs lines of requests that it can't read
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    try:
+        settings = read_settings(os.environ)
+    except (KeyError, ValueError, OSError) as error:
+        print(f"The gateway can't start: {error}", file=sys.stderr)
+        return 1
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

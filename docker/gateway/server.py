@@ -1,0 +1,137 @@
+"""Asks one llama-server, and reads what it answers."""
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from gateway.refusal import RefusedError, unavailable, wrong
+from gateway.rules import Vectors
+from gateway.vectors import decode
+
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 3600
+"""As long as llama-server itself waits (LLAMA_ARG_TIMEOUT): a long document takes minutes on a small machine."""
+
+KEPT_SECONDS = 3
+"""An idle connection is kept for less time than by llama-server (5 s), so that it is not closed while it is used."""
+
+_TOO_LONG = re.compile(r"\((\d+) tokens\) (?:is too large|is larger|exceeds)")
+
+
+class TooLongError(Exception):
+    """One of the texts has more `tokens` than the server takes."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__(f"{tokens} tokens")
+        self.tokens = tokens
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Vectors, one a row, and how many tokens they were made of."""
+
+    vectors: Vectors
+    tokens: int
+
+
+def connections() -> aiohttp.ClientSession:
+    """Return what holds the connections to all servers."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=KEPT_SECONDS, ttl_dns_cache=CONNECT_SECONDS
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS),
+    )
+
+
+class Server:
+    """One llama-server at `address` (host:port), which is asked `at_once` requests for embeddings at a time."""
+
+    def __init__(self, session: aiohttp.ClientSession, address: str, key: str, at_once: int) -> None:
+        self.address = address
+        self._session = session
+        self._headers = {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {key}"} if key else {}
+        )
+        self._slots = asyncio.Semaphore(at_once)
+
+    async def embed(self, inputs: Sequence[str | list[int]], width: int) -> Embedded:
+        """Embed texts, or the tokens of texts. Raises RefusedError and TooLongError."""
+        async with self._slots:
+            answer = await self._post("/v1/embeddings", {"input": inputs, "encoding_format": "base64"})
+        try:
+            vectors = decode([row["embedding"] for row in answer["data"]], width)
+            if len(vectors) == len(inputs):
+                return Embedded(vectors, int(answer["usage"]["prompt_tokens"]))
+        except (KeyError, TypeError, ValueError):
+            pass
+        raise unavailable(
+            f"The server answered with something else than {len(inputs)} vectors of {width} numbers."
+        )
+
+    async def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Return the ids of a text's tokens, with those that the model puts around it where `special`.
+
+        Raises RefusedError.
+        """
+        answer = await self.tokenized({"content": text, "add_special": special})
+        tokens: list[int] = answer.get("tokens", [])
+        return tokens
+
+    async def tokenized(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return what the server's /tokenize answers. Raises RefusedError."""
+        return await self._post("/tokenize", asked)
+
+    async def read(self, path: str, seconds: float) -> str:
+        """Return the text at a path, or an empty one where the server does not answer with 200 within these seconds."""
+        try:
+            limit = aiohttp.ClientTimeout(total=seconds)
+            url = f"http://{self.address}{path}"
+            async with self._session.get(url, headers=self._headers, timeout=limit) as answer:
+                return await answer.text() if answer.status == 200 else ""  # noqa: PLR2004
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return ""
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        url, sent = f"http://{self.address}{path}", json.dumps(body, ensure_ascii=False).encode()
+        for again in (True, False):
+            try:
+                async with self._session.post(
+                    url, data=sent, headers=self._headers, allow_redirects=False
+                ) as answer:
+                    return read_answer(answer.status, await answer.read())
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # It was a connection kept from before, perhaps; no harm is done by embedding a text twice.
+                if not again:
+                    break
+            except (aiohttp.ClientError, TimeoutError):
+                break
+        raise unavailable("The server does not answer.")
+
+
+def read_answer(status: int, raw: bytes) -> dict[str, Any]:
+    """Return what a server answered. Raises RefusedError and TooLongError."""
+    try:
+        answer = json.loads(raw)
+        error = answer.get("error", {})
+        said = str(error.get("message", ""))
+    except (ValueError, AttributeError):
+        raise unavailable("The server's answer could not be read.") from None
+    if status == 200 and not error:  # noqa: PLR2004
+        return dict(answer)
+    # llama-server gives this two statuses, 400 and 500, but asking again would never help.
+    if too_long := _TOO_LONG.search(said):
+        raise TooLongError(int(too_long[1]))
+    raise _refusal(status, said)
+
+
+def _refusal(status: int, said: str) -> RefusedError:
+    if status == 400:  # noqa: PLR2004
+        return wrong(said or "The server refuses this.")
+    return unavailable(f"The server can't embed now (HTTP {status}).")

@@ -1,0 +1,59 @@
+"""Reads the gateway's settings from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.rules import Model
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set; `keys` are those that clients may send, and the first is sent to the servers.
+
+    `at_once` is how many requests a server is asked at a time, `waiting` how many more each lane lets in.
+    """
+
+    model: Model
+    keys: list[str]
+    origins: list[str]
+    address: str
+    port: int
+    server_port: int
+    at_once: int
+    waiting: int
+    state: Path
+    socket: Path
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings. Raises ValueError, KeyError or OSError for what is missing or can't be read."""
+
+    def get(name: str, default: str | None = None) -> str:
+        value = environment.get(f"GATEWAY_{name}", default)
+        if value is None:
+            raise KeyError(f"GATEWAY_{name} must be set")
+        return value
+
+    return Settings(
+        model=Model(
+            names=_listed(get("MODEL")),
+            prefixes={"query": get("QUERY_PREFIX", ""), "document": get("DOCUMENT_PREFIX", "")},
+            width=int(get("WIDTH")),
+            context=int(get("CONTEXT")),
+            trained_dims=[int(dims) for dims in _listed(get("TRAINED_DIMS", get("WIDTH")))],
+        ),
+        keys=Path(key_file).read_text().split() if (key_file := get("KEY_FILE", "")) else [],
+        origins=_listed(get("CORS_ORIGINS", "")),
+        address=get("ADDRESS", "0.0.0.0"),  # noqa: S104 (inside the container; the published address is a setting)
+        port=int(get("PORT", "8080")),
+        server_port=int(get("SERVER_PORT", "8080")),
+        at_once=int(get("AT_ONCE", "16")),
+        waiting=int(get("WAITING", "256")),
+        state=Path(get("STATE", "/var/lib/gateway")),
+        socket=Path(get("SOCKET", "/tmp/gateway.sock")),  # noqa: S108 (of the container alone)
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
