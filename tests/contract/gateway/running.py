@@ -1,0 +1,165 @@
+"""Starts the gateway, and doubles of llama-server behind it, each as a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.unit.project import PROJECT_DIRECTORY
+
+FOLDER = PROJECT_DIRECTORY / "docker"
+MODEL = "a-model"
+WIDTH, CONTEXT, TRAINED_DIMS = 8, 40, "2,4,8"
+STARTED_WITHIN = 30
+
+
+@dataclass(frozen=True)
+class Double:
+    """A double of llama-server at `address` (host:port)."""
+
+    address: str
+
+    def behave(self, **behaviour: Any) -> None:
+        """Have it behave so from now on, and forget what it was sent."""
+        requests.post(f"http://{self.address}/behave", json=behaviour, timeout=10).raise_for_status()
+
+    def sent(self) -> list[dict[str, Any]]:
+        """Return what it was sent since: bodies, headers, and how many requests it had at once."""
+        found: list[dict[str, Any]] = requests.get(f"http://{self.address}/sent", timeout=10).json()
+        return found
+
+    def inputs(self) -> list[Any]:
+        """Return all inputs of all requests in their order."""
+        return [one for request in self.sent() for one in request["body"]["input"]]
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A gateway at `url`, whose files are in `folder`."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[str]
+
+    def ask(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> requests.Response:
+        """Post a body, as JSON unless it is bytes."""
+        given: dict[str, Any] = {"data": body} if isinstance(body, bytes) else {"json": body}
+        return requests.post(f"{self.url}{path}", headers=headers, timeout=60, **given)
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+        """Get a path."""
+        return requests.get(f"{self.url}{path}", headers=headers, timeout=60)
+
+    def use_server(self, lane: str, name: str, seconds: float = 30) -> subprocess.CompletedProcess[str]:
+        """Run the program that switches a lane."""
+        return subprocess.run(
+            [sys.executable, FOLDER / "gateway" / "use_server.py", lane, name, str(seconds)],
+            env={"GATEWAY_SOCKET": str(self.folder / "socket")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def use(self, lane: str, double: Double, seconds: float = 30) -> None:
+        """Switch a lane, as an update does."""
+        done = self.use_server(lane, double.address, seconds)
+        assert done.returncode == 0, done.stderr
+
+    def kibibytes(self) -> int:
+        """Return the memory that the process has now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0])
+
+    def said(self) -> str:
+        """End the gateway, and return what it wrote."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate(timeout=60)[0]
+
+
+def environment(folder: Path, port: int) -> dict[str, str]:
+    """Return the settings of a gateway in front of doubles."""
+    return {
+        "GATEWAY_MODEL": f"{MODEL}, another-name",
+        "GATEWAY_QUERY_PREFIX": "Query: ",
+        "GATEWAY_DOCUMENT_PREFIX": "Document: ",
+        "GATEWAY_WIDTH": str(WIDTH),
+        "GATEWAY_CONTEXT": str(CONTEXT),
+        "GATEWAY_TRAINED_DIMS": TRAINED_DIMS,
+        "GATEWAY_ADDRESS": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "GATEWAY_STATE": str(folder),
+        "GATEWAY_SOCKET": str(folder / "socket"),
+    }
+
+
+@contextmanager
+def gateway(folder: Path | None = None, **changed: str) -> Iterator[Gateway]:
+    """Start a gateway whose lanes have no servers yet, or those that it remembers in `folder`."""
+    with tempfile.TemporaryDirectory(prefix="gateway-") as fresh:
+        folder, port = folder or Path(fresh), free()
+        settings = environment(folder, port) | {f"GATEWAY_{name}": value for name, value in changed.items()}
+        with program(["gateway"], FOLDER, settings) as process:
+            started = Gateway(f"http://127.0.0.1:{port}", folder, process)
+            wait_for(f"{started.url}/live", process)
+            yield started
+
+
+@contextmanager
+def double(width: int = WIDTH, context: int = CONTEXT) -> Iterator[Double]:
+    """Start a double of llama-server."""
+    port = free()
+    arguments = ["tests.contract.gateway.llama_double", str(port), str(width), str(context)]
+    with program(arguments, PROJECT_DIRECTORY, {}) as process:
+        wait_for(f"http://127.0.0.1:{port}/health", process)
+        yield Double(f"127.0.0.1:{port}")
+
+
+@contextmanager
+def program(
+    module: Sequence[str], folder: Path, settings: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a module of Python in a folder until the context ends."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *module],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(url: str, process: subprocess.Popen[str]) -> None:
+    """Wait until a process answers with 200."""
+    end = time.monotonic() + STARTED_WITHIN
+    while time.monotonic() < end:
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        try:
+            if requests.get(url, timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer.")
+
+
+def free() -> int:
+    """Return a port of loopback that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
