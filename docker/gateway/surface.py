@@ -195,7 +195,11 @@ class Surface:
         )
 
     async def _openapi(self, _request: web.Request) -> web.Response:
-        return web.Response(body=_DESCRIPTION.read_bytes(), content_type="application/json")
+        described = json.loads(_DESCRIPTION.read_bytes())
+        properties = described["components"]["schemas"]["Wanted"]["properties"]
+        properties["model"]["enum"] = [*self._model.names, None]
+        properties["dimensions"]["maximum"] = self._model.width
+        return web.json_response(described)
 
 
 async def _is_well(lane: Lane) -> bool:

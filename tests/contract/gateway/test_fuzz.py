@@ -1,0 +1,98 @@
+"""Requests that nobody thought of: none is answered as a fault of the gateway, and none costs memory for good."""
+
+import random
+import socket
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings, strategies
+from schemathesis import Case, GenerationMode
+
+from tests.contract.gateway.conftest import Lanes
+
+EXAMPLES = 300
+RAW_REQUESTS = 1_000
+MANY_RAW_REQUESTS = 100_000
+SILENT_SECONDS = 0.02
+"""A request that is not whole gets no answer within this."""
+
+GROWTH = 16_384
+"""Kibibytes by which the allocator's own bookkeeping may differ."""
+
+PIECES = [
+    b"POST /query/v1/embeddings HTTP/1.1\r\n",
+    b"POST /v1/embeddings HTTP/1.0\r\n",
+    b"GET /metrics HTTP/1.1\r\n",
+    b"Host: a\r\n",
+    b"Content-Type: application/json\r\n",
+    b"Content-Length: 14\r\n",
+    b"Content-Length: -1\r\n",
+    b"Content-Length: 99999999999999999999\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Expect: 100-continue\r\n",
+    b"Connection: keep-alive, close\r\n",
+    b"Authorization: Bearer \xff\r\n",
+    b"\r\n",
+    b'{"input": "a"}',
+    b'e\r\n{"input": "a"}\r\n0\r\n\r\n',
+    b"fffffffffffffffff\r\n",
+    b"\x00\x01\x02",
+]
+
+
+def test_answers_are_those_of_the_description(lanes: Lanes) -> None:
+    schema = schemathesis.openapi.from_url(f"{lanes.gateway.url}/openapi.json")
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) == 9
+    cases = [
+        operation.as_strategy(generation_mode=mode)
+        for operation in operations
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        if mode == GenerationMode.POSITIVE or operation.body
+    ]
+
+    @given(strategies.one_of(cases))
+    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def hold(case: Case) -> None:
+        case.call_and_validate()
+
+    hold()
+
+
+@pytest.mark.parametrize(
+    "count", [RAW_REQUESTS, pytest.param(MANY_RAW_REQUESTS, marks=pytest.mark.exhaustive)]
+)
+def test_bytes_that_are_no_request_are_refused(lanes: Lanes, count: int) -> None:
+    chance = random.Random(7)  # noqa: S311 (the same requests each time)
+    host, port = lanes.gateway.url.removeprefix("http://").split(":")
+    statuses: dict[bytes, int] = {}
+    for _ in range(count):
+        raw = bytearray(b"".join(chance.choices(PIECES, k=chance.randint(1, 9))))
+        for _ in range(chance.randint(0, 4)):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.sendall(raw)
+            client.settimeout(SILENT_SECONDS)
+            try:
+                status = client.recv(12)[9:12]
+            except (ConnectionError, TimeoutError):
+                status = b""
+            statuses[status] = statuses.get(status, 0) + 1
+    assert not [status for status in statuses if status.startswith(b"5")], statuses
+    assert statuses[b"400"] > count / 10
+    assert lanes.gateway.ask("/query/v1/embeddings", {"input": "a"}).ok
+
+
+def test_memory_does_not_grow(lanes: Lanes) -> None:
+    def ask_much() -> int:
+        with requests.Session() as session:
+            for body in [{"input": ["word"] * 2048}, *[{"input": "a"}] * 300, *[{"input": [1]}] * 100]:
+                session.post(f"{lanes.gateway.url}/query/v1/embeddings", json=body, timeout=60)
+        return lanes.gateway.kibibytes()
+
+    ask_much()
+    before = ask_much()
+    for _ in range(5):
+        after = ask_much()
+    assert after - before < GROWTH
