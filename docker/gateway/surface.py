@@ -17,7 +17,7 @@ from gateway.metrics import Metrics
 from gateway.refusal import RefusedError
 from gateway.rules import LaneName, Model, Role
 from gateway.vectors import encode
-from gateway.wanted import Wanted, read_object, read_wanted
+from gateway.wanted import Wanted, read_tokenize, read_wanted
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -164,9 +164,7 @@ class Surface:
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         async with self.clients.body(request) as raw:
-            asked = read_object(raw)
-            if not isinstance(asked.get("content"), str):
-                raise RefusedError(400, "'content' must be a text.", param="content")
+            asked = read_tokenize(raw)
             with self._lanes["documents"].request() as server:
                 return web.json_response(await self.clients.attended(request, server.tokenized(asked)))
 

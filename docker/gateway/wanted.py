@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gateway.refusal import RefusedError, wrong
+from gateway.refusal import wrong
 from gateway.rules import ROLES, LaneName, Model, Role, lane_of, prefixed
 
 MOST_TEXTS = 2048
@@ -45,6 +45,17 @@ def read_wanted(raw: bytes, model: Model, role: Role | None) -> Wanted:
         encoding=_encoding(body),
         truncate=_truncate(body),
     )
+
+
+def read_tokenize(raw: bytes) -> dict[str, Any]:
+    """Read what is to be tokenized, and how, as llama-server's /tokenize has it. Raises RefusedError."""
+    body = read_object(raw)
+    if not isinstance(body.get("content"), str):
+        raise wrong("'content' must be a text.", "content")
+    for key in ("add_special", "parse_special", "with_pieces"):
+        if not isinstance(body.get(key, False), bool):
+            raise wrong(f"'{key}' must be true or false.", key)
+    return body
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
@@ -102,7 +113,11 @@ def _role(body: Mapping[str, Any], of_address: Role | None) -> Role | None:
         if meant is None:
             raise wrong(f"'{key}' is {_shown(said)}, and may be {', '.join(ROLES)}.", key, "unknown_role")
         if role is not None and meant != role:
-            raise wrong(f"'{key}' asks for the role {meant}, and the request is for the role {role}.", key)
+            raise wrong(
+                f"'{key}' asks for the role {meant}, and the request is for the role {role}.",
+                key,
+                "role_conflict",
+            )
         role = meant
     return role
 
@@ -111,9 +126,15 @@ def _dims(body: Mapping[str, Any], width: int) -> int:
     dims = body.get("dimensions")
     if dims is None:
         return width
-    if type(dims) is not int or not 1 <= dims <= width:
+    # In JSON 2.0 is a whole number too.
+    if (
+        isinstance(dims, bool)
+        or not isinstance(dims, int | float)
+        or dims != dims // 1
+        or not 1 <= dims <= width
+    ):
         raise wrong(f"'dimensions' must be a whole number from 1 to {width}.", "dimensions")
-    return dims
+    return int(dims)
 
 
 def _encoding(body: Mapping[str, Any]) -> Encoding:
@@ -126,7 +147,7 @@ def _encoding(body: Mapping[str, Any]) -> Encoding:
 def _truncate(body: Mapping[str, Any]) -> bool:
     truncate = body.get("truncate", False)
     if not isinstance(truncate, bool | None):
-        raise RefusedError(400, "'truncate' must be true or false.", param="truncate")
+        raise wrong("'truncate' must be true or false.", "truncate")
     return bool(truncate)
 
 

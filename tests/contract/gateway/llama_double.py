@@ -1,7 +1,7 @@
 """A double of llama-server for the gateway: it checks what it is sent, and counts a token for each word.
 
-Run as `python -m tests.contract.gateway.llama_double PORT WIDTH CONTEXT`. It keeps what it was sent, and tests read that
-at /sent and change how it behaves by posting to /behave.
+Run as `python -m tests.contract.gateway.llama_double PORT WIDTH CONTEXT`. It keeps what it was sent. Tests read that at
+/sent, and change how it behaves by posting to /behave.
 """
 
 import asyncio
@@ -69,8 +69,8 @@ class LlamaDouble:
         return web.json_response({"status": "ok"}, status=self._behaviour.get("health", 200))
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        told = "# HELP llamacpp:prompt_tokens_total Number of prompt tokens.\n# TYPE llamacpp:prompt_tokens_total counter\n"
-        return web.Response(text=f"{told}llamacpp:prompt_tokens_total 7\n")
+        name = "llamacpp:prompt_tokens_total"
+        return web.Response(text=f"# HELP {name} Prompt tokens.\n# TYPE {name} counter\n{name} 7\n")
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         asked = await request.json()
@@ -88,7 +88,9 @@ class LlamaDouble:
             self._at_once -= 1
         if "answer" in self._behaviour:
             return web.Response(status=self._behaviour["status"], text=self._behaviour["answer"])
-        if self._behaviour.get("key", request.headers.get("Authorization")) != request.headers.get("Authorization"):
+        if self._behaviour.get("key", request.headers.get("Authorization")) != request.headers.get(
+            "Authorization"
+        ):
             return _error(401, "authentication_error", "Invalid API Key")
         return self._answer(body)
 
@@ -104,7 +106,12 @@ class LlamaDouble:
                 f"(current batch size: {limit})",
             )
         rows = [
-            {"object": "embedding", "index": index, "embedding": self._base64(given), "encoding_format": "base64"}
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": self._base64(given),
+                "encoding_format": "base64",
+            }
             for index, given in enumerate(body["input"])
         ]
         usage = {"prompt_tokens": sum(counts), "total_tokens": sum(counts)}

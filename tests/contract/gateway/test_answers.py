@@ -106,7 +106,14 @@ def test_only_what_passes_is_answered_so_that_clients_ask_again(
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "{}", "[]", "not JSON", '{"data": []}', '{"data": [{"embedding": "AAAA"}], "usage": {"prompt_tokens": 1}}'],
+    [
+        "",
+        "{}",
+        "[]",
+        "not JSON",
+        '{"data": []}',
+        '{"data": [{"embedding": "AAAA"}], "usage": {"prompt_tokens": 1}}',
+    ],
 )
 def test_an_answer_that_is_none_passes_for_a_fault_of_the_server(lanes: Lanes, answer: str) -> None:
     lanes.queries.behave(status=200, answer=answer)
@@ -114,7 +121,11 @@ def test_an_answer_that_is_none_passes_for_a_fault_of_the_server(lanes: Lanes, a
 
 
 def test_numbers_that_are_none_are_not_handed_on(lanes: Lanes) -> None:
-    for vector in ("[NaN, 0, 0, 0, 0, 0, 0, 0]", "[Infinity, 0, 0, 0, 0, 0, 0, 0]", "[3, 0, 0, 0, 0, 0, 0, 0]"):
+    for vector in (
+        "[NaN, 0, 0, 0, 0, 0, 0, 0]",
+        "[Infinity, 0, 0, 0, 0, 0, 0, 0]",
+        "[3, 0, 0, 0, 0, 0, 0, 0]",
+    ):
         assert lanes.gateway.ask(PATH, {"input": f"vector {vector}"}).status_code == 503
 
 
@@ -215,7 +226,10 @@ def test_nothing_of_texts_is_logged() -> None:
 
 
 def test_what_is_there_is_told(lanes: Lanes) -> None:
-    assert [one["id"] for one in lanes.gateway.get("/v1/models").json()["data"]] == ["a-model", "another-name"]
+    assert [one["id"] for one in lanes.gateway.get("/v1/models").json()["data"]] == [
+        "a-model",
+        "another-name",
+    ]
     asked = {"content": "three short words", "add_special": True}
     assert len(lanes.gateway.ask("/tokenize", asked).json()["tokens"]) == 5
     assert lanes.gateway.ask("/tokenize", {"content": ["a"]}).status_code == 400

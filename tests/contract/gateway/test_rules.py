@@ -62,7 +62,8 @@ def test_length(lanes: Lanes, case: Case) -> None:
         assert f"{case['tokens']} tokens" in error["message"]
         assert lanes.documents.inputs() == []
         return
-    assert answer.json()["usage"]["prompt_tokens"] - len("Document: short".split()) - 2 == case["embedded"]
+    of_short = len(["<begin>", "Document:", "short", "<end>"])
+    assert answer.json()["usage"]["prompt_tokens"] - of_short == case["embedded"]
     given = lanes.documents.inputs()[1]
     if case["tokens"] > CONTEXT:
         assert (given[0], given[-1], len(given)) == (BEGIN, END, CONTEXT)
