@@ -52,9 +52,9 @@ async def serve(settings: Settings) -> None:
         await web.TCPSite(runner, settings.address, settings.port, backlog=BACKLOG).start()
         orders = await take_orders(settings.socket, lanes, metrics)
         assert runner.server is not None  # noqa: S101 (set by setup)
-        closing = asyncio.ensure_future(surface.clients.close_idle(runner.server))
+        watching = asyncio.ensure_future(surface.clients.watch(runner.server))
         await ending.wait()
-        closing.cancel()
+        watching.cancel()
         orders.close()
         await runner.cleanup()
 

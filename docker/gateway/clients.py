@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from aiohttp import ClientError, web
 from aiohttp.http import HttpProcessingError
@@ -23,10 +22,8 @@ SILENT_SECONDS = 60
 IDLE_SECONDS = 300
 """So long a connection without a request stays: clients, Elasticsearch among them, give up theirs before."""
 
-GONE_SECONDS = 1
-"""How often it is looked whether the client still waits."""
-
-T = TypeVar("T")
+WATCH_SECONDS = 1
+"""How often it is looked who is gone."""
 
 
 class Clients:
@@ -34,8 +31,8 @@ class Clients:
 
     def __init__(self) -> None:
         self._bytes = 0
-        self._last: dict[object, float] = {}
-        self._busy: set[object] = set()
+        self._last: dict[web.RequestHandler, float] = {}
+        self._tasks: dict[web.RequestHandler, asyncio.Task[object] | None] = {}
 
     @asynccontextmanager
     async def body(self, request: web.Request) -> AsyncIterator[bytes]:
@@ -58,6 +55,8 @@ class Clients:
             self._bytes -= len(body)
 
     async def _chunk(self, request: web.Request) -> bytes:
+        if request.content.is_eof():
+            return request.content.read_nowait()
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await request.content.readany()
@@ -66,34 +65,27 @@ class Clients:
         except (ClientError, HttpProcessingError, web.RequestPayloadError, OSError):
             raise RefusedError(400, "The body did not come whole.") from None
 
-    async def attended(self, request: web.Request, work: Coroutine[object, object, T]) -> T:
-        """Return what the work returns; end it when the client no longer waits. Raises RefusedError."""
-        task = asyncio.ensure_future(work)
+    @contextmanager
+    def connected(self, request: web.Request) -> Iterator[None]:
+        """Note that a connection has a request, which ends when the client no longer waits for the answer."""
+        self._tasks[request.protocol] = asyncio.current_task()
         try:
-            while not (await asyncio.wait({task}, timeout=GONE_SECONDS))[0]:
-                if request.transport is None:
-                    raise RefusedError(499, "The client is gone.")
-            return task.result()
+            yield
         finally:
-            task.cancel()
+            self._tasks.pop(request.protocol, None)
+            self._last[request.protocol] = time.monotonic()
 
-    def began(self, request: web.Request) -> None:
-        """Note that a connection has a request."""
-        self._busy.add(request.protocol)
-
-    def ended(self, request: web.Request) -> None:
-        """Note that a connection's request is answered."""
-        self._busy.discard(request.protocol)
-        self._last[request.protocol] = time.monotonic()
-
-    async def close_idle(self, server: web.Server) -> None:
-        """Close connections on which no whole request came for a while, for ever."""
+    async def watch(self, server: web.Server) -> None:
+        """End requests of clients that are gone, and close connections on which no whole request came, for ever."""
         while True:
-            await asyncio.sleep(IDLE_SECONDS / 10)
+            await asyncio.sleep(WATCH_SECONDS)
             now = time.monotonic()
+            for one, task in list(self._tasks.items()):
+                if one.transport is None and task:
+                    task.cancel()
             self._last = {one: self._last.get(one, now) for one in server.connections}
-            for one in server.connections:
-                if one not in self._busy and now - self._last[one] > IDLE_SECONDS and one.transport:
+            for one, since in self._last.items():
+                if one not in self._tasks and now - since > IDLE_SECONDS and one.transport:
                     one.transport.close()
 
 

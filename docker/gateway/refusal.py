@@ -17,7 +17,7 @@ class RefusedError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.code = code or (HTTPStatus(status).name.lower() if status in set(HTTPStatus) else "client_gone")
+        self.code = code or HTTPStatus(status).name.lower()
         self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
         kind = KINDS.get(status) or ("server_error" if status >= 500 else "invalid_request_error")  # noqa: PLR2004
         error = {"message": message, "type": kind, "param": param, "code": self.code}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from gateway.refusal import RefusedError, unavailable, wrong
 from gateway.rules import Vectors
@@ -59,6 +60,7 @@ class Server:
         self._headers = {"Content-Type": "application/json"} | (
             {"Authorization": f"Bearer {key}"} if key else {}
         )
+        self._urls = {path: URL(f"http://{address}{path}") for path in ("/v1/embeddings", "/tokenize")}
         self._slots = asyncio.Semaphore(at_once)
 
     async def embed(self, inputs: Sequence[str | list[int]], width: int) -> Embedded:
@@ -99,7 +101,7 @@ class Server:
             return ""
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        url, sent = f"http://{self.address}{path}", json.dumps(body, ensure_ascii=False).encode()
+        url, sent = self._urls[path], json.dumps(body, ensure_ascii=False).encode()
         for again in (True, False):
             try:
                 async with self._session.post(

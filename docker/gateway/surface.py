@@ -24,6 +24,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OPEN_TO_ALL = {"/health", "/live", "/v1/models", "/openapi.json"}
 """Paths that need no key, as with llama-server."""
 
+CLIENT_GONE = 499
+"""Status that is counted where the client did not wait for the answer, as nginx does."""
+
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
 
 
@@ -53,13 +56,17 @@ class Surface:
         application.router.add_get("/health", self._health)
         application.router.add_get("/metrics", self._all_metrics)
         application.router.add_get("/openapi.json", self._openapi)
-        application.on_response_prepare.append(self._allow_origin)
+        if self._origins:
+            application.on_response_prepare.append(self._allow_origin)
         return application
 
     @web.middleware
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Ask for the key, and answer what is not carried out; nothing that a client sent is logged."""
-        self.clients.began(request)
+        with self.clients.connected(request):
+            return await self._answer(request, handler)
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             if request.method == "OPTIONS" and self._origin(request):
                 return web.Response(status=204)
@@ -75,8 +82,6 @@ class Surface:
             places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
             print("fault of the gateway:", type(error).__name__, *places, flush=True)
             return self._refused(RefusedError(500, "The gateway has a fault; its log says where."))
-        finally:
-            self.clients.ended(request)
 
     def _refused(self, refusal: RefusedError) -> web.Response:
         self._metrics.refused.labels(refusal.code).inc()
@@ -100,7 +105,7 @@ class Surface:
         return origin if origin in self._origins or "*" in self._origins else ""
 
     async def _allow_origin(self, request: web.Request, response: web.StreamResponse) -> None:
-        if self._origins and (origin := self._origin(request)):
+        if origin := self._origin(request):
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-Api-Key"
             response.headers["Access-Control-Allow-Methods"] = "GET, POST"
@@ -113,11 +118,13 @@ class Surface:
                 async with self.clients.body(request) as raw:
                     wanted = read_wanted(raw, self._model, of_address)
                     role = wanted.role
-                    work = embed(wanted, self._lanes[wanted.lane], self._model)
-                    answer = await self.clients.attended(request, work)
+                    answer = await embed(wanted, self._lanes[wanted.lane], self._model)
                 status = 200
             except RefusedError as refusal:
                 status = refusal.status
+                raise
+            except asyncio.CancelledError:
+                status = CLIENT_GONE
                 raise
             finally:
                 self._metrics.seconds.labels(role or "none", str(status)).observe(time.perf_counter() - began)
@@ -166,7 +173,7 @@ class Surface:
         async with self.clients.body(request) as raw:
             asked = read_tokenize(raw)
             with self._lanes["documents"].request() as server:
-                return web.json_response(await self.clients.attended(request, server.tokenized(asked)))
+                return web.json_response(await server.tokenized(asked))
 
     async def _models(self, _request: web.Request) -> web.Response:
         known = {"object": "model", "created": self._began, "owned_by": "llama.cpp"}

@@ -1,6 +1,6 @@
 """Embeddings between the forms in which llama-server sends them and clients ask for them."""
 
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,9 +8,10 @@ import numpy as np
 from gateway.rules import Vectors
 from gateway.wanted import Encoding
 
-_THREE_DIGITS = np.frombuffer(b"".join(b"%03d" % number for number in range(1000)), np.uint8).reshape(1000, 3)
-_DIGITS = 9
-_CHARACTERS = len("-0.123456789,")
+_FOUR = 10**4
+_DECIMALS = 10**8
+_FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(_FOUR)), np.uint32)
+_BEFORE_DECIMALS = np.frombuffer(b", 0., 1.,-0.,-1.", np.uint32)
 
 
 def decode(embeddings: Sequence[str], width: int) -> Vectors:
@@ -18,7 +19,7 @@ def decode(embeddings: Sequence[str], width: int) -> Vectors:
 
     Raises ValueError unless each has `width` numbers, none of them above 1.
     """
-    vectors = np.frombuffer(b"".join(map(b64decode, embeddings)), "<f4").reshape(len(embeddings), -1)
+    vectors = np.frombuffer(b"".join(map(a2b_base64, embeddings)), "<f4").reshape(len(embeddings), -1)
     # Not a number compares as false with every number.
     if vectors.shape[1] != width or not (np.abs(vectors) < 1.001).all():  # noqa: PLR2004 (rounding)
         raise ValueError("not vectors of that width and of length 1")
@@ -29,21 +30,16 @@ def encode(vectors: Vectors, encoding: Encoding) -> list[bytes]:
     """Return each row as a value in JSON."""
     if encoding == "float":
         return _floats(vectors)
-    return [b'"' + b64encode(row.tobytes()) + b'"' for row in vectors.astype("<f4", copy=False)]
+    return [b'"' + b2a_base64(row, newline=False) + b'"' for row in vectors.astype("<f4", copy=False)]
 
 
 def _floats(vectors: Vectors) -> list[bytes]:
-    """Write numbers below 10 with nine decimals, all at once: a library would take ten times as long for each."""
-    whole, decimals = np.divmod(
-        np.rint(np.abs(vectors, dtype=np.float64) * 10**_DIGITS).astype(np.uint32), 10**_DIGITS
-    )
-    thousands, last = np.divmod(decimals, 1000)
-    first, middle = np.divmod(thousands, 1000)
-    text = np.empty((*vectors.shape, _CHARACTERS), np.uint8)
-    text[..., 0] = np.where(vectors < 0, ord("-"), ord(" "))
-    text[..., 1] = whole + ord("0")
-    text[..., 2] = ord(".")
-    for place, digits in zip((3, 6, 9), (first, middle, last), strict=True):
-        text[..., place : place + 3] = _THREE_DIGITS[digits]
-    text[..., -1] = ord(",")
-    return [b"[" + row.tobytes() + b"]" for row in text.reshape(len(vectors), -1)[:, :-1]]
+    """Write all numbers at once, four characters at a time: a library would take many times as long."""
+    scaled = np.rint(np.abs(vectors, dtype=np.float64) * _DECIMALS).astype(np.uint32)
+    upper = scaled // _FOUR
+    whole = upper // _FOUR
+    text = np.empty((*vectors.shape, 3), np.uint32)
+    text[..., 0] = _BEFORE_DECIMALS[whole + 2 * (vectors < 0)]
+    text[..., 1] = _FOUR_DIGITS[upper - whole * _FOUR]
+    text[..., 2] = _FOUR_DIGITS[scaled - upper * _FOUR]
+    return [b"[" + row.tobytes()[1:] + b"]" for row in text]
