@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
-from tests.contract.gateway.running import Double, Gateway, free, gateway, program, wait_for
+from tests.contract.gateway.running import Double, Gateway, free, gateway, kibibytes, program, wait_for
 from tests.unit.project import PROJECT_DIRECTORY
 
 WIDTH = 768
@@ -78,15 +78,14 @@ def main(arguments: Sequence[str]) -> int:
         server = Double(f"127.0.0.1:{port}")
         for lane in ("queries", "documents"):
             through.use(lane, server)
-        at_rest = through.kibibytes()
+        at_rest = kibibytes(through.process)
         print(
             "| case | directly | through the gateway | added | added a text | CPU a request | requests/s on a core |"
         )
         print("| --- | --- | --- | --- | --- | --- | --- |")
         for case in CASES:
             print(compared(case, server, through, chosen.rounds, chosen.seconds), flush=True)
-        status = Path(f"/proc/{through.process.pid}/status").read_text()
-        most = int(status.partition("VmHWM:")[2].split()[0])
+        most = kibibytes(through.process, "VmHWM")
     print(f"\nMemory: {at_rest / 1024:.0f} MiB at rest, {most / 1024:.0f} MiB at most.")
     print(json.dumps(machine()))
     return 0

@@ -78,6 +78,8 @@ class Surface:
             other = RefusedError(found.status, f"{request.method} is not answered at this path.")
             other.headers |= {"Allow": found.headers["Allow"]} if "Allow" in found.headers else {}
             return self._refused(other)
+        except ConnectionError:
+            raise  # the client is gone
         except Exception as error:  # noqa: BLE001 (the message could hold a text, so only its place is told)
             places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
             print("fault of the gateway:", type(error).__name__, *places, flush=True)

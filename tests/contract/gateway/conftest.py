@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.contract.gateway.running import Double, Gateway, double, gateway
+from tests.contract.gateway.running import Double, Gateway, double, gateway, gateway_of_image
+from tests.fixtures.image_build import build_image
+from tests.unit.project import stack_settings
 
 
 @dataclass(frozen=True)
@@ -17,12 +19,20 @@ class Lanes:
     documents: Double
 
 
-@pytest.fixture(scope="session")
-def started_lanes() -> Iterator[Lanes]:
-    with gateway() as one, double() as queries, double() as documents:
+@pytest.fixture(scope="session", params=["process", pytest.param("image", marks=pytest.mark.sandbox)])
+def started_lanes(request: pytest.FixtureRequest) -> Iterator[Lanes]:
+    """Run the program twice: with this environment's packages, and with Debian's in the image."""
+    wanted = gateway() if request.param == "process" else gateway_of_image(build_gateway_image())
+    with wanted as one, double() as queries, double() as documents:
         one.use("queries", queries)
         one.use("documents", documents)
         yield Lanes(one, queries, documents)
+
+
+def build_gateway_image() -> str:
+    """Build the image from the layers that a stack would build, and return its name."""
+    settings = stack_settings("cpu").image
+    return build_image(settings.name, "gateway", "docker/gateway/Dockerfile", {"BASE_IMAGE": settings.base})
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Starts the gateway, and doubles of llama-server behind it, each as a process of its own."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -21,6 +22,14 @@ FOLDER = PROJECT_DIRECTORY / "docker"
 MODEL = "a-model"
 WIDTH, CONTEXT, TRAINED_DIMS = 8, 40, "2,4,8"
 STARTED_WITHIN = 30
+
+LEAST_PRIVILEGE = (
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--tmpfs=/tmp:rw,noexec,nosuid,size=16m",
+    "--mount=type=volume,destination=/var/lib/gateway",
+)
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,11 @@ class Double:
 
 @dataclass(frozen=True)
 class Gateway:
-    """A gateway at `url`, whose files are in `folder`."""
+    """A gateway at `url`: `process` runs it, and `switch` is the command that moves a lane."""
 
     url: str
-    folder: Path
     process: subprocess.Popen[str]
+    switch: Sequence[str | Path]
 
     def ask(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> requests.Response:
         """Post a body, as JSON unless it is bytes."""
@@ -62,23 +71,13 @@ class Gateway:
 
     def use_server(self, lane: str, name: str, seconds: float = 30) -> subprocess.CompletedProcess[str]:
         """Run the program that switches a lane."""
-        return subprocess.run(
-            [sys.executable, FOLDER / "gateway" / "use_server.py", lane, name, str(seconds)],
-            env={"GATEWAY_SOCKET": str(self.folder / "socket")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [*self.switch, lane, name, str(seconds)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def use(self, lane: str, double: Double, seconds: float = 30) -> None:
         """Switch a lane, as an update does."""
         done = self.use_server(lane, double.address, seconds)
         assert done.returncode == 0, done.stderr
-
-    def kibibytes(self) -> int:
-        """Return the memory that the process has now."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0])
 
     def said(self) -> str:
         """End the gateway, and return what it wrote."""
@@ -109,9 +108,32 @@ def gateway(folder: Path | None = None, **changed: str) -> Iterator[Gateway]:
         folder, port = folder or Path(fresh), free()
         settings = environment(folder, port) | {f"GATEWAY_{name}": value for name, value in changed.items()}
         with program(["gateway"], FOLDER, settings) as process:
-            started = Gateway(f"http://127.0.0.1:{port}", folder, process)
+            switch = [
+                "env",
+                f"GATEWAY_SOCKET={folder / 'socket'}",
+                sys.executable,
+                FOLDER / "gateway/use_server.py",
+            ]
+            started = Gateway(f"http://127.0.0.1:{port}", process, switch)
             wait_for(f"{started.url}/live", process)
             yield started
+
+
+@contextmanager
+def gateway_of_image(image: str) -> Iterator[Gateway]:
+    """Start the image, with as few rights as the stack's containers have, on the network of this machine."""
+    name, port = f"gateway-test-{secrets.token_hex(4)}", free()
+    settings = environment(Path(), port)
+    del settings["GATEWAY_STATE"], settings["GATEWAY_SOCKET"]
+    command = ["docker", "run", "--rm", "--name", name, "--network=host", *LEAST_PRIVILEGE]
+    command += [f"--env={key}={value}" for key, value in settings.items()]
+    with running([*command, image], FOLDER, dict(os.environ)) as process:
+        try:
+            started = Gateway(f"http://127.0.0.1:{port}", process, ["docker", "exec", name, "use-server"])
+            wait_for(f"{started.url}/live", process)
+            yield started
+        finally:
+            subprocess.run(["docker", "rm", "--force", "--volumes", name], capture_output=True, check=False)
 
 
 @contextmanager
@@ -129,10 +151,21 @@ def program(
     module: Sequence[str], folder: Path, settings: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a module of Python in a folder until the context ends."""
+    with running(
+        [sys.executable, "-m", *module], folder, {"PATH": os.environ["PATH"], **settings}
+    ) as process:
+        yield process
+
+
+@contextmanager
+def running(
+    command: Sequence[str], folder: Path, settings: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a folder until the context ends."""
     with subprocess.Popen(
-        [sys.executable, "-m", *module],
+        command,
         cwd=folder,
-        env={"PATH": os.environ["PATH"], **settings},
+        env=settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -163,3 +196,9 @@ def free() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
+
+
+def kibibytes(process: subprocess.Popen[str], figure: str = "VmRSS") -> int:
+    """Return the memory that a process has now, or has had at most (VmHWM)."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition(f"{figure}:")[2].split()[0])
