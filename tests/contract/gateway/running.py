@@ -108,7 +108,7 @@ def gateway(folder: Path | None = None, **changed: str) -> Iterator[Gateway]:
         folder, port = folder or Path(fresh), free()
         settings = environment(folder, port) | {f"GATEWAY_{name}": value for name, value in changed.items()}
         with program(["gateway"], FOLDER, settings) as process:
-            switch = [
+            switch: list[str | Path] = [
                 "env",
                 f"GATEWAY_SOCKET={folder / 'socket'}",
                 sys.executable,
