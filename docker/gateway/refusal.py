@@ -19,7 +19,7 @@ class RefusedError(Exception):
         self.status = status
         self.code = code or HTTPStatus(status).name.lower()
         self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
-        kind = KINDS.get(status) or ("server_error" if status >= 500 else "invalid_request_error")  # noqa: PLR2004
+        kind = KINDS.get(status) or ("server_error" if status >= 500 else "invalid_request_error")
         error = {"message": message, "type": kind, "param": param, "code": self.code}
         self.body = json.dumps({"error": error}).encode()
 

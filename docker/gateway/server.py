@@ -96,7 +96,7 @@ class Server:
             limit = aiohttp.ClientTimeout(total=seconds)
             url = f"http://{self.address}{path}"
             async with self._session.get(url, headers=self._headers, timeout=limit) as answer:
-                return await answer.text() if answer.status == 200 else ""  # noqa: PLR2004
+                return await answer.text() if answer.status == 200 else ""
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return ""
 
@@ -125,7 +125,7 @@ def read_answer(status: int, raw: bytes) -> dict[str, Any]:
         said = str(error.get("message", ""))
     except (ValueError, AttributeError):
         raise unavailable("The server's answer could not be read.") from None
-    if status == 200 and not error:  # noqa: PLR2004
+    if status == 200 and not error:
         return dict(answer)
     # llama-server gives this two statuses, 400 and 500, but asking again would never help.
     if too_long := _TOO_LONG.search(said):
@@ -134,6 +134,6 @@ def read_answer(status: int, raw: bytes) -> dict[str, Any]:
 
 
 def _refusal(status: int, said: str) -> RefusedError:
-    if status == 400:  # noqa: PLR2004
+    if status == 400:
         return wrong(said or "The server refuses this.")
     return unavailable(f"The server can't embed now (HTTP {status}).")

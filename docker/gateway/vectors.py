@@ -21,7 +21,7 @@ def decode(embeddings: Sequence[str], width: int) -> Vectors:
     """
     vectors = np.frombuffer(b"".join(map(a2b_base64, embeddings)), "<f4").reshape(len(embeddings), -1)
     # Not a number compares as false with every number.
-    if vectors.shape[1] != width or not (np.abs(vectors) < 1.001).all():  # noqa: PLR2004 (rounding)
+    if vectors.shape[1] != width or not (np.abs(vectors) < 1.001).all():
         raise ValueError("not vectors of that width and of length 1")
     return vectors
 

@@ -47,7 +47,8 @@ DEFAULTS = {
 """Build arguments, and the settings in Pulumi.yaml that they come from."""
 
 both = pytest.mark.parametrize("name", NAMES)
-every = pytest.mark.parametrize("name", [*NAMES, "proxy/Dockerfile"])
+EVERY = (*NAMES, "proxy/Dockerfile", "gateway/Dockerfile")
+every = pytest.mark.parametrize("name", EVERY)
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -187,7 +188,7 @@ def test_files_have_modes_of_their_own_whatever_they_have_in_a_checkout(name: st
     of_the_context = [value for value in copied if not value.startswith("--from=")]
     assert of_the_context
     for value in of_the_context:
-        wanted = "755" if value.split()[1].endswith(".sh") else "644"
+        wanted = "755" if value.split()[2].startswith("/usr/local/bin/") else "644"
         assert value.startswith(f"--chmod={wanted} ")
 
 
@@ -252,7 +253,7 @@ def test_a_stage_copies_from_those_that_compiled_and_no_other(name: str) -> None
     ("program", "options", "files"),
     [
         # DL3008 wants the versions of Debian's packages fixed, but a mirror keeps the newest alone.
-        ("hadolint", ["--ignore", "DL3008"], [FOLDER / name for name in (*NAMES, "proxy/Dockerfile")]),
+        ("hadolint", ["--ignore", "DL3008"], [FOLDER / name for name in EVERY]),
         ("shellcheck", [], sorted(FOLDER.rglob("*.sh"))),
     ],
 )
