@@ -72,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         program(
             ["benchmarks.gateway.instant_server", str(port), str(WIDTH)], PROJECT_DIRECTORY, {}
         ) as process,
-        gateway(WIDTH=str(WIDTH), CONTEXT="8192", TRAINED_DIMS="256,768") as through,
+        gateway(WIDTH=str(WIDTH), CONTEXT="8192", QUERY_CONTEXT="2048", TRAINED_DIMS="256,768") as through,
     ):
         wait_for(f"http://127.0.0.1:{port}/health", process)
         server = Double(f"127.0.0.1:{port}")

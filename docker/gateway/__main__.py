@@ -11,7 +11,7 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
-from gateway.lanes import Lane, Lanes
+from gateway.lanes import Lanes
 from gateway.metrics import Metrics
 from gateway.server import Server, connections
 from gateway.settings import Settings, read_settings
@@ -37,12 +37,7 @@ async def serve(settings: Settings) -> None:
             return Server(session, address, settings.keys[0] if settings.keys else "", settings.at_once)
 
         most = settings.at_once + settings.waiting
-        lanes = Lanes(
-            {"queries": Lane("queries", most), "documents": Lane("documents", most)},
-            settings.state / "lanes.json",
-            settings.server_port,
-            connect,
-        )
+        lanes = Lanes(most, settings.state / "lanes.json", settings.server_port, connect)
         metrics = Metrics(lanes)
         surface = Surface(settings.model, lanes, metrics, settings.keys, settings.origins)
         runner = web.AppRunner(
@@ -51,8 +46,7 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         await web.TCPSite(runner, settings.address, settings.port, backlog=BACKLOG).start()
         orders = await take_orders(settings.socket, lanes, metrics)
-        assert runner.server is not None  # noqa: S101 (set by setup)
-        watching = asyncio.ensure_future(surface.clients.watch(runner.server))
+        watching = asyncio.ensure_future(surface.clients.end_abandoned())
         await ending.wait()
         watching.cancel()
         orders.close()

@@ -1,7 +1,6 @@
 """Bodies that clients send slowly or that are large, and clients that are gone: none of them holds others up."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -16,22 +15,18 @@ LARGEST = 64 * 2**20
 LARGEST_TOGETHER = 4 * LARGEST
 """Bytes of all bodies that are worked on at a time."""
 
-SILENT_SECONDS = 60
-"""So long a body may pause."""
-
-IDLE_SECONDS = 300
-"""So long a connection without a request stays: clients, Elasticsearch among them, give up theirs before."""
+BODY_SECONDS = 300
+"""How long a body may take to come."""
 
 WATCH_SECONDS = 1
 """How often it is looked who is gone."""
 
 
 class Clients:
-    """What is known of those who are connected."""
+    """What is known of those who wait for an answer."""
 
     def __init__(self) -> None:
         self._bytes = 0
-        self._last: dict[web.RequestHandler, float] = {}
         self._tasks: dict[web.RequestHandler, asyncio.Task[object] | None] = {}
 
     @asynccontextmanager
@@ -41,53 +36,41 @@ class Clients:
             raise RefusedError(415, "Send the body as it is, without Content-Encoding.")
         body = bytearray()
         try:
-            if (request.content_length or 0) > LARGEST:
-                raise _too_large()
-            while chunk := await self._chunk(request):
-                self._bytes += len(chunk)
-                body += chunk
-                if len(body) > LARGEST:
-                    raise _too_large()
-                if self._bytes > LARGEST_TOGETHER:
-                    raise unavailable("Too many large requests are worked on.")
+            await self._read(request, body)
             yield bytes(body)
         finally:
             self._bytes -= len(body)
 
-    async def _chunk(self, request: web.Request) -> bytes:
-        if request.content.is_eof():
-            return request.content.read_nowait()
+    async def _read(self, request: web.Request, body: bytearray) -> None:
         try:
-            async with asyncio.timeout(SILENT_SECONDS):
-                return await request.content.readany()
+            async with asyncio.timeout(BODY_SECONDS):
+                while chunk := await request.content.readany():
+                    body += chunk
+                    self._bytes += len(chunk)
+                    if len(body) > LARGEST:
+                        raise RefusedError(
+                            413, f"The body has more than {LARGEST} bytes: send more requests."
+                        )
+                    if self._bytes > LARGEST_TOGETHER:
+                        raise unavailable("Too many large requests are worked on.")
         except TimeoutError:
-            raise RefusedError(408, f"Nothing of the body came for {SILENT_SECONDS} seconds.") from None
+            raise RefusedError(408, f"The body did not come within {BODY_SECONDS} seconds.") from None
         except (ClientError, HttpProcessingError, web.RequestPayloadError, OSError):
             raise RefusedError(400, "The body did not come whole.") from None
 
     @contextmanager
-    def connected(self, request: web.Request) -> Iterator[None]:
-        """Note that a connection has a request, which ends when the client no longer waits for the answer."""
+    def waiting(self, request: web.Request) -> Iterator[None]:
+        """Note that a client waits for what the current task does."""
         self._tasks[request.protocol] = asyncio.current_task()
         try:
             yield
         finally:
-            self._tasks.pop(request.protocol, None)
-            self._last[request.protocol] = time.monotonic()
+            del self._tasks[request.protocol]
 
-    async def watch(self, server: web.Server) -> None:
-        """End requests of clients that are gone, and close connections on which no whole request came, for ever."""
+    async def end_abandoned(self) -> None:
+        """End what nobody waits for any more, for ever: Debian's aiohttp (3.8) can't be told to."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            now = time.monotonic()
-            for one, task in list(self._tasks.items()):
-                if one.transport is None and task:
+            for client, task in list(self._tasks.items()):
+                if client.transport is None and task:
                     task.cancel()
-            self._last = {one: self._last.get(one, now) for one in server.connections}
-            for one, since in self._last.items():
-                if one not in self._tasks and now - since > IDLE_SECONDS and one.transport:
-                    one.transport.close()
-
-
-def _too_large() -> RefusedError:
-    return RefusedError(413, f"The body has more than {LARGEST} bytes: send more requests.")

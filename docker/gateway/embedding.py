@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.lanes import Lane
-from gateway.refusal import RefusedError, wrong
-from gateway.rules import Model, Vectors, cut, may_exceed, shortened
-from gateway.server import Embedded, Server, TooLongError
+from gateway.lanes import Lanes
+from gateway.refusal import wrong
+from gateway.rules import LaneName, Model, Vectors, cut, may_exceed, shortened
+from gateway.server import Embedded, Server
 from gateway.wanted import Wanted
 
 PART = 32
@@ -15,8 +15,6 @@ PART = 32
 
 PARTS_AT_ONCE = 2
 """One part is computed, and the next one is there when it ends."""
-
-Input = str | list[int]
 
 
 @dataclass(frozen=True)
@@ -28,15 +26,13 @@ class Answer:
     shortened: Sequence[int]
 
 
-async def embed(wanted: Wanted, lane: Lane, model: Model) -> Answer:
+async def embed(wanted: Wanted, lanes: Lanes, model: Model) -> Answer:
     """Embed all texts on one server. Raises RefusedError."""
-    with lane.request() as server:
+    lane = await _roomy(wanted, lanes, model)
+    with lanes.by_name[lane].request() as server:
         inputs, too_long = await _fitting(wanted, server, model.context)
         parts = [inputs[start : start + PART] for start in range(0, len(inputs), PART)]
-        try:
-            done = await _in_turn(parts, server, model.width)
-        except TooLongError as error:
-            raise await _at_its_position(error.tokens, inputs, server) from None
+        done = await _in_turn(parts, server, model.width)
     return Answer(
         parts=[cut(part.vectors, wanted.dims) for part in done],
         tokens=sum(part.tokens for part in done),
@@ -44,28 +40,51 @@ async def embed(wanted: Wanted, lane: Lane, model: Model) -> Answer:
     )
 
 
-async def _fitting(wanted: Wanted, server: Server, context: int) -> tuple[list[Input], list[int]]:
-    inputs: list[Input] = list(wanted.texts)
+async def _roomy(wanted: Wanted, lanes: Lanes, model: Model) -> LaneName:
+    """Return the lane whose server takes texts of such a length: long queries are for that of the documents."""
+    if wanted.lane == "queries":
+        for text in wanted.texts:
+            if may_exceed(text, model.query_context):
+                with lanes.by_name["queries"].request() as server:
+                    if len(await _tokens(text, server)) > model.query_context:
+                        return "documents"
+    return wanted.lane
+
+
+async def _fitting(wanted: Wanted, server: Server, context: int) -> tuple[list[str | list[int]], list[int]]:
+    inputs: list[str | list[int]] = list(wanted.texts)
     too_long = []
     for position, text in enumerate(wanted.texts):
         if not may_exceed(text, context):
             continue
-        tokens = await server.tokenize(text, special=True)
+        tokens = await _tokens(text, server)
         if len(tokens) <= context:
             continue
         if not wanted.truncate:
-            raise _too_long(position, len(tokens), context)
-        inputs[position] = shortened(tokens, await server.tokenize(text, special=False), context)
+            raise wrong(
+                f"input[{position}] has {len(tokens)} tokens, prefix included, and the context is {context}: "
+                'split the text, or send "truncate": true to have its beginning embedded.',
+                f"input[{position}]",
+                "input_too_long",
+            )
+        inputs[position] = shortened(tokens, await _tokens(text, server, special=False), context)
         too_long.append(position)
     return inputs, too_long
 
 
-async def _in_turn(parts: Sequence[Sequence[Input]], server: Server, width: int) -> list[Embedded]:
+async def _tokens(text: str, server: Server, *, special: bool = True) -> list[int]:
+    """Return the ids of a text's tokens, with those that the model puts around it where `special`."""
+    answer = await server.tokenize({"content": text, "add_special": special})
+    tokens: list[int] = answer.get("tokens", [])
+    return tokens
+
+
+async def _in_turn(parts: Sequence[Sequence[str | list[int]]], server: Server, width: int) -> list[Embedded]:
     if len(parts) == 1:
         return [await server.embed(parts[0], width)]
     turn = asyncio.Semaphore(PARTS_AT_ONCE)
 
-    async def one(part: Sequence[Input]) -> Embedded:
+    async def one(part: Sequence[str | list[int]]) -> Embedded:
         async with turn:
             return await server.embed(part, width)
 
@@ -75,23 +94,3 @@ async def _in_turn(parts: Sequence[Sequence[Input]], server: Server, width: int)
     finally:
         for task in tasks:
             task.cancel()
-
-
-async def _at_its_position(tokens: int, inputs: Sequence[Input], server: Server) -> RefusedError:
-    """Find the text that a server found too long, though it fits into the context that the gateway was told."""
-    for position, text in enumerate(inputs):
-        if isinstance(text, str) and len(await server.tokenize(text, special=True)) == tokens:
-            return _too_long(position, tokens, None)
-    return wrong(
-        f"One of the inputs has {tokens} tokens, more than the server takes.", "input", "input_too_long"
-    )
-
-
-def _too_long(position: int, tokens: int, context: int | None) -> RefusedError:
-    limit = f"the context is {context}" if context else "the server takes fewer"
-    return wrong(
-        f"input[{position}] has {tokens} tokens, prefix included, and {limit}: split the text, or send "
-        '"truncate": true to have its beginning embedded.',
-        f"input[{position}]",
-        "input_too_long",
-    )

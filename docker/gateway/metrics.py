@@ -1,7 +1,7 @@
 """What Prometheus reads: the gateway's own figures, and those of the servers with the lane as a label."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -18,31 +18,29 @@ SECONDS = 2.0
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
-class Metrics:
-    """The gateway's own figures; `role` is query, document or none."""
+class Metrics(Collector):
+    """The gateway's own figures, `role` being query, document or none; and what the servers told last."""
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
-        own = self._registry = CollectorRegistry()
+        self._of_servers: dict[str, Metric] = {}
+        self._registry = registry = CollectorRegistry()
+        registry.register(self)
         self.seconds = Histogram(
             "gateway_request_seconds",
             "Time of requests for embeddings",
             ["role", "status"],
-            registry=own,
+            registry=registry,
             buckets=BUCKETS,
         )
-        self.texts = Counter("gateway_texts", "Texts that were embedded", ["role"], registry=own)
-        self.tokens = Counter(
-            "gateway_tokens", "Tokens that were embedded, prefixes included", ["role"], registry=own
-        )
-        self.refused = Counter(
-            "gateway_refused", "Requests that were refused, by the error's code", ["code"], registry=own
-        )
-        self.switches = Counter("gateway_switches", "Switches to another server", ["lane"], registry=own)
+        self.texts = Counter("gateway_texts", "Texts that were embedded", ["role"], registry=registry)
+        self.tokens = Counter("gateway_tokens", "Tokens, prefixes included", ["role"], registry=registry)
+        self.refused = Counter("gateway_refused", "Refusals by the error's code", ["code"], registry=registry)
+        self.switches = Counter("gateway_switches", "Switches to another server", ["lane"], registry=registry)
         in_flight = Gauge(
-            "gateway_requests_in_flight", "Requests that a lane works on", ["lane"], registry=own
+            "gateway_requests_in_flight", "Requests that a lane works on", ["lane"], registry=registry
         )
-        for name, lane in lanes.lanes.items():
+        for name, lane in lanes.by_name.items():
             self.switches.labels(name)
             in_flight.labels(name).set_function(partial(getattr, lane, "requests"))
 
@@ -50,31 +48,23 @@ class Metrics:
         """Return all figures; those of a server that doesn't answer in time are left out."""
         servers: dict[str, Server] = {}
         lanes: dict[str, list[str]] = {}
-        for lane in self._lanes.lanes.values():
+        for lane in self._lanes.by_name.values():
             if lane.server:
                 servers[lane.server.address] = lane.server
                 lanes.setdefault(lane.server.address, []).append(lane.name)
         texts = await asyncio.gather(*(server.read("/metrics", SECONDS) for server in servers.values()))
-        named = (",".join(lanes[address]) for address in servers)
-        return generate_latest(self._registry) + with_lanes(dict(zip(named, texts, strict=True)))
+        self._of_servers = {}
+        for address, text in zip(servers, texts, strict=True):
+            self._add(text, ",".join(lanes[address]))
+        return generate_latest(self._registry)
 
-
-def with_lanes(texts: Mapping[str, str]) -> bytes:
-    """Return the servers' figures, by lane, as one text in which each figure bears its lane."""
-    families: dict[str, Metric] = {}
-    for lane, text in texts.items():
+    def _add(self, text: str, lane: str) -> None:
         for family in text_string_to_metric_families(text):
-            kept = families.setdefault(family.name, Metric(family.name, family.documentation, family.type))
+            new = Metric(family.name, family.documentation, family.type)
+            kept = self._of_servers.setdefault(family.name, new)
             for sample in family.samples:
                 kept.add_sample(sample.name, {**sample.labels, "lane": lane}, sample.value)
-    registry = CollectorRegistry()
-    registry.register(_Collected(families.values()))
-    return generate_latest(registry)
-
-
-class _Collected(Collector):
-    def __init__(self, families: Iterable[Metric]) -> None:
-        self._families = families
 
     def collect(self) -> Iterable[Metric]:
-        return self._families
+        """Return the servers' figures, as Prometheus' client asks for them."""
+        return self._of_servers.values()

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from gateway.refusal import RefusedError, unavailable, wrong
+from gateway.refusal import unavailable, wrong
 from gateway.rules import Vectors
 from gateway.vectors import decode
 
@@ -22,14 +22,6 @@ KEPT_SECONDS = 3
 """An idle connection is kept for less time than by llama-server (5 s), so that it is not closed while it is used."""
 
 _TOO_LONG = re.compile(r"\((\d+) tokens\) (?:is too large|is larger|exceeds)")
-
-
-class TooLongError(Exception):
-    """One of the texts has more `tokens` than the server takes."""
-
-    def __init__(self, tokens: int) -> None:
-        super().__init__(f"{tokens} tokens")
-        self.tokens = tokens
 
 
 @dataclass(frozen=True)
@@ -52,10 +44,14 @@ def connections() -> aiohttp.ClientSession:
 
 
 class Server:
-    """One llama-server at `address` (host:port), which is asked `at_once` requests for embeddings at a time."""
+    """One llama-server at `address` (host:port), which is asked `at_once` requests for embeddings at a time.
+
+    `requests` is how many of the gateway's it has still to answer.
+    """
 
     def __init__(self, session: aiohttp.ClientSession, address: str, key: str, at_once: int) -> None:
         self.address = address
+        self.requests = 0
         self._session = session
         self._headers = {"Content-Type": "application/json"} | (
             {"Authorization": f"Bearer {key}"} if key else {}
@@ -64,7 +60,7 @@ class Server:
         self._slots = asyncio.Semaphore(at_once)
 
     async def embed(self, inputs: Sequence[str | list[int]], width: int) -> Embedded:
-        """Embed texts, or the tokens of texts. Raises RefusedError and TooLongError."""
+        """Embed texts, or the tokens of texts. Raises RefusedError."""
         async with self._slots:
             answer = await self._post("/v1/embeddings", {"input": inputs, "encoding_format": "base64"})
         try:
@@ -77,16 +73,7 @@ class Server:
             f"The server answered with something else than {len(inputs)} vectors of {width} numbers."
         )
 
-    async def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Return the ids of a text's tokens, with those that the model puts around it where `special`.
-
-        Raises RefusedError.
-        """
-        answer = await self.tokenized({"content": text, "add_special": special})
-        tokens: list[int] = answer.get("tokens", [])
-        return tokens
-
-    async def tokenized(self, asked: dict[str, Any]) -> dict[str, Any]:
+    async def tokenize(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Return what the server's /tokenize answers. Raises RefusedError."""
         return await self._post("/tokenize", asked)
 
@@ -118,7 +105,7 @@ class Server:
 
 
 def read_answer(status: int, raw: bytes) -> dict[str, Any]:
-    """Return what a server answered. Raises RefusedError and TooLongError."""
+    """Return what a server answered. Raises RefusedError."""
     try:
         answer = json.loads(raw)
         error = answer.get("error", {})
@@ -129,11 +116,11 @@ def read_answer(status: int, raw: bytes) -> dict[str, Any]:
         return dict(answer)
     # llama-server gives this two statuses, 400 and 500, but asking again would never help.
     if too_long := _TOO_LONG.search(said):
-        raise TooLongError(int(too_long[1]))
-    raise _refusal(status, said)
-
-
-def _refusal(status: int, said: str) -> RefusedError:
+        raise wrong(
+            f"One of the texts has {too_long[1]} tokens, prefix included, more than its server takes.",
+            "input",
+            "input_too_long",
+        )
     if status == 400:
-        return wrong(said or "The server refuses this.")
-    return unavailable(f"The server can't embed now (HTTP {status}).")
+        raise wrong(said or "The server refuses this.")
+    raise unavailable(f"The server can't embed now (HTTP {status}).")

@@ -6,6 +6,7 @@ import json
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -15,7 +16,7 @@ from gateway.embedding import Answer, embed
 from gateway.lanes import HEALTH_SECONDS, Lane, Lanes
 from gateway.metrics import Metrics
 from gateway.refusal import RefusedError
-from gateway.rules import LaneName, Model, Role
+from gateway.rules import Model, Role
 from gateway.vectors import encode
 from gateway.wanted import Wanted, read_tokenize, read_wanted
 
@@ -26,6 +27,9 @@ OPEN_TO_ALL = {"/health", "/live", "/v1/models", "/openapi.json"}
 
 CLIENT_GONE = 499
 """Status that is counted where the client did not wait for the answer, as nginx does."""
+
+LARGE = 2**20
+"""Bytes of a body that is read in a thread, so that others don't wait for it."""
 
 _DESCRIPTION = Path(__file__).with_name("openapi.json")
 
@@ -47,15 +51,19 @@ class Surface:
     def application(self) -> web.Application:
         """Return what answers."""
         application = web.Application(middlewares=[self._answered])
-        application.router.add_post("/v1/embeddings", self._embeddings(None))
-        application.router.add_post("/query/v1/embeddings", self._embeddings("query"))
-        application.router.add_post("/document/v1/embeddings", self._embeddings("document"))
-        application.router.add_post("/tokenize", self._tokenize)
-        application.router.add_get("/v1/models", self._models)
-        application.router.add_get("/live", self._live)
-        application.router.add_get("/health", self._health)
-        application.router.add_get("/metrics", self._all_metrics)
-        application.router.add_get("/openapi.json", self._openapi)
+        application.add_routes(
+            [
+                web.post("/v1/embeddings", partial(self._embed, None)),
+                web.post("/query/v1/embeddings", partial(self._embed, "query")),
+                web.post("/document/v1/embeddings", partial(self._embed, "document")),
+                web.post("/tokenize", self._tokenize),
+                web.get("/v1/models", self._models),
+                web.get("/live", self._live),
+                web.get("/health", self._health),
+                web.get("/metrics", self._all_metrics),
+                web.get("/openapi.json", self._openapi),
+            ]
+        )
         if self._origins:
             application.on_response_prepare.append(self._allow_origin)
         return application
@@ -63,10 +71,6 @@ class Surface:
     @web.middleware
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Ask for the key, and answer what is not carried out; nothing that a client sent is logged."""
-        with self.clients.connected(request):
-            return await self._answer(request, handler)
-
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             if request.method == "OPTIONS" and self._origin(request):
                 return web.Response(status=204)
@@ -113,28 +117,32 @@ class Surface:
             response.headers["Access-Control-Allow-Methods"] = "GET, POST"
             response.headers["Vary"] = "Origin"
 
-    def _embeddings(self, of_address: Role | None) -> Handler:
-        async def handler(request: web.Request) -> web.StreamResponse:
-            began, role, status = time.perf_counter(), of_address, 500
-            try:
+    async def _embed(self, role: Role | None, request: web.Request) -> web.StreamResponse:
+        began, status = time.perf_counter(), 500
+        try:
+            with self.clients.waiting(request):
                 async with self.clients.body(request) as raw:
-                    wanted = read_wanted(raw, self._model, of_address)
+                    wanted = await self._read(raw, role)
                     role = wanted.role
-                    answer = await embed(wanted, self._lanes[wanted.lane], self._model)
-                status = 200
-            except RefusedError as refusal:
-                status = refusal.status
-                raise
-            except asyncio.CancelledError:
-                status = CLIENT_GONE
-                raise
-            finally:
-                self._metrics.seconds.labels(role or "none", str(status)).observe(time.perf_counter() - began)
-            self._metrics.texts.labels(role or "none").inc(len(wanted.texts))
-            self._metrics.tokens.labels(role or "none").inc(answer.tokens)
-            return await self._written(request, wanted, answer)
+                    answer = await embed(wanted, self._lanes, self._model)
+            status = 200
+        except RefusedError as refusal:
+            status = refusal.status
+            raise
+        except asyncio.CancelledError:
+            status = CLIENT_GONE
+            raise
+        finally:
+            name = role or "none"
+            self._metrics.seconds.labels(name, str(status)).observe(time.perf_counter() - began)
+        self._metrics.texts.labels(name).inc(len(wanted.texts))
+        self._metrics.tokens.labels(name).inc(answer.tokens)
+        return await self._written(request, wanted, answer)
 
-        return handler
+    async def _read(self, raw: bytes, role: Role | None) -> Wanted:
+        if len(raw) < LARGE:
+            return read_wanted(raw, self._model, role)
+        return await asyncio.to_thread(read_wanted, raw, self._model, role)
 
     async def _written(self, request: web.Request, wanted: Wanted, answer: Answer) -> web.StreamResponse:
         headers = self._warnings(wanted, answer)
@@ -174,8 +182,8 @@ class Surface:
     async def _tokenize(self, request: web.Request) -> web.Response:
         async with self.clients.body(request) as raw:
             asked = read_tokenize(raw)
-            with self._lanes["documents"].request() as server:
-                return web.json_response(await server.tokenized(asked))
+            with self._lanes.by_name["documents"].request() as server:
+                return web.json_response(await server.tokenize(asked))
 
     async def _models(self, _request: web.Request) -> web.Response:
         known = {"object": "model", "created": self._began, "owned_by": "llama.cpp"}
@@ -187,14 +195,12 @@ class Surface:
         return web.json_response({"status": "ok"})
 
     async def _health(self, _request: web.Request) -> web.Response:
-        names: list[LaneName] = ["queries", "documents"]
-        well = await asyncio.gather(*(_is_well(self._lanes[name]) for name in names))
-        lanes = {name: "ok" if ok else "unavailable" for name, ok in zip(names, well, strict=True)}
+        well = await asyncio.gather(*map(_is_well, self._lanes.by_name.values()))
+        said = ["ok" if ok else "unavailable" for ok in (all(well), *well)]
+        told = {"status": said[0], "lanes": dict(zip(self._lanes.by_name, said[1:], strict=True))}
         if all(well):
-            return web.json_response({"status": "ok", "lanes": lanes})
-        return web.json_response(
-            {"status": "unavailable", "lanes": lanes}, status=503, headers={"Retry-After": "1"}
-        )
+            return web.json_response(told)
+        return web.json_response(told, status=503, headers={"Retry-After": "1"})
 
     async def _all_metrics(self, _request: web.Request) -> web.Response:
         return web.Response(

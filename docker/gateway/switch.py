@@ -4,7 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from gateway.lanes import Lanes, SwitchError
+from gateway.lanes import Lanes
 from gateway.metrics import Metrics
 
 
@@ -16,7 +16,7 @@ async def take_orders(socket: Path, lanes: Lanes, metrics: Metrics) -> asyncio.A
             lane, server, seconds = json.loads(await reader.readline())
             done, said = True, await lanes.use(str(lane), str(server), float(seconds))
             metrics.switches.labels(lane).inc()
-        except (SwitchError, ValueError, TypeError, OSError) as error:
+        except (ValueError, TypeError, OSError) as error:
             done, said = False, str(error)
         writer.write(json.dumps([done, said]).encode() + b"\n")
         await writer.drain()

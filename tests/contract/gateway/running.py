@@ -20,7 +20,7 @@ from tests.unit.project import PROJECT_DIRECTORY
 
 FOLDER = PROJECT_DIRECTORY / "docker"
 MODEL = "a-model"
-WIDTH, CONTEXT, TRAINED_DIMS = 8, 40, "2,4,8"
+WIDTH, CONTEXT, QUERY_CONTEXT, TRAINED_DIMS = 8, 40, 20, "2,4,8"
 STARTED_WITHIN = 30
 
 LEAST_PRIVILEGE = (
@@ -93,6 +93,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "GATEWAY_DOCUMENT_PREFIX": "Document: ",
         "GATEWAY_WIDTH": str(WIDTH),
         "GATEWAY_CONTEXT": str(CONTEXT),
+        "GATEWAY_QUERY_CONTEXT": str(QUERY_CONTEXT),
         "GATEWAY_TRAINED_DIMS": TRAINED_DIMS,
         "GATEWAY_ADDRESS": "127.0.0.1",
         "GATEWAY_PORT": str(port),

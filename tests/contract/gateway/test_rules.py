@@ -53,23 +53,23 @@ def test_cut(lanes: Lanes, case: Case) -> None:
 def test_length(lanes: Lanes, case: Case) -> None:
     """The prefix is a word of its own, and the model puts a token before and after each text."""
     text = " ".join(["word"] * case["words"])
-    answer = lanes.gateway.ask(
-        "/document/v1/embeddings", {"input": ["short", text], "truncate": case["truncate"]}
-    )
+    answer = lanes.gateway.ask(case["path"], {"input": ["short", text], "truncate": case["truncate"]})
+    sent = {"queries": lanes.queries.inputs(), "documents": lanes.documents.inputs()}
+    given = sent.pop(case["lane"])
+    assert not any(sent.values())
     if case["embedded"] is None:
         error = answer.json()["error"]
         assert (answer.status_code, error["param"], error["code"]) == (400, "input[1]", "input_too_long")
         assert f"{case['tokens']} tokens" in error["message"]
-        assert lanes.documents.inputs() == []
+        assert given == []
         return
-    of_short = len(["<begin>", "Document:", "short", "<end>"])
+    of_short = len(["<begin>", "Prefix:", "short", "<end>"])
     assert answer.json()["usage"]["prompt_tokens"] - of_short == case["embedded"]
-    given = lanes.documents.inputs()[1]
     if case["tokens"] > CONTEXT:
-        assert (given[0], given[-1], len(given)) == (BEGIN, END, CONTEXT)
+        assert (given[1][0], given[1][-1], len(given[1])) == (BEGIN, END, CONTEXT)
         assert "input 1" in answer.headers["Warning"]
     else:
-        assert given == f"Document: {text}"
+        assert given[1].endswith(f": {text}")
         assert "Warning" not in answer.headers
 
 
