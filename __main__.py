@@ -20,7 +20,7 @@ from components.image.component import ServerImage, ServerImageArgs
 from components.model import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
 from components.ownership.dynamic.stack_id import StackIdResource
-from components.server import LlamaServer, LlamaServerArgs, ServerProxy, ServerProxyArgs
+from components.server import Gateway, GatewayArgs, LlamaServer, LlamaServerArgs
 from components.settings.project import project_settings
 
 settings = project_settings()
@@ -71,14 +71,15 @@ check = ClusterCheck(
     pulumi.ResourceOptions(depends_on=[elasticsearch]),
 )
 
-proxy = ServerProxy(
-    "proxy",
-    ServerProxyArgs(
-        name=f"{stack}-proxy",
+gateway = Gateway(
+    "gateway",
+    GatewayArgs(
+        name=f"{stack}-gateway",
         owner=stack_id,
         engine=settings.engine,
         network=network.name,
         builds=builds,
+        model=settings.model,
         server=settings.server,
     ),
     on_engine,
@@ -93,14 +94,14 @@ server = LlamaServer(
         model_path=model.path,
         model_sha256=model.sha256,
         network=network.name,
-        proxy=proxy,
+        gateway=gateway,
         cuda_architectures=settings.image.compiled_architectures,
         volume_name=stack,
         engine=settings.engine,
         model=settings.model,
         settings=settings.server,
     ),
-    # The server changes only once it is known that the documents in the index survive the change.
+    # The servers change only once it is known that the documents in the index survive the change.
     pulumi.ResourceOptions(depends_on=[check]),
 )
 
@@ -112,9 +113,9 @@ search = SearchIndex(
         settings=settings.elasticsearch,
         embedding=embedding,
         embeddings_url=node_embeddings_url(
-            settings.elasticsearch, proxy.network_embeddings_url, settings.server.port
+            settings.elasticsearch, gateway.network_embeddings_url, settings.server.port
         ),
-        local_embeddings_url=proxy.embeddings_url,
+        local_embeddings_url=gateway.embeddings_url,
         embeddings_api_key=settings.server.api_key,
     ),
     pulumi.ResourceOptions(depends_on=[server]),
@@ -125,11 +126,14 @@ engine.guard("engine-guard", after=[search])
 pulumi.export("stackId", stack_id)
 pulumi.export("quant", settings.quant)
 pulumi.export("dims", settings.dims)
-pulumi.export("serverUrl", proxy.url)
+pulumi.export("serverUrl", gateway.url)
 pulumi.export("serverApiKey", pulumi.Output.secret(settings.server.api_key))
-pulumi.export("embeddingsUrl", proxy.embeddings_url)
+pulumi.export("embeddingsUrl", gateway.embeddings_url)
+pulumi.export("queryEmbeddingsUrl", gateway.query_embeddings_url)
+pulumi.export("documentEmbeddingsUrl", gateway.document_embeddings_url)
 pulumi.export("embeddingCheck", server.checked)
 pulumi.export("serverContainer", server.container_name)
+pulumi.export("queryServerContainer", server.query_container_name)
 pulumi.export("imageDigest", image.image_id)
 pulumi.export("llamaCppCommit", image.commit)
 pulumi.export("llamaCppUpstreamCommit", image.upstream_commit)

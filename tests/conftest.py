@@ -5,7 +5,7 @@ import pytest
 pytest_plugins = (
     "tests.contract.migration.outcomes",
     "tests.fixtures.elasticsearch_node",
-    "tests.fixtures.proxy_image",
+    "tests.fixtures.gateway_image",
     "tests.fixtures.server_image",
 )
 

@@ -21,7 +21,6 @@ from docker.client import DockerClient
 from benchmarks.machine import machine
 from benchmarks.server import limit, plots, report
 from benchmarks.server.comparison import cells, compare, started
-from benchmarks.server.proxied import with_and_without
 from benchmarks.server.quantisations import measure_quantisations
 from benchmarks.server.servers import (
     bare_program,
@@ -36,7 +35,6 @@ from components.settings.quantisations import QUANTS
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import FULL
 from sandbox.models.library import ensure_eurobert_model
-from tests.fixtures.proxy_image import build_proxy_image
 from tests.fixtures.server_image import build_server_image
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -83,12 +81,6 @@ def servers(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
     return [asdict(one) for one in measured]
 
 
-def proxy(image: str, model: Path, rounds: int) -> list[dict[str, Any]]:
-    """Compare the same server with and without the proxy in front of it."""
-    with with_and_without(image, build_proxy_image(), model) as running:
-        return [asdict(one) for one in compare(running, cells((16, 128), (1, 4)), 2 * rounds)]
-
-
 def quantisations(image: str, _model: Path, rounds: int) -> list[dict[str, Any]]:
     """Measure every quantisation; only two of them where a quick look is wanted."""
     quants = tuple(QUANTS) if rounds > 1 else tuple(QUANTS)[:2]
@@ -117,7 +109,6 @@ def hardware(_image: str, _model: Path, _rounds: int) -> dict[str, float]:
 PARTS: dict[str, Callable[[str, Path, int], Any]] = {
     "hardware": hardware,
     "cold start": cold_start,
-    "proxy": proxy,
     "servers": servers,
     "quantisations": quantisations,
     "settings": settings,

@@ -35,7 +35,6 @@ def tables(results: dict[str, Any]) -> list[str]:
     made: dict[str, Callable[[Any], list[str]]] = {
         "machine": _machine,
         "servers": _servers,
-        "proxy": _proxy,
         "quantisations": _quantisations,
         "settings": _settings,
         "cold start": _cold_start,
@@ -124,19 +123,6 @@ def _ratio(measured: Sequence[Measured], other: str, tokens: int, clients: int) 
 
 def _refusal(said: str) -> str:
     return "it refuses (HTTP 500)" if "500" in said.partition(":")[0] else f"it refuses ({said[:40]})"
-
-
-def _proxy(rows: list[dict[str, Any]]) -> list[str]:
-    measured = measured_of(rows)
-    names = list(dict.fromkeys(one.server for one in measured))
-    lines = []
-    for tokens, clients in cells_of(measured):
-        without, through = (cell_of(measured, name, tokens, clients) for name in names)
-        more = through.milliseconds - without.milliseconds
-        figures = [f"{without.milliseconds:.2f}", f"{through.milliseconds:.2f}", f"{more:+.2f}"]
-        lines.append([tokens, clients, *figures, f"{ratio(through, without) or 0:.3f}"])
-    head = ["tokens", "clients", "ms without", "ms through it", "difference", "tokens/s, ratio"]
-    return ["### The proxy", "", *table(head, lines)]
 
 
 def _quantisations(rows: list[dict[str, Any]]) -> list[str]:

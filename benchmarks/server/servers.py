@@ -14,6 +14,7 @@ from docker.client import DockerClient
 from benchmarks.server.native import ensure_native_server
 from components.server.container import PORT
 from components.server.container import environment as server_environment
+from components.settings.lanes import lanes
 from sandbox.machine.cache import cache_root, entry
 from sandbox.machine.ports import free_port
 from sandbox.machine.process import run
@@ -129,7 +130,7 @@ def first_embedding(url: str, began: float) -> Running:
 def stack_environment(model: Path) -> dict[str, str]:
     """Return the environment variables that the stack gives its server."""
     settings = stack_settings("cpu", modelFile=model.name.replace("F16", "{quant}"))
-    return server_environment("cpu", settings.model, settings.server)
+    return server_environment("cpu", settings.model, settings.server, lanes(settings.server)[0])
 
 
 def bare_program(image: str) -> Path:

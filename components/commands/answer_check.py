@@ -1,4 +1,4 @@
-"""Waits until the node or the proxy answers in its container, and says why if it never will.
+"""Waits until the node or the gateway answers in its container, and says why if it never will.
 
 Run as `python3 -m components.commands.answer_check` with ANSWER_CHECK_* in the environment. The program is asked inside
 its container, on any engine. Any answer counts, also one that refuses access.
@@ -18,13 +18,13 @@ from components.engine.errors import EngineTimeoutError, NotListeningError
 from components.program.entry import run_to_end, say
 from components.say import Say, say_nothing
 from components.startup.ending import Program
+from components.startup.gateway import GATEWAY
 from components.startup.node import NODE
-from components.startup.proxy import PROXY
 from components.startup.waiting import NotReadyError, wait_for
 
 ANSWER_SECONDS = 10
 
-PROGRAMS: Mapping[str, tuple[Program, str]] = {"node": (NODE, "/"), "proxy": (PROXY, "/proxy/health")}
+PROGRAMS: Mapping[str, tuple[Program, str]] = {"node": (NODE, "/"), "gateway": (GATEWAY, "/live")}
 """What is waited for, by its name in ANSWER_CHECK_PROGRAM: what is known of it, and the path that it is asked for."""
 
 

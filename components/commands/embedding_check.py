@@ -33,7 +33,7 @@ TEXT = "What is deep learning?"
 NORM_TOLERANCE = 1e-3
 PATH = "/v1/embeddings"
 NOT_READY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
-"""Loading its model, or restarting behind the proxy."""
+"""Loading its model, or restarting behind the gateway."""
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Past any proxy of the environment: it could not reach this server, and has no business with its key."""

@@ -17,7 +17,11 @@ from components.engine.info import NO_SUCH_IMAGE, inspect_containers
 from components.errors import StackError
 from components.program.entry import run_to_end
 
-KINDS = ("cpu", "cuda", "proxy")
+SERVER_KINDS = ("cpu", "cuda")
+GATEWAY_KINDS = ("gateway", "proxy")
+"""The second is what earlier versions had in the gateway's place."""
+
+KINDS = (*SERVER_KINDS, *GATEWAY_KINDS)
 """How the tags of the stack's images begin; a digest follows, and the stack's id."""
 
 IN_USE = "conflict"

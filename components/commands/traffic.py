@@ -1,7 +1,7 @@
-"""Sends people's requests to a server that has proved itself, and waits until the old server has answered the rest.
+"""Has the gateway ask a server that has proved itself, and waits until the old server has answered the rest.
 
-Run as `python3 -m components.commands.traffic` with TRAFFIC_PROXY and TRAFFIC_SERVER, the names of two containers, in
-the environment.
+Run as `python3 -m components.commands.traffic` with TRAFFIC_GATEWAY and TRAFFIC_SERVER, the names of two containers,
+and TRAFFIC_LANES, the lanes that the server answers, in the environment.
 """
 
 from __future__ import annotations
@@ -18,16 +18,23 @@ PATIENCE = 300
 
 
 def work() -> str:
-    """Move the traffic as the environment says; return where it goes."""
-    proxy, server = os.environ["TRAFFIC_PROXY"], os.environ["TRAFFIC_SERVER"]
-    moving = ["docker", "exec", proxy, "use-server", server, str(PATIENCE)]
+    """Move the lanes as the environment says; return where they go."""
+    gateway, server = os.environ["TRAFFIC_GATEWAY"], os.environ["TRAFFIC_SERVER"]
+    lanes = os.environ["TRAFFIC_LANES"].split(",")
+    for lane in lanes:
+        move(gateway, lane, server)
+    return f"requests of {' and '.join(lanes)} go to {server}"
+
+
+def move(gateway: str, lane: str, server: str) -> None:
+    """Send the requests of a lane to a server. Raises StackError and EngineError."""
+    moving = ["docker", "exec", gateway, "use-server", lane, server, str(PATIENCE)]
     done = run(moving, seconds=PATIENCE + 60, merge=True)
     if done.returncode != 0:
         raise StackError(
-            f"The proxy {proxy} does not send requests to {server}, which is ready; requests still go where they "
-            f"went before. It says:\n{text(done.stdout)}\nIts log: docker logs {proxy}. Run `pulumi up` again."
+            f"The gateway {gateway} does not send requests of {lane} to {server}, which is ready; they still go where "
+            f"they went before. It says:\n{text(done.stdout)}\nIts log: docker logs {gateway}. Run `pulumi up` again."
         )
-    return f"requests go to {server}"
 
 
 if __name__ == "__main__":

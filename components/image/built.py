@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.commands.image_removal import GATEWAY_KINDS, SERVER_KINDS
 from components.image.dynamic.engine_platform import EnginePlatformResource
 from components.image.dynamic.wanted_image import WantedImageResource
 from components.image.recipe import CONTEXT
@@ -42,7 +43,7 @@ class ImageBuilds:
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltImageArgs:
-    """Which image: `kind` is cpu, cuda or proxy; `dockerfile` is a path relative to the project."""
+    """Which image: `kind` is cpu, cuda or gateway; `dockerfile` is a path relative to the project."""
 
     builds: ImageBuilds
     kind: str
@@ -90,7 +91,7 @@ class BuiltImage(pulumi.ComponentResource):
                 "IMAGE_BUILD_APT_MIRROR": settings.apt_mirror,
                 "IMAGE_BUILD_MARK": wanted.mark,
                 "IMAGE_REMOVAL_OWNER": builds.owner,
-                "IMAGE_REMOVAL_KINDS": "proxy" if args.kind == "proxy" else "cpu,cuda",
+                "IMAGE_REMOVAL_KINDS": ",".join(SERVER_KINDS if args.kind in SERVER_KINDS else GATEWAY_KINDS),
             },
             triggers=[],
             at_deletion="image_removal",

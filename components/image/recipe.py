@@ -21,7 +21,7 @@ _BOUND = re.compile(r"--mount=type=bind,source=([^,\s]+)")
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """An image `image_name` of the stack with the id `owner`: `kind` is cpu, cuda or proxy.
+    """An image `image_name` of the stack with the id `owner`: `kind` is cpu, cuda or gateway.
 
     `dockerfile` is its path below the project; `arguments` are the build arguments, and `platform` is the one that the
     image is for, such as linux/amd64.

@@ -1,6 +1,6 @@
-"""llama-server in a container, proved by an embedding, behind a proxy that keeps its address."""
+"""llama-server in containers, each proved by an embedding, behind a gateway that keeps their address."""
 
 from components.server.component import LlamaServer, LlamaServerArgs
-from components.server.proxy import ServerProxy, ServerProxyArgs
+from components.server.gateway import Gateway, GatewayArgs
 
-__all__ = ["LlamaServer", "LlamaServerArgs", "ServerProxy", "ServerProxyArgs"]
+__all__ = ["Gateway", "GatewayArgs", "LlamaServer", "LlamaServerArgs"]

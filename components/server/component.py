@@ -1,31 +1,27 @@
-"""Declares the container of llama-server, proves it, and then sends people's requests to it."""
+"""Declares the llama-servers of the stack, and what they have in common."""
 
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_command as command
-import pulumi_docker as docker
 
-from components.container.health import http_healthcheck
-from components.container.options import LEAST_PRIVILEGE, container_options, cpu_limit
 from components.container.secret_file import SecretFile
 from components.program.declaration import engine_environment, run_program
-from components.server import container
+from components.server.gateway import Gateway
+from components.server.lane import ServerLane, ServerLaneArgs
 from components.server.model_mount import ModelVolume, bind_mount
-from components.server.proxy import ServerProxy
 from components.settings import EngineSettings, ModelSettings, ServerSettings
+from components.settings.lanes import lanes
 from components.settings.schema import Device
 
 
 @dataclass(frozen=True, kw_only=True)
 class LlamaServerArgs:
-    """What the server is made from.
+    """What the servers are made from.
 
-    `container_name` is the prefix of its name in the Docker engine, which ends at random; `model_path` and
-    `model_sha256` are the model file on this machine and its content, `network` the name of the stack's network,
-    `proxy` the proxy in front of it. `cuda_architectures` are those that the image is compiled for, empty if unknown.
-    `volume_name` is the prefix of the names of the volumes for the model, where it is delivered in one, and for the
-    API key.
+    `container_name` is the prefix of their names in the Docker engine; `model_path` and `model_sha256` are the model
+    file on this machine and its content, `network` the name of the stack's network, `gateway` the gateway in front of
+    the servers. `cuda_architectures` are those that the image is compiled for, empty if unknown. `volume_name` is the
+    prefix of the names of the volumes for the model, where it is delivered in one, and for the API key.
     """
 
     container_name: str
@@ -34,7 +30,7 @@ class LlamaServerArgs:
     model_path: pulumi.Input[str]
     model_sha256: pulumi.Input[str]
     network: pulumi.Input[str]
-    proxy: ServerProxy
+    gateway: Gateway
     cuda_architectures: str
     volume_name: str
     engine: EngineSettings
@@ -43,16 +39,17 @@ class LlamaServerArgs:
 
 
 class LlamaServer(pulumi.ComponentResource):
-    """A running llama-server behind the proxy.
+    """llama-server behind the gateway: one for each lane over the same model file, or one for both.
 
-    A change starts a new container beside the one that serves, proves it by an embedding, moves the requests to it, and
-    removes the old one at the end of the update. If the new one does not prove itself, the old one goes on serving.
-    `container_name` is its full name in the Docker engine; `checked` resolves, to what was seen, once the server has
-    answered where people ask it with an embedding that is right.
+    With fewer lanes the server that stays takes over the requests before the other one is removed, at the end of the
+    update; with more, a lane moves to its server when that has proved itself. `container_name` and
+    `query_container_name` are the full names, in the Docker engine, of the servers for documents and for queries, the
+    same with one lane; `checked` resolves, to what was seen, once each has answered where people ask it with an
+    embedding that is right.
     """
 
     container_name: pulumi.Output[str]
-    container_id: pulumi.Output[str]
+    query_container_name: pulumi.Output[str]
     checked: pulumi.Output[str]
 
     def __init__(self, name: str, args: LlamaServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -64,16 +61,32 @@ class LlamaServer(pulumi.ComponentResource):
             volume = self._model_volume(name, args)
             mount = volume.mount
             before.append(volume)
-        server = self._container(args, mount, self._key_file(name, args), before)
-        self.container_name = server.name
-        self.container_id = server.id
-        proved = self._embedding_check(f"{name}-embedding", args, server, url="", after=server)
-        moved = self._traffic(name, args, server, after=proved)
-        served = self._embedding_check(
-            f"{name}-served", args, server, url=args.proxy.embeddings_url, after=moved
-        )
-        # Secret only because the check is given the API key: what it says of the server is not.
-        self.checked = pulumi.Output.unsecret(served.stdout)
+        key = self._key_file(name, args)
+        servers = [
+            ServerLane(
+                f"{name}-{lane.name}",
+                ServerLaneArgs(
+                    container_name=f"{args.container_name}-{lane.name}",
+                    device=args.device,
+                    image_id=args.image_id,
+                    mount=mount,
+                    model_sha256=args.model_sha256,
+                    key=key,
+                    network=args.network,
+                    gateway=args.gateway,
+                    engine=self._engine,
+                    model=args.model,
+                    settings=args.settings,
+                    lane=lane,
+                ),
+                pulumi.ResourceOptions(parent=self),
+                after=before,
+            )
+            for lane in lanes(args.settings)
+        ]
+        self.container_name = servers[0].container_name
+        self.query_container_name = servers[-1].container_name
+        self.checked = pulumi.Output.all(*(server.checked for server in servers)).apply(lambda said: said[0])
         self.register_outputs({"container_name": self.container_name, "checked": self.checked})
 
     def _model_volume(self, name: str, args: LlamaServerArgs) -> ModelVolume:
@@ -102,48 +115,6 @@ class LlamaServer(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _container(
-        self,
-        args: LlamaServerArgs,
-        mount: docker.ContainerMountArgs,
-        key: SecretFile | None,
-        after: list[pulumi.Resource],
-    ) -> docker.Container:
-        settings = args.settings
-        return docker.Container(
-            # Without a physical name the container gets this one with a random suffix: for a moment there are two.
-            args.container_name,
-            image=args.image_id,
-            envs=environment(args),
-            command=["--api-key-file", key.path] if key else None,
-            mounts=[mount, key.mount] if key else [mount],
-            # A mount shows the file as it was when the container started: other content needs a new container.
-            labels=[docker.ContainerLabelArgs(label="jina-search.model.sha256", value=args.model_sha256)],
-            network_mode="bridge",
-            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=args.network)],
-            hosts=[docker.ContainerHostArgs(host="host.docker.internal", ip="host-gateway")],
-            device_requests=container.device_requests(args.device, settings.gpus),
-            **cpu_limit(settings.cpus),
-            memory=settings.memory or None,
-            healthcheck=http_healthcheck(
-                container.PORT,
-                "/health",  # whether the model is loaded
-                answer_within=container.ANSWER_WITHIN,
-                ready_within=container.READY_WITHIN,
-                also=container.HOLDS_GPU if args.device == "cuda" else "",
-            ),
-            # The check does the waiting: it sees a crash of the server immediately, and says why.
-            wait=False,
-            must_run=True,
-            restart="unless-stopped",
-            destroy_grace_seconds=container.STOPPED_AFTER,
-            tmpfs={"/tmp": "rw,noexec,nosuid,size=64m"},  # noqa: S108 (a file system inside the container)
-            read_only=True,
-            **LEAST_PRIVILEGE,
-            # By default the provider removes a container before it creates its successor.
-            opts=container_options(self, delete_before_replace=False, depends_on=after),
-        )
-
     def _gpu_check(self, name: str, args: LlamaServerArgs) -> pulumi.Resource:
         return run_program(
             f"{name}-gpu",
@@ -157,43 +128,3 @@ class LlamaServer(pulumi.ComponentResource):
             triggers=[args.image_id],
             opts=pulumi.ResourceOptions(parent=self),
         )
-
-    def _embedding_check(
-        self, name: str, args: LlamaServerArgs, server: docker.Container, *, url: str, after: pulumi.Resource
-    ) -> command.local.Command:
-        return run_program(
-            name,
-            "embedding_check",
-            environment={
-                **self._engine,
-                "EMBEDDING_CHECK_URL": url,
-                "EMBEDDING_CHECK_PORT": str(container.PORT),
-                "EMBEDDING_CHECK_MODEL": args.model.name,
-                "EMBEDDING_CHECK_WIDTH": str(args.model.dimensions),
-                "EMBEDDING_CHECK_CONTAINER": server.name,
-                "EMBEDDING_CHECK_API_KEY": pulumi.Output.secret(args.settings.api_key),
-            },
-            triggers=[server.id, args.proxy.container_id, args.image_id, args.model_sha256],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[after]),
-        )
-
-    def _traffic(
-        self, name: str, args: LlamaServerArgs, server: docker.Container, *, after: pulumi.Resource
-    ) -> command.local.Command:
-        return run_program(
-            f"{name}-traffic",
-            "traffic",
-            environment={
-                **self._engine,
-                "TRAFFIC_PROXY": args.proxy.container_name,
-                "TRAFFIC_SERVER": server.name,
-            },
-            triggers=[server.id, args.proxy.container_id],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[after, args.proxy.answering]),
-        )
-
-
-def environment(args: LlamaServerArgs) -> list[str]:
-    """Return the container's environment, sorted so that equal settings make no difference; no secret is in it."""
-    chosen = container.environment(args.device, args.model, args.settings)
-    return sorted(f"{key}={value}" for key, value in chosen.items())

@@ -1,4 +1,4 @@
-"""What the container of llama-server looks like, as plain functions of the settings.
+"""What a container of llama-server looks like, as plain functions of the settings.
 
 The environment uses the names that llama-server reads; with LLAMA_ARG_BATCH_SIZE and
 LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 tokens.
@@ -7,11 +7,12 @@ LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 to
 import pulumi_docker as docker
 
 from components.settings import ModelSettings, ServerSettings
+from components.settings.lanes import LaneSettings, lanes
 from components.settings.schema import Device
 from components.settings.setting import PREFIX, variables_of
 
 ALIAS = "llama-server"
-"""Name on the stack's network under which the server is reached, through its proxy."""
+"""Name on the stack's network under which the servers are reached, through their gateway."""
 
 PORT = 8080
 """Port of the server inside its container."""
@@ -21,22 +22,27 @@ MODELS = "/models"
 STOPPED_AFTER = 20
 """Seconds that the server gets to finish its requests when it is stopped."""
 
-WAITING_CLIENTS = 16
-"""HTTP threads beyond one for each slot: clients that wait for a slot, and whoever asks for health or metrics.
+FEWEST_AT_ONCE = 16
+"""Requests that the gateway asks of a server at once, where its slots do not need more to be kept busy."""
+
+OTHER_THREADS = 16
+"""HTTP threads of a server for whoever asks for anything else than embeddings: health, metrics, lengths of texts.
 
 A thread serves one connection and mostly waits, so it needs no CPU of its own; by default the server starts as many as
 the whole machine has CPUs, whatever the limit of the container.
 """
 
 ANSWER_WITHIN = 4
-"""Seconds within which the server must tell its health, and the proxy its own."""
+"""Seconds within which a server must tell its health, and the gateway its own."""
 
 READY_WITHIN = 300
 """Seconds within which the model must be loaded."""
 
 
-def environment(device: Device, model: ModelSettings, server: ServerSettings) -> dict[str, str]:
-    """Return the server's environment; its API key is in a file."""
+def environment(
+    device: Device, model: ModelSettings, server: ServerSettings, lane: LaneSettings
+) -> dict[str, str]:
+    """Return the environment of a lane's server; its API key is in a file."""
     variables = {
         **variables_of(model),
         **variables_of(server),
@@ -49,15 +55,19 @@ def environment(device: Device, model: ModelSettings, server: ServerSettings) ->
         # The second is the name that the fork reads.
         "UI": "0",
         "WEBUI": "0",
-        # No page of another origin gets an answer; the proxy sees to it for builds that do not read these.
+        # The gateway decides which pages get an answer.
         "CORS_ORIGINS": "",
         "CORS_CREDENTIALS": "0",
         "ENDPOINT_SLOTS": "0",
         "ENDPOINT_METRICS": "1",
-        "THREADS": str(thread_count(server)),
-        "THREADS_HTTP": str(server.parallel + WAITING_CLIENTS),
+        "CTX_SIZE": str(lane.context_size),
+        "BATCH": str(lane.batch_size),
+        "UBATCH": str(lane.ubatch_size),
+        "N_PARALLEL": str(lane.parallel),
+        "THREADS": str(lane.threads),
+        "THREADS_HTTP": str(http_threads(server)),
     }
-    if not thread_count(server):
+    if not lane.threads:
         del variables["THREADS"]
     if device == "cpu":
         del variables["N_GPU_LAYERS"]
@@ -65,11 +75,17 @@ def environment(device: Device, model: ModelSettings, server: ServerSettings) ->
     return {f"{PREFIX}{name}": value for name, value in variables.items()} | extra
 
 
-def thread_count(server: ServerSettings) -> int:
-    """Return the server's threads: as set, else as many as the limit of CPUs allows, else 0 for its own choice."""
-    if server.threads or not server.cpus:
-        return server.threads
-    return max(1, int(float(server.cpus)))
+def at_once(server: ServerSettings) -> int:
+    """Return the requests for embeddings that the gateway asks of a server at once, for each lane.
+
+    The slots that are free next find their work there already.
+    """
+    return max(FEWEST_AT_ONCE, *(2 * lane.parallel for lane in lanes(server)))
+
+
+def http_threads(server: ServerSettings) -> int:
+    """Return the HTTP threads of a server: enough for both lanes, since each can be the only one after a change."""
+    return 2 * at_once(server) + OTHER_THREADS
 
 
 def device_requests(device: Device, gpus: str) -> list[docker.ContainerDeviceRequestArgs] | None:

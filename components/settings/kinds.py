@@ -117,6 +117,7 @@ def directory(reader: SettingsReader, key: str) -> str:
 
 PORT = integer(1, 65535)
 TOKENS = integer(1, 131072)
+SHARES = integer(2, 262144)  # what the kernel takes
 NAME = required_text(
     r"[a-z0-9][a-z0-9._-]*",
     "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit",

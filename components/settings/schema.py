@@ -9,6 +9,7 @@ from components.settings.kinds import (
     MOST_MEMORY,
     NAME,
     PORT,
+    SHARES,
     TOKENS,
     URL,
     base_url,
@@ -73,6 +74,11 @@ class ModelSettings:
     keep_files: bool = setting("modelKeepFiles", boolean)
 
     @property
+    def trained_dims(self) -> tuple[int, ...]:
+        """The sizes that its embeddings can be cut to, the whole one last."""
+        return (*(dims for dims in DIMS if dims < self.dimensions), self.dimensions)
+
+    @property
     def license_notice(self) -> str:
         """The license to show to people: the one that is set, unless it is the default, of another model."""
         if self.license == JINA_LICENSE and self.repository != JINA_REPOSITORY:
@@ -129,16 +135,27 @@ class ImageSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerSettings:
-    """llama-server: sizes in tokens, `memory` in MiB (0: no limit), `threads` 0 for the server's choice."""
+    """The llama-servers: sizes in tokens, `memory` of each in MiB (0: no limit), `threads` 0 for its own choice.
+
+    With two `lanes` one server gets the queries, which has what begins with `query_`, and one the documents; with one
+    lane one server gets both. Which server is started with what is said by `components.settings.lanes`.
+    """
 
     address: str = setting("serverAddress", required_text())
     port: int = setting("serverPort", PORT)
     api_key: str = setting("serverApiKey", secret)
+    cors_origins: tuple[str, ...] = setting("serverCorsOrigins", texts)
+    lanes: int = setting("serverLanes", integer(1, 2))
     context_size: int = setting("serverContextSize", TOKENS, env="CTX_SIZE")
     batch_size: int = setting("serverBatchSize", TOKENS, env="BATCH")
     ubatch_size: int = setting("serverUbatchSize", TOKENS, env="UBATCH")
     parallel: int = setting("serverParallel", integer(1, 256), env="N_PARALLEL")
     threads: int = setting("serverThreads", integer(0, 1024), env="THREADS")
+    query_context_size: int = setting("serverQueryContextSize", TOKENS)
+    query_parallel: int = setting("serverQueryParallel", integer(1, 256))
+    query_threads: int = setting("serverQueryThreads", integer(0, 1024))
+    query_shares: int = setting("serverQueryShares", SHARES)
+    document_shares: int = setting("serverDocumentShares", SHARES)
     flash_attention: str = setting("serverFlashAttention", choice("on", "off", "auto"), env="FLASH_ATTN")
     gpu_layers: int = setting("serverGpuLayers", integer(0, 999), env="N_GPU_LAYERS")
     gpus: str = setting(

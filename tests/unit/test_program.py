@@ -29,14 +29,15 @@ DECLARED = {
     "pulumi-python:dynamic/elasticsearch:Superuser": 1,
     "docker:index/remoteImage:RemoteImage": 1,
     "docker:index/volume:Volume": 4,
-    CONTAINER: 3,
+    CONTAINER: 4,
     "jina:secrets:SecretFile": 1,
     "pulumi-python:dynamic/elasticsearch:DeletionGuard": 2,
     "jina:elasticsearch:ClusterCheck": 1,
     "pulumi-python:dynamic/elasticsearch:ClusterCheck": 1,
-    "jina:server:ServerProxy": 1,
+    "jina:server:Gateway": 1,
     "jina:server:LlamaServer": 1,
-    COMMAND: 15,
+    "jina:server:ServerLane": 2,
+    COMMAND: 18,
     "jina:elasticsearch:SearchIndex": 1,
     "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
     "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
@@ -83,7 +84,7 @@ def test_nothing_goes_to_the_docker_engine_before_it_is_known_to_be_the_stacks()
         "network:StackNetwork",
         "image:ServerImage",
         "elasticsearch:Elasticsearch",
-        "server:ServerProxy",
+        "server:Gateway",
     )
     for kind in components:
         after = one(declared, f"jina:{kind}").dependencies
@@ -114,9 +115,10 @@ def test_each_stack_builds_its_own_dockerfile(stack: str, dockerfile: str) -> No
     assert one(declare_program(stack), IMAGE, "llama-server").inputs["dockerfile"] == dockerfile
 
 
+@pytest.mark.parametrize("lane", ["documents", "queries"])
 @pytest.mark.parametrize(("stack", "requests"), [("cpu", False), ("gpu", True)])
-def test_only_the_gpu_stack_asks_for_devices(stack: str, requests: bool) -> None:
-    server = one(declare_program(stack), CONTAINER, f"jina-search-{stack}-llama-server")
+def test_only_the_gpu_stack_asks_for_devices(stack: str, requests: bool, lane: str) -> None:
+    server = one(declare_program(stack), CONTAINER, f"jina-search-{stack}-llama-server-{lane}")
 
     assert bool(server.inputs.get("deviceRequests")) is requests
 
@@ -132,5 +134,5 @@ def test_two_stacks_have_no_name_in_common_in_the_docker_engine() -> None:
         for stack in ("cpu", "gpu")
     ]
 
-    assert len(names[0]) == 7
+    assert len(names[0]) == 8
     assert names[0].isdisjoint(names[1])

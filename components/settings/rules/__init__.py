@@ -4,12 +4,21 @@ from components.settings.reader import SettingsReader
 from components.settings.rules.arguments import check_arguments
 from components.settings.rules.elasticsearch import check_elasticsearch
 from components.settings.rules.image import check_image
+from components.settings.rules.lanes import check_lanes
 from components.settings.rules.memory import check_memory
 from components.settings.rules.model import check_model
 from components.settings.rules.server import check_server
 from components.settings.schema import Settings
 
-CHECKS = (check_model, check_server, check_memory, check_arguments, check_image, check_elasticsearch)
+CHECKS = (
+    check_model,
+    check_server,
+    check_lanes,
+    check_memory,
+    check_arguments,
+    check_image,
+    check_elasticsearch,
+)
 
 
 def check_rules(reader: SettingsReader, settings: Settings) -> None:

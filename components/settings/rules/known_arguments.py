@@ -45,7 +45,7 @@ _BY_PROJECT = {
     "this project (see serverPort)": "PORT",
     "modelFile and quant": "MODEL",
     "serverApiKey": "API_KEY_FILE",
-    "serverParallel": "THREADS_HTTP",
+    "serverParallel and serverQueryParallel": "THREADS_HTTP",
 }
 
 OWN = {
@@ -67,7 +67,7 @@ _REFUSED = {
         MEDIA_PATH SLOT_SAVE_PATH STATIC_PATH LOG_FILE CHAT_TEMPLATE_FILE UI_CONFIG_FILE WEBUI_CONFIG_FILE
         VIDEO_FFMPEG_DIR
     """,
-    "the proxy and the checks speak plain HTTP to the server: put TLS in front of the stack": """
+    "the gateway and the checks speak plain HTTP to the server: put TLS in front of the stack": """
         SSL_KEY_FILE SSL_CERT_FILE
     """,
     "it changes the embeddings, and the documents in the index would not be embedded again: the model's file says what "
@@ -75,7 +75,7 @@ _REFUSED = {
         ROPE_FREQ_BASE ROPE_FREQ_SCALE ROPE_SCALE ROPE_SCALING_TYPE YARN_ATTN_FACTOR YARN_BETA_FAST YARN_BETA_SLOW
         YARN_EXT_FACTOR YARN_ORIG_CTX
     """,
-    "it moves the paths that the checks, the proxy and Elasticsearch ask": "API_PREFIX",
+    "it moves the paths that the checks and the gateway ask": "API_PREFIX",
     "it sends the model's computation, and people's texts, to other machines without encryption": "RPC",
     "it lets every client change the server for all others": "ENDPOINT_PROPS",
     "a server that ranks makes no embeddings": "RERANKING",

@@ -29,7 +29,10 @@ MEBIBYTE = 1024 * 1024
 
 
 def check_memory(reader: SettingsReader, settings: Settings) -> None:
-    """Note in `reader` a limit of memory that the model file and the buffers of a full batch do not fit in."""
+    """Note in `reader` a limit of memory that the model file and the buffers of a full batch do not fit in.
+
+    Each server has the limit for itself; the one for documents, whose batch is never the smaller one, needs more.
+    """
     limit = settings.server.memory
     # On cuda both are in the GPU's memory.
     if not limit or settings.device == "cuda":
@@ -41,9 +44,9 @@ def check_memory(reader: SettingsReader, settings: Settings) -> None:
         parts = f"{file} for the model file ({settings.quant}), {parts}"
     reader.require(
         limit >= need,
-        f"serverMemory is {limit}, but the server needs about {need} MiB: {parts}. With less it is ended in "
-        "the middle of a long document, or reads the model from disk again and again. Raise serverMemory, set it to 0 "
-        "for no limit, or lower serverContextSize, serverBatchSize and serverUbatchSize together.",
+        f"serverMemory is {limit}, but the server for documents needs about {need} MiB: {parts}. With less it is "
+        "ended in the middle of a long document, or reads the model from disk again and again. Raise serverMemory, set "
+        "it to 0 for no limit, or lower serverContextSize, serverBatchSize and serverUbatchSize together.",
         "serverMemory",
         "serverUbatchSize",
         "quant",

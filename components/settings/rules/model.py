@@ -4,7 +4,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from components.settings.reader import SettingsReader
-from components.settings.schema import DIMS, Settings
+from components.settings.schema import Settings
 
 
 def check_model(reader: SettingsReader, settings: Settings) -> None:
@@ -41,8 +41,7 @@ def on_another_machine(engine_host: str) -> bool:
 
 
 def _check_dims(reader: SettingsReader, settings: Settings) -> None:
-    whole = settings.model.dimensions
-    allowed = sorted({dims for dims in DIMS if dims <= whole} | {whole})
+    allowed = settings.model.trained_dims
     reader.require(
         settings.dims in allowed,
         f"dims is {settings.dims}: it must be one of {', '.join(map(str, allowed))}. "

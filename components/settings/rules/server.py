@@ -1,7 +1,6 @@
-"""Rules about llama-server: its address, sizes, limits and GPUs, each with its reason in the message."""
+"""Rules about the servers: address, sizes, limits and GPUs, each with its reason in the message."""
 
 import ipaddress
-import math
 import re
 
 from components.settings.reader import SettingsReader
@@ -14,19 +13,13 @@ DEFAULT_GPU_LAYERS = 999
 LEAST_CPUS = 0.01
 """Smallest limit that the Docker engine takes."""
 
-CONTEXT_STEP = 256
-"""Tokens of which the server's context is a multiple."""
-
-MOST_SLOTS = 256
-"""Sequences that llama.cpp works on at once at most (LLAMA_MAX_SEQ)."""
-
 
 def check_server(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about the server."""
     _check_address(reader, settings.server)
     _check_api_key(reader, settings.server)
+    _check_origins(reader, settings.server)
     _check_sizes(reader, settings)
-    _check_parallel(reader, settings)
     _check_cpus(reader, settings.server)
     if settings.device == "cuda":
         _check_gpus(reader, settings.server)
@@ -76,6 +69,17 @@ def _check_api_key(reader: SettingsReader, server: ServerSettings) -> None:
     )
 
 
+def _check_origins(reader: SettingsReader, server: ServerSettings) -> None:
+    """Refuse what no browser sends as an origin: that is a scheme, a host and perhaps a port, in lower case."""
+    wrong = [one for one in server.cors_origins if not re.fullmatch(r"\*|https?://[^\sA-Z/,]+", one)]
+    reader.require(
+        not wrong,
+        f"serverCorsOrigins has {', '.join(wrong)}: each must be an origin as browsers send it, such as "
+        "https://app.example or http://localhost:3000, without a path; or * for every page.",
+        "serverCorsOrigins",
+    )
+
+
 def _check_sizes(reader: SettingsReader, settings: Settings) -> None:
     server = settings.server
     reader.require(
@@ -103,28 +107,6 @@ def _check_sizes(reader: SettingsReader, settings: Settings) -> None:
     )
 
 
-def _check_parallel(reader: SettingsReader, settings: Settings) -> None:
-    """Refuse a number of slots with which llama-server fails an assertion at its start (exit code 139).
-
-    It plans its largest batch with as many tokens for each slot, and so rounds up the tokens of one that can't be
-    divided; pooling by the mean then multiplies matrices of different sizes (llm_graph_context::build_pooling).
-    """
-    server = settings.server
-    # The server rounds its context up to a multiple of 256.
-    batch = min(math.ceil(server.context_size / CONTEXT_STEP) * CONTEXT_STEP, server.ubatch_size)
-    divisors = [count for count in range(1, MOST_SLOTS + 1) if batch % count == 0]
-    near = sorted(sorted(divisors, key=lambda count: abs(count - server.parallel))[:2])
-    reader.require(
-        settings.model.pooling != "mean" or batch % server.parallel == 0,
-        f"serverParallel is {server.parallel} and modelPooling mean: the server can't start unless serverParallel "
-        f"divides its largest batch, which is {batch} tokens (of serverContextSize and serverUbatchSize). "
-        f"Set serverParallel to {' or '.join(map(str, near))}.",
-        "serverParallel",
-        "serverContextSize",
-        "serverUbatchSize",
-    )
-
-
 def _check_cpus(reader: SettingsReader, server: ServerSettings) -> None:
     if not re.fullmatch(r"\d+(\.\d+)?", server.cpus):
         return
@@ -133,12 +115,13 @@ def _check_cpus(reader: SettingsReader, server: ServerSettings) -> None:
         limit >= LEAST_CPUS,
         f"serverCpus is {server.cpus}: the least is {LEAST_CPUS}; leave it empty to set no limit.",
     )
-    reader.require(
-        server.threads <= max(1, int(limit)),
-        f"serverThreads is {server.threads} and serverCpus {server.cpus}: more threads than CPUs wait for each other "
-        "and make the server slower. Lower serverThreads, or set it to 0, which takes serverCpus.",
-        "serverThreads",
-    )
+    for key, threads in (("serverThreads", server.threads), ("serverQueryThreads", server.query_threads)):
+        reader.require(
+            threads <= max(1, int(limit)),
+            f"{key} is {threads} and serverCpus {server.cpus}: more threads than CPUs wait for each other "
+            f"and make the server slower. Lower {key}, or set it to 0, which takes serverCpus.",
+            key,
+        )
 
 
 def _check_gpus(reader: SettingsReader, server: ServerSettings) -> None:

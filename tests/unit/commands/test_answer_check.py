@@ -1,4 +1,4 @@
-"""The check of node and proxy: who answers is up, whoever it lets in, and who crashes is told of at once."""
+"""The check of node and gateway: who answers is up, whoever it lets in, and who crashes is told of at once."""
 
 import pytest
 
@@ -75,25 +75,33 @@ def test_a_node_that_never_answers_is_reported_with_its_log() -> None:
 @pytest.mark.parametrize(
     ("last_words", "says"),
     [
-        ("nginx: [emerg] unexpected end of file in /var/lib/proxy/server.conf:1", "docker volume rm"),
+        ("json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", "docker volume rm"),
         (
-            'nginx: [emerg] open() "/var/lib/proxy/server.conf" failed (13: Permission denied)',
-            "cannot read its volume",
+            "PermissionError: [Errno 13] Permission denied: '/var/lib/gateway/lanes.json'",
+            "may not be read: remove container and volume",
         ),
-        ("nginx: [emerg] bind() to 0.0.0.0:8080 failed (98: Address already in use)", "correct imageBase"),
-        ("exec /usr/sbin/nginx: exec format error", "another kind of processor"),
-        ("nginx: [alert] fork() failed (12: Cannot allocate memory)", "short of memory"),
+        (
+            "OSError: [Errno 98] error while attempting to bind on address ('0.0.0.0', 8080): address already in use",
+            "Its port in the container cannot be had: correct imageBase",
+        ),
+        (
+            "The gateway can't start: [Errno 2] No such file or directory: '/run/secrets/stack/secret-11111111'",
+            r"--replace '\*\*Command::gateway-key'",
+        ),
+        ("exec /usr/bin/python3: exec format error", "another kind of processor"),
+        ("AttributeError: module 'asyncio' has no attribute 'Runner'", "Debian 12 has what it needs"),
+        ("MemoryError", "short of memory"),
     ],
 )
-def test_a_proxy_that_crashes_is_reported_with_what_to_do(last_words: str, says: str) -> None:
+def test_a_gateway_that_crashes_is_reported_with_what_to_do(last_words: str, says: str) -> None:
     with pytest.raises(CheckError, match=says) as raised:
-        run(check(60, "proxy"), Stub([0], [state("exited", code=1)], [last_words]))
-    assert "The proxy in front of llama-server ended with exit code 1" in str(raised.value)
+        run(check(60, "gateway"), Stub([0], [state("exited", code=1)], [last_words]))
+    assert "The gateway in front of llama-server ended with exit code 1" in str(raised.value)
     assert str(raised.value).endswith(f"Its last lines:\n  {last_words}")
 
 
-def test_a_proxy_that_answers_is_up() -> None:
+def test_a_gateway_that_answers_is_up() -> None:
     assert (
-        run(check(program="proxy"), Stub([0, 200], [state()], []))
-        == "the proxy in container the-node answers"
+        run(check(program="gateway"), Stub([0, 200], [state()], []))
+        == "the gateway in container the-node answers"
     )

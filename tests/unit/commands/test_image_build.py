@@ -108,6 +108,7 @@ def test_proxies_of_dockers_own_configuration_come_first(
     [
         ("cpu-0123456789ab-stack-1", True),
         ("cuda-0123456789ab-stack-1", True),
+        ("gateway-0123456789ab-stack-1", True),
         ("proxy-0123456789ab-stack-1", True),
         ("cpu-0123456789ab-other-stack-1", False),
         ("cpu-0123456789ab-stack-12", False),
@@ -124,7 +125,7 @@ def test_an_image_is_the_stacks_by_the_whole_of_its_id(tag: str, is_ours: bool) 
 def test_the_server_gives_up_its_own_kinds_alone() -> None:
     removal = Removal("stack-1", ("cpu", "cuda"), unused_alone=False)
     assert is_of("cpu-0123456789ab-stack-1", removal)
-    assert not is_of("proxy-0123456789ab-stack-1", removal)
+    assert not is_of("gateway-0123456789ab-stack-1", removal)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "VOLUME_REMOVAL": {"VOLUME": "v", "IMAGE": "i", "KEPT_UNLESS_EMPTY": "true"},
         "VOLUME_PREPARATION": {"VOLUME": "v", "IMAGE": "i", "OWNER": "1000:0"},
         "SECRET_DELIVERY": {"VOLUME": "v", "IMAGE": "i", "CONTENT": "word", "OWNER": ""},
-        "TRAFFIC": {"PROXY": "proxy", "SERVER": "server"},
+        "TRAFFIC": {"GATEWAY": "gateway", "LANES": "documents,queries", "SERVER": "server"},
     }
     for program, variables in names.items():
         for name, value in variables.items():
@@ -81,9 +81,11 @@ def test_a_volume_is_prepared_with_one_right(docker: DockerDouble) -> None:
 
 
 @pytest.mark.usefixtures("environment")
-def test_requests_move_to_the_server(docker: DockerDouble) -> None:
-    docker.says("exec?proxy?use-server?server?300*")
-    assert traffic.work() == "requests go to server"
+def test_requests_of_every_lane_move_to_the_server(docker: DockerDouble) -> None:
+    docker.says("exec?gateway?use-server?documents?server?300*")
+    docker.says("exec?gateway?use-server?queries?server?300*")
+    assert traffic.work() == "requests of documents and queries go to server"
+    assert [line.split()[3] for line in docker.asked] == ["documents", "queries"]
 
 
 @pytest.mark.usefixtures("environment", "docker")
@@ -91,7 +93,7 @@ def test_requests_move_to_the_server(docker: DockerDouble) -> None:
     ("work", "told"),
     [
         (volume_preparation.work, "Volume v could not be made writable for user 1000:0: unexpected"),
-        (traffic.work, "The proxy proxy does not send requests to server(?s:.*)unexpected"),
+        (traffic.work, "The gateway gateway does not send requests of documents to server(?s:.*)unexpected"),
         (secret_delivery.work, "unexpected: ps|unexpected: image"),
     ],
 )

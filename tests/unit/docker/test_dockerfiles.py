@@ -47,7 +47,7 @@ DEFAULTS = {
 """Build arguments, and the settings in Pulumi.yaml that they come from."""
 
 both = pytest.mark.parametrize("name", NAMES)
-EVERY = (*NAMES, "proxy/Dockerfile", "gateway/Dockerfile")
+EVERY = (*NAMES, "gateway/Dockerfile")
 every = pytest.mark.parametrize("name", EVERY)
 
 

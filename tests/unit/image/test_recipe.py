@@ -36,11 +36,11 @@ def test_kind_digest_and_owner_are_in_the_tag() -> None:
 
 
 def test_the_longest_id_fits_into_a_tag() -> None:
-    name = full_name(replace(RECIPE, kind="proxy", owner="s" * 100), PROJECT_DIRECTORY)
+    name = full_name(replace(RECIPE, kind="gateway", owner="s" * 100), PROJECT_DIRECTORY)
     assert len(name.rpartition(":")[2]) <= 128
 
 
-@pytest.mark.parametrize("dockerfile", ["Dockerfile", "Dockerfile.cuda", "proxy/Dockerfile"])
+@pytest.mark.parametrize("dockerfile", ["Dockerfile", "Dockerfile.cuda", "gateway/Dockerfile"])
 def test_a_clone_elsewhere_with_other_modes_has_the_same_image(dockerfile: str, clone: Path) -> None:
     recipe = replace(RECIPE, dockerfile=f"docker/{dockerfile}")
     (clone / "docker" / ".DS_Store").write_text("what a build does not read")
@@ -54,8 +54,8 @@ def test_a_clone_elsewhere_with_other_modes_has_the_same_image(dockerfile: str, 
         ("Dockerfile", "build.sh"),
         ("Dockerfile", "install-packages.sh"),
         ("Dockerfile.cuda", "healthcheck.sh"),
-        ("proxy/Dockerfile", "proxy/nginx.conf"),
-        ("proxy/Dockerfile", "install-packages.sh"),
+        ("gateway/Dockerfile", "gateway/lanes.py"),
+        ("gateway/Dockerfile", "install-packages.sh"),
     ],
 )
 def test_a_file_that_the_build_reads_makes_another_image_by_its_content(

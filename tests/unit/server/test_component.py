@@ -2,21 +2,19 @@
 
 import pytest
 
-from components.server.container import thread_count
 from components.settings import EngineSettings, ServerSettings
 from components.settings.setting import PREFIX, keys_of_variables
 from tests.unit.declared import Declared, one
-from tests.unit.project import stack_settings
-from tests.unit.server.declared_server import COMMAND, CONTAINER, SERVER, declare_server
+from tests.unit.server.declared_server import COMMAND, CONTAINER, QUERIES, SERVER, declare_server
 
 
 def server(stack: str, **changes: object) -> list[Declared]:
     return declare_server(stack, changes)
 
 
-def environment(declared: list[Declared]) -> dict[str, str]:
-    """Return the container's environment as a dictionary."""
-    return dict(entry.split("=", 1) for entry in one(declared, CONTAINER, SERVER).inputs["envs"])
+def environment(declared: list[Declared], name: str = SERVER) -> dict[str, str]:
+    """Return a container's environment as a dictionary."""
+    return dict(entry.split("=", 1) for entry in one(declared, CONTAINER, name).inputs["envs"])
 
 
 CPU_ENVIRONMENT = {
@@ -38,7 +36,7 @@ CPU_ENVIRONMENT = {
     "LLAMA_ARG_CORS_CREDENTIALS": "0",
     "LLAMA_ARG_ENDPOINT_SLOTS": "0",
     "LLAMA_ARG_ENDPOINT_METRICS": "1",
-    "LLAMA_ARG_THREADS_HTTP": "20",
+    "LLAMA_ARG_THREADS_HTTP": "48",
 }
 
 PASSED_ON = {
@@ -71,14 +69,18 @@ def test_the_environment_is_what_the_server_reads(
     } == expected
 
 
-def test_nobody_reaches_the_container_but_through_the_proxy() -> None:
-    inputs = one(server("cpu"), CONTAINER, SERVER).inputs
+@pytest.mark.parametrize("name", [SERVER, QUERIES])
+def test_nobody_reaches_a_server_but_through_the_gateway(name: str) -> None:
+    inputs = one(server("cpu"), CONTAINER, name).inputs
     assert "ports" not in inputs
     assert inputs["networksAdvanced"] == [{"name": "jina-search-test"}]
 
 
-def test_the_container_has_no_name_of_its_own_so_that_a_successor_can_run_beside_it() -> None:
-    assert "name" not in one(server("cpu"), CONTAINER, SERVER).inputs
+@pytest.mark.parametrize("name", [SERVER, QUERIES])
+def test_a_server_has_no_name_of_its_own_so_that_a_successor_can_run_beside_it(name: str) -> None:
+    container = one(server("cpu"), CONTAINER, name)
+    assert "name" not in container.inputs
+    assert not container.options.delete_before_replace
 
 
 def test_the_model_file_alone_is_mounted_read_only() -> None:
@@ -119,7 +121,7 @@ def test_every_command_asks_the_engine_that_the_provider_asks(stack: str) -> Non
     changes = {"modelDelivery": "volume"}
     elsewhere = declare_server(stack, changes, engine=EngineSettings(host="ssh://me@gpu-box"))
     commands = [item.inputs["environment"] for item in elsewhere if item.type == COMMAND]
-    assert len(commands) == (8 if stack == "gpu" else 7)
+    assert len(commands) == (11 if stack == "gpu" else 10)
     assert {environment["DOCKER_HOST"] for environment in commands} == {"ssh://me@gpu-box"}
     here = [item.inputs["environment"] for item in declare_server(stack, changes) if item.type == COMMAND]
     assert not [environment for environment in here if "DOCKER_HOST" in environment]
@@ -181,30 +183,98 @@ def test_limits_are_set_only_when_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("name", "url"),
-    [("llama-server-embedding", ""), ("llama-server-served", "http://127.0.0.1:8080/v1/embeddings")],
+    ("name", "container", "url"),
+    [
+        ("llama-server-documents-embedding", SERVER, ""),
+        ("llama-server-documents-served", SERVER, "http://127.0.0.1:8080/document/v1/embeddings"),
+        ("llama-server-queries-embedding", QUERIES, ""),
+        ("llama-server-queries-served", QUERIES, "http://127.0.0.1:8080/query/v1/embeddings"),
+    ],
 )
-def test_the_server_is_proved_inside_its_container_and_then_where_people_ask_it(name: str, url: str) -> None:
+def test_each_server_is_proved_inside_its_container_and_then_where_people_ask_it(
+    name: str, container: str, url: str
+) -> None:
     check = one(server("cpu", serverApiKey="hunter2"), COMMAND, name)
     assert check.inputs["environment"] == {
         "EMBEDDING_CHECK_URL": url,
         "EMBEDDING_CHECK_PORT": "8080",
         "EMBEDDING_CHECK_MODEL": "jina-embeddings-v5-text-nano-retrieval",
         "EMBEDDING_CHECK_WIDTH": "768",
-        "EMBEDDING_CHECK_CONTAINER": f"{SERVER}-1234567",
+        "EMBEDDING_CHECK_CONTAINER": f"{container}-1234567",
         "EMBEDDING_CHECK_API_KEY": "hunter2",
     }
     assert check.secrets == {"environment"}
-    assert check.inputs["triggers"] == [f"{SERVER}-id", "proxy-id", "sha256:image", "abc"]
+    assert check.inputs["triggers"] == [f"{container}-id", "gateway-id", "sha256:image", "abc"]
 
 
-def test_requests_are_moved_to_another_server_and_by_another_proxy() -> None:
-    traffic = one(server("cpu"), COMMAND, "llama-server-traffic").inputs
-    assert traffic["environment"] == {
-        "TRAFFIC_PROXY": "jina-search-test-proxy",
-        "TRAFFIC_SERVER": f"{SERVER}-1234567",
+@pytest.mark.parametrize(
+    ("count", "lane", "answers"),
+    [(2, "documents", "documents"), (2, "queries", "queries"), (1, "documents", "documents,queries")],
+)
+def test_a_server_that_is_proved_gets_the_requests_of_its_lanes(count: int, lane: str, answers: str) -> None:
+    declared = server("cpu", serverLanes=count)
+    name = f"jina-search-test-llama-server-{lane}"
+    traffic = one(declared, COMMAND, f"llama-server-{lane}-traffic")
+    assert traffic.inputs["environment"] == {
+        "TRAFFIC_GATEWAY": "jina-search-test-gateway",
+        "TRAFFIC_LANES": answers,
+        "TRAFFIC_SERVER": f"{name}-1234567",
     }
-    assert traffic["triggers"] == [f"{SERVER}-id", "proxy-id"]
+    assert traffic.inputs["triggers"] == [f"{name}-id", "gateway-id"]
+    # Also when only its lanes change.
+    assert traffic.inputs["update"] == traffic.inputs["create"]
+    assert any(urn.endswith(f"::llama-server-{lane}-embedding") for urn in traffic.dependencies)
+
+
+QUERY_SETTINGS = {
+    "serverQueryContextSize": 1024,
+    "serverQueryParallel": 2,
+    "serverQueryThreads": 2,
+    "serverQueryShares": 4096,
+    "serverDocumentShares": 512,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "sizes", "shares"),
+    [
+        ({}, SERVER, ("8192", "8192", "8192", "4", None), 256),
+        ({}, QUERIES, ("2048", "2048", "2048", "4", "1"), 8192),
+        (QUERY_SETTINGS, SERVER, ("8192", "8192", "8192", "4", None), 512),
+        (QUERY_SETTINGS, QUERIES, ("1024", "1024", "1024", "2", "2"), 4096),
+        ({"serverLanes": 1}, SERVER, ("8192", "8192", "8192", "4", None), 1024),
+        (
+            {"serverContextSize": 512, "serverParallel": 8, "serverThreads": 3},
+            QUERIES,
+            ("512", "512", "512", "4", "1"),
+            8192,
+        ),
+    ],
+    ids=str,
+)
+def test_each_server_has_the_sizes_threads_and_shares_of_its_lane(
+    changes: dict[str, object], name: str, sizes: tuple[str | None, ...], shares: int
+) -> None:
+    declared = server("cpu", **changes)
+    found = environment(declared, name)
+    names = ("CTX_SIZE", "BATCH", "UBATCH", "N_PARALLEL", "THREADS")
+    assert tuple(found.get(f"LLAMA_ARG_{one}") for one in names) == sizes
+    assert one(declared, CONTAINER, name).inputs["cpuShares"] == shares
+
+
+def test_the_servers_differ_in_nothing_but_their_lane() -> None:
+    documents, queries = (one(server("gpu"), CONTAINER, name).inputs for name in (SERVER, QUERIES))
+    assert {key for key in documents if documents[key] != queries[key]} == {"envs", "cpuShares"}
+
+
+def test_with_one_lane_there_is_one_server_and_a_second_lane_does_not_replace_it() -> None:
+    alone, with_another = server("cpu", serverLanes=1), server("cpu")
+    assert QUERIES not in {item.name for item in alone}
+    first, then = (dict(one(declared, CONTAINER, SERVER).inputs) for declared in (alone, with_another))
+    # The weight is changed as the container runs.
+    assert (first.pop("cpuShares"), then.pop("cpuShares")) == (1024, 256)
+    assert first == then
+    assert "cpuShares" not in one(alone, CONTAINER, SERVER).options.replace_on_changes
 
 
 def test_the_api_key_reaches_the_server_through_a_file_and_no_resource_of_the_docker_provider() -> None:
@@ -240,11 +310,18 @@ def test_on_cuda_alone_health_is_also_that_a_gpu_is_in_use(stack: str, asked: bo
 @pytest.mark.parametrize(
     ("changes", "threads"),
     [
-        ({}, 0),
-        ({"serverCpus": "0.5"}, 1),
-        ({"serverCpus": "4"}, 4),
-        ({"serverThreads": 2, "serverCpus": "4"}, 2),
+        ({}, (None, "1")),
+        ({"serverQueryThreads": 0}, (None, None)),
+        ({"serverCpus": "0.5", "serverQueryThreads": 0}, ("1", "1")),
+        ({"serverCpus": "4", "serverQueryThreads": 0}, ("4", "4")),
+        ({"serverThreads": 2, "serverCpus": "4"}, ("2", "1")),
+        ({"serverQueryThreads": 3, "serverCpus": "4"}, ("4", "3")),
     ],
+    ids=str,
 )
-def test_threads_follow_the_limit_of_cpus(changes: dict[str, object], threads: int) -> None:
-    assert thread_count(stack_settings("cpu", **changes).server) == threads
+def test_threads_follow_the_limit_of_cpus(
+    changes: dict[str, object], threads: tuple[str | None, str | None]
+) -> None:
+    declared = server("cpu", **changes)
+    found = [environment(declared, name).get("LLAMA_ARG_THREADS") for name in (SERVER, QUERIES)]
+    assert tuple(found) == threads

@@ -7,6 +7,7 @@ import pytest
 
 from components.server.container import environment
 from components.settings import ModelSettings, ServerSettings
+from components.settings.lanes import lanes
 from components.settings.rules.known_arguments import KNOWN
 from components.settings.setting import PREFIX, keys_of_variables
 from tests.unit.project import stack_settings
@@ -25,7 +26,9 @@ def test_what_a_setting_decides_is_passed_on_to_the_server(group: type, variable
     given: dict[type, Any] = {ModelSettings: settings.model, ServerSettings: settings.server}
     value = 77 if isinstance(getattr(given[group], name), int) else "another"
     given[group] = replace(given[group], **{name: value})
-    assert environment("cuda", given[ModelSettings], given[ServerSettings])[PREFIX + variable] == str(value)
+    (documents, _) = lanes(given[ServerSettings])
+    told = environment("cuda", given[ModelSettings], given[ServerSettings], documents)
+    assert told[PREFIX + variable] == str(value)
     assert variable in KNOWN, "llama-server does not read it"
 
 

@@ -21,7 +21,7 @@ def test_a_row_has_type_and_default_as_a_stacks_file_writes_them(
     setting: str, default: object, row: str
 ) -> None:
     schema = config_schema()
-    schema[setting]["default"] = default
+    schema[setting] = {**schema[setting], "default": default}
 
     assert row in settings_table(schema)
 

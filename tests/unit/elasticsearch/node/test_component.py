@@ -121,5 +121,5 @@ def test_no_resource_of_the_docker_provider_is_given_the_password() -> None:
 
 def test_an_external_cluster_has_no_volumes_of_ours() -> None:
     found = declared(elasticsearchUrl="https://es.test:9200", elasticsearchApiKey="hunter2")
-    assert [item.name for item in found if item.type == VOLUME] == ["proxy"]
+    assert [item.name for item in found if item.type == VOLUME] == ["gateway"]
     assert one(found, f"{DYNAMIC}Index").inputs["cluster_uuid"] == ""

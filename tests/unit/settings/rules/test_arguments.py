@@ -4,6 +4,7 @@ import pytest
 
 from components.server.container import environment
 from components.settings import SettingsError
+from components.settings.lanes import lanes
 from components.settings.rules.arguments import near
 from components.settings.rules.known_arguments import KNOWN, NOT_READ, OWN, REFUSED
 from components.settings.setting import PREFIX
@@ -21,7 +22,7 @@ def problem(stack: str, *arguments: str) -> str:
 @pytest.mark.parametrize("stack", ["cpu", "gpu"])
 def test_no_variable_that_this_project_sets_can_be_set_again(stack: str) -> None:
     settings = stack_settings(stack, serverCpus="2")
-    set_here = set(environment(settings.device, settings.model, settings.server))
+    set_here = set(environment(settings.device, settings.model, settings.server, lanes(settings.server)[0]))
     assert {name.removeprefix(PREFIX) for name in set_here} <= set(OWN)
 
 

@@ -50,7 +50,9 @@ def test_a_limit_that_is_too_small_is_refused_with_the_need_its_parts_and_what_t
     (problem,) = raised.value.problems
     settings = stack_settings("cpu", **changes)
     parts = (file_size(settings), buffer_size(settings), ITSELF)
-    assert problem.startswith(f"serverMemory is {memory}, but the server needs about {sum(parts)} MiB: ")
+    assert problem.startswith(
+        f"serverMemory is {memory}, but the server for documents needs about {sum(parts)} MiB: "
+    )
     for part in parts:
         assert not part or f"{part} for" in problem
     assert "lower serverContextSize, serverBatchSize and serverUbatchSize together" in problem

@@ -4,11 +4,13 @@ import pytest
 
 from components.settings import SettingsError
 from components.settings.rules.image import cuda_version
+from components.settings.rules.lanes import TWO_LANES_ALONE
 from components.settings.rules.server import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
 from tests.unit.project import config_schema, stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
 MEAN = {"modelPooling": "mean"}
+ALONE = {"serverLanes": 1}
 RUNTIME = "nvidia/cuda:12.8.1-runtime-ubuntu24.04"
 
 REFUSED = [
@@ -21,6 +23,59 @@ REFUSED = [
     ("cpu", {"serverParallel": 3, **MEAN}, "serverParallel is 3 and modelPooling mean", "to 2 or 4"),
     ("cpu", {"serverParallel": 5, **MEAN}, "serverParallel is 5 and modelPooling mean", "8192 tokens"),
     ("cpu", {"serverParallel": 6, **MEAN}, "serverParallel is 6 and modelPooling mean", "to 4 or 8"),
+    (
+        "cpu",
+        {"serverQueryParallel": 3, **MEAN},
+        "serverQueryParallel is 3 and modelPooling mean",
+        "2048 tokens",
+    ),
+    (
+        "cpu",
+        {"serverQueryContextSize": 300, "serverQueryParallel": 7, **MEAN},
+        "serverQueryParallel is 7",
+        "to 5 or 6",
+    ),
+    (
+        "cpu",
+        {"serverCpus": "2", "serverQueryThreads": 8},
+        "serverQueryThreads is 8 and serverCpus 2",
+        "slower",
+    ),
+    (
+        "cpu",
+        {**ALONE, "serverQueryContextSize": 64},
+        "serverQueryContextSize is 64, but serverLanes is 1",
+        "to 2",
+    ),
+    (
+        "cpu",
+        {**ALONE, "serverQueryParallel": 2},
+        "serverQueryParallel is 2, but serverLanes is 1",
+        "config rm",
+    ),
+    ("cpu", {**ALONE, "serverQueryThreads": 2}, "serverQueryThreads is 2, but serverLanes is 1", "config rm"),
+    ("cpu", {**ALONE, "serverQueryShares": 2}, "serverQueryShares is 2, but serverLanes is 1", "config rm"),
+    ("cpu", {**ALONE, "serverDocumentShares": 2}, "serverDocumentShares is 2, but serverLanes is 1", "rm"),
+    ("cpu", {"serverLanes": 3}, 'serverLanes is "3"', "from 1 to 2"),
+    ("cpu", {"serverQueryShares": 1}, 'serverQueryShares is "1"', "from 2 to 262144"),
+    (
+        "cpu",
+        {"serverCorsOrigins": ["https://a.example/"]},
+        "serverCorsOrigins has https://a.example/:",
+        "path",
+    ),
+    (
+        "cpu",
+        {"serverCorsOrigins": ["a.example", "*"]},
+        "serverCorsOrigins has a.example:",
+        "browsers send it",
+    ),
+    (
+        "cpu",
+        {"serverCorsOrigins": ["https://a,https://b"]},
+        "serverCorsOrigins has https://a,",
+        "each must be",
+    ),
     # The server makes 768 out of 700, and the batch is what both have.
     (
         "cpu",
@@ -79,6 +134,11 @@ def test_settings_that_do_not_go_together_are_refused_with_the_reason(
         ("cpu", {"serverParallel": 3}),
         ("cpu", {"serverParallel": 8, **MEAN}),
         ("cpu", {"serverParallel": 3, **dict.fromkeys(SMALL, 768), **MEAN}),
+        ("cpu", ALONE),
+        ("cpu", {**ALONE, "serverParallel": 1}),
+        ("cpu", {"serverQueryContextSize": 9000}),
+        ("cpu", {"serverQueryParallel": 3}),
+        ("cpu", {"serverCorsOrigins": ["https://a.example", "http://localhost:3000", "*"]}),
         ("cpu", {"serverApiKey": "a-Z0-9_.~+/= b"}),
         ("cpu", {**SMALL, "modelContextSize": 512}),
         ("cpu", {"serverCpus": "0.5", "serverThreads": 1}),
@@ -102,6 +162,11 @@ def test_the_defaults_that_mean_nothing_on_cpu_are_those_of_the_project() -> Non
         DEFAULT_GPUS,
         DEFAULT_GPU_LAYERS,
     )
+
+
+def test_the_defaults_that_mean_nothing_with_one_lane_are_those_of_the_project() -> None:
+    schema = config_schema()
+    assert {key: schema[key]["default"] for key in TWO_LANES_ALONE} == TWO_LANES_ALONE
 
 
 @pytest.mark.parametrize(
