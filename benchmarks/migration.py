@@ -103,7 +103,9 @@ def measure(
     connection: Connection, model: EmbeddingServer, documents: int, deletes: float
 ) -> list[Measurement]:
     """Fill an index, and migrate it to and fro: alone, then with people at work; with `deletes` as `main` says."""
-    wanted = Wanted(connection=connection, embeddings_url=model.container_url, demo_documents=False)
+    wanted = Wanted(
+        connection=connection, embeddings_url=model.container_url, gateway=model, demo_documents=False
+    )
     stack = StackResources()
     stack.up(wanted)
     measured = []

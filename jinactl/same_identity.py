@@ -1,6 +1,6 @@
 """Compares the outputs with the index: vectors of another kind would make its searches wrong without an error."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
@@ -12,8 +12,8 @@ from jinactl.outputs import ASK, OUTPUT_OF, StackFacts
 SHOWN = 20
 
 
-def require_same_identity(client: Requests, facts: StackFacts) -> None:
-    """Raise CommandError unless the index behind the alias is embedded as the outputs say.
+def require_same_identity(client: Requests, facts: StackFacts, *, except_for: Collection[str] = ()) -> None:
+    """Raise CommandError unless the index behind the alias is embedded as the outputs say, some fields aside.
 
     A search in an index that this project did not make is allowed where Elasticsearch embeds: nothing is known of it.
     Raises CommandError, too, when there is no index, and UnreadableIdentityError.
@@ -21,7 +21,7 @@ def require_same_identity(client: Requests, facts: StackFacts) -> None:
     for index, body in sorted(require_index(client, facts).items()):
         meta = body.get("mappings", {}).get("_meta", {})
         if is_managed(meta):
-            _require_same(index, Identity.from_meta(meta, index), facts)
+            _require_same(index, Identity.from_meta(meta, index), facts, except_for)
         elif facts.embeds_in_client:
             raise CommandError(
                 f"{facts.index} leads to {index}, which does not say how its vectors were made: this project did not "
@@ -39,8 +39,9 @@ def require_index(client: Requests, facts: StackFacts) -> Mapping[str, Any]:
     return found
 
 
-def _require_same(index: str, identity: Identity, facts: StackFacts) -> None:
-    differences = _differences(identity.as_dict(), facts.identity)
+def _require_same(index: str, identity: Identity, facts: StackFacts, except_for: Collection[str]) -> None:
+    told = {key: value for key, value in facts.identity.items() if key not in except_for}
+    differences = _differences(identity.as_dict(), told)
     if differences:
         raise CommandError(
             f"The outputs are not those of {index}, whose vectors are of another kind: {', '.join(differences)}. "

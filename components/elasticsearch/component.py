@@ -1,5 +1,6 @@
 """Declares Elasticsearch and what searches by meaning: the cluster, and the index with all it needs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pulumi
@@ -9,12 +10,17 @@ from components.elasticsearch.dynamic.demo_documents import DemoDocumentsResourc
 from components.elasticsearch.dynamic.index import IndexResource
 from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointResource
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineResource
+from components.elasticsearch.endpoints import Endpoints, pipeline_endpoint_id
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.inference_endpoint import Endpoint
 from components.elasticsearch.ingest_pipeline import build_pipeline
 from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs, default_pipeline
 from components.elasticsearch.node.component import ElasticsearchNode, ElasticsearchNodeArgs
 from components.settings import ElasticsearchSettings
+
+OF_PIPELINES = ("pipeline-endpoint", "full-endpoint")
+NAMED = ("endpoint", "query-endpoint", "document-endpoint")
+"""What the endpoints of pipelines, and those that people name, are called as resources, in the order of Endpoints."""
 
 
 class ElasticsearchArgs(ElasticsearchNodeArgs):
@@ -64,11 +70,17 @@ class SearchIndexArgs:
     local_embeddings_url: str
     embeddings_api_key: str
 
+    def endpoints(self) -> Endpoints:
+        """Return the endpoints by which Elasticsearch embeds."""
+        return self.embedding.endpoints(self.settings, self.embeddings_url)
+
 
 class SearchIndex(pulumi.ComponentResource):
-    """Inference endpoint, ingest pipeline, index behind an alias, and demo documents: in this order.
+    """The endpoints of pipelines, ingest pipeline, index behind an alias, endpoints for people, and demo documents.
 
-    With elasticsearchEmbedding `client` there are no endpoint and no pipeline, and their names are empty.
+    They are made in this order: the endpoints that people name have the dims of the index. `inference_id` is that of
+    the one that takes texts as they come, `query_inference_id` and `document_inference_id` of those that add a prefix.
+    With elasticsearchEmbedding `client` there are no endpoints and no pipeline, and their names are empty.
     `index` is the alias that people use, `concrete_index` the generation that it points to. Nothing of it, nor of
     what it depends on, is deleted before its guard agrees: give it `depends_on` of the checked server.
     """
@@ -77,19 +89,29 @@ class SearchIndex(pulumi.ComponentResource):
     concrete_index: pulumi.Output[str]
     pipeline_id: pulumi.Output[str]
     inference_id: pulumi.Output[str]
+    query_inference_id: pulumi.Output[str]
+    document_inference_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: SearchIndexArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:elasticsearch:SearchIndex", name, None, opts)
         self.index = args.settings.index
-        self.inference_id = self.pipeline_id = pulumi.Output.from_input("")
+        none = pulumi.Output.from_input("")
+        self.inference_id = self.query_inference_id = self.document_inference_id = self.pipeline_id = none
+        endpoints = None if args.settings.embeds_in_client else args.endpoints()
         before_index: list[pulumi.Resource] = []
-        if not args.settings.embeds_in_client:
-            endpoint = self._endpoint(name, args)
-            pipeline = self._pipeline(name, args, endpoint)
-            self.inference_id, self.pipeline_id = endpoint.inference_id, pipeline.pipeline_id
+        if endpoints:
+            of_pipelines = self._endpoints(name, args, endpoints.of_pipelines(), OF_PIPELINES, [])
+            pipeline = self._pipeline(name, args, of_pipelines)
+            self.pipeline_id = pipeline.pipeline_id
             before_index.append(pipeline)
         index = self._index(name, args, before_index)
         guarded: list[pulumi.Resource] = [index]
+        if endpoints:
+            named = self._endpoints(name, args, endpoints.named(), NAMED, [index])
+            self.inference_id, self.query_inference_id, self.document_inference_id = (
+                one.inference_id for one in named
+            )
+            guarded += named
         if args.settings.demo_documents:
             guarded.append(self._demo_documents(name, args, index))
         self._guard(name, args, guarded)
@@ -100,34 +122,47 @@ class SearchIndex(pulumi.ComponentResource):
                 "concrete_index": self.concrete_index,
                 "pipeline_id": self.pipeline_id,
                 "inference_id": self.inference_id,
+                "query_inference_id": self.query_inference_id,
+                "document_inference_id": self.document_inference_id,
             }
         )
 
-    def _endpoint(self, name: str, args: SearchIndexArgs) -> InferenceEndpointResource:
-        model = args.embedding.model
-        wanted = Endpoint(model_id=model.name, url=args.embeddings_url, dimensions=model.dimensions)
-        inputs = {
-            **args.connection.as_inputs(),
-            "owner": args.owner,
-            "inference_id": args.settings.inference_id,
-            "body": canonical(asdict(wanted)),
-            "adopt": args.settings.adopt,
-            "embeddings_api_key": pulumi.Output.secret(args.embeddings_api_key),
-        }
-        return InferenceEndpointResource(f"{name}-endpoint", inputs, pulumi.ResourceOptions(parent=self))
+    def _endpoints(
+        self,
+        name: str,
+        args: SearchIndexArgs,
+        endpoints: Mapping[str, Endpoint],
+        kinds: Sequence[str],
+        after: Sequence[pulumi.Resource],
+    ) -> list[InferenceEndpointResource]:
+        return [
+            InferenceEndpointResource(
+                f"{name}-{kind}",
+                {
+                    **args.connection.as_inputs(),
+                    "owner": args.owner,
+                    "inference_id": inference_id,
+                    "family": args.settings.inference_id,
+                    "body": canonical(asdict(wanted)),
+                    "adopt": args.settings.adopt,
+                    "embeddings_api_key": pulumi.Output.secret(args.embeddings_api_key),
+                },
+                pulumi.ResourceOptions(parent=self, depends_on=list(after)),
+            )
+            for kind, (inference_id, wanted) in zip(kinds, endpoints.items(), strict=True)
+        ]
 
     def _pipeline(
-        self, name: str, args: SearchIndexArgs, endpoint: InferenceEndpointResource
+        self, name: str, args: SearchIndexArgs, endpoints: Sequence[InferenceEndpointResource]
     ) -> IngestPipelineResource:
         model = args.embedding.model
 
         def body(owner: str) -> str:
             built = build_pipeline(
-                inference_id=args.settings.inference_id,
+                inference_id=pipeline_endpoint_id(args.settings.inference_id, args.embedding.dims),
                 model=model.name,
                 document_prefix=model.document_prefix,
                 dims=args.embedding.dims,
-                width=model.dimensions,
                 owner=owner,
             )
             return canonical(built)
@@ -140,14 +175,14 @@ class SearchIndex(pulumi.ComponentResource):
             "body": pulumi.Output.from_input(args.owner).apply(body),
             "adopt": args.settings.adopt,
         }
-        after = pulumi.ResourceOptions(parent=self, depends_on=[endpoint])
+        after = pulumi.ResourceOptions(parent=self, depends_on=list(endpoints))
         return IngestPipelineResource(f"{name}-pipeline", inputs, after)
 
     def _index(self, name: str, args: SearchIndexArgs, before: list[pulumi.Resource]) -> IndexResource:
         inputs = {
             **args.connection.as_inputs(),
             "owner": args.owner,
-            **_embedder(args),
+            **_embeds(args),
             "alias": args.settings.index,
             "pipeline_id": default_pipeline(args.settings),
             "identity": args.embedding.identity(args.settings),
@@ -197,6 +232,14 @@ def node_embeddings_url(settings: ElasticsearchSettings, network_url: str, serve
     if settings.managed:
         return network_url
     return f"http://host.docker.internal:{server_port}/v1/embeddings"
+
+
+def _embeds(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:
+    """Return the inputs of the index that say what embeds its documents."""
+    if args.settings.embeds_in_client:
+        return _embedder(args)
+    key = pulumi.Output.secret(args.embeddings_api_key)
+    return {"endpoints": args.endpoints().as_json(), "embeddings_api_key": key}
 
 
 def _embedder(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:

@@ -11,6 +11,7 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.digest import map_digest
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.endpoints import full_id
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import adoption, deletion, frozen_pipeline
 from components.elasticsearch.generations import index as indices
@@ -137,10 +138,10 @@ def _repair(run: _Run, live: LiveIndex, _: Step) -> None:
         indices.open_to_writers(client, current.index)
     map_digest(client, current.index)
     indices.set_default_pipeline(client, current.index, run.wanted.pipeline_id)
-    # The pipeline was renamed, say, and the endpoint with it.
-    ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, run.wanted.pipeline_id) or {})
-    if len(ids) == 1:
-        frozen_pipeline.redirect(client, run.wanted.claim, "", ids[0], alias=run.wanted.alias)
+    if run.wanted.endpoints:
+        # The endpoint was renamed, say.
+        kept_with = full_id(run.wanted.endpoints.inference_id)
+        frozen_pipeline.redirect(client, run.wanted.claim, (), kept_with, alias=run.wanted.alias)
 
 
 def _take_pipelines_away(run: _Run, _live: LiveIndex, step: Step) -> None:

@@ -1,4 +1,4 @@
-"""The inference endpoint: service `openai`, task `text_embedding`, in front of the stack's embedding server.
+"""An inference endpoint: service `openai`, task `text_embedding`, in front of the stack's embedding server.
 
 Elasticsearch has no upsert of endpoints, never changes `url`, `model_id`, `dimensions` and `similarity`, and never
 shows the API key again. It asks the server for an embedding each time an endpoint is made.
@@ -27,9 +27,9 @@ VALIDATION_TIMEOUT = 120.0
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """What an endpoint is, without its key: `url` is the full address of /v1/embeddings as the node sees it.
+    """What an endpoint is, without its key: `url` is the full address as the node sees it.
 
-    `dimensions` is what the server returns, whatever part of it the index keeps.
+    It asks the server for `dimensions` numbers.
     """
 
     model_id: str
@@ -95,6 +95,12 @@ def read_live(client: Requests, inference_id: str) -> LiveEndpoint | None:
     )
 
 
+def asks(client: Requests, inference_id: str, url: str) -> bool:
+    """Tell whether there is an endpoint of that name, and it asks that address."""
+    live = read_live(client, inference_id)
+    return live is not None and live.endpoint is not None and live.endpoint.url == url
+
+
 def plan(
     inference_id: str, live: LiveEndpoint | None, wanted: Endpoint, *, ours: bool, new_key: bool
 ) -> Step:
@@ -158,8 +164,11 @@ def delete(client: Requests, inference_id: str, *, force: bool = False) -> None:
         ) from error
 
 
-def _create(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
-    """Create the endpoint; leave one that is there already, after a lost answer or made by somebody else meanwhile."""
+def create(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    """Create the endpoint; leave one that is there already, after a lost answer or made by somebody else meanwhile.
+
+    Raises ValidationError when the node gets no right embedding.
+    """
     try:
         _put(client, inference_id, wanted, api_key)
     except RefusedError as error:
@@ -176,7 +185,7 @@ def _update(client: Requests, inference_id: str, wanted: Endpoint, api_key: str)
 
 
 def _replace(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
-    _verify(client, inference_id, wanted, api_key)
+    verify(client, inference_id, wanted, api_key)
     # Pipelines keep referring to the name.
     delete(client, inference_id, force=True)
     _put(client, inference_id, wanted, api_key)
@@ -188,8 +197,11 @@ def _put(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) ->
         client.request("PUT", f"/_inference/{TASK}/{inference_id}", body, timeout=VALIDATION_TIMEOUT)
 
 
-def _verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
-    """Have the node try the new settings under another name, before the endpoint in use is deleted."""
+def verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+    """Have the node try the new settings under another name, before the endpoint in use is deleted.
+
+    Raises ValidationError when it gets no right embedding.
+    """
     trial = f"{inference_id}-verification"
     delete(client, trial)
     _put(client, trial, wanted, api_key)
@@ -197,7 +209,7 @@ def _verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str)
 
 
 ACTIONS: Mapping[str, Callable[[Requests, str, Endpoint, str], None]] = {
-    "create": _create,
+    "create": create,
     "update": _update,
     "replace": _replace,
 }

@@ -1,86 +1,76 @@
-"""The ingest pipeline: the one place that knows prefix, inference, truncation and clean-up.
-
-Facts of Elasticsearch it rests on: the inference processor appends to an output field that exists and writes
-`model_id` beside it; its vector is an array of doubles, not a list, so that `.length` and `[i]` serve for both.
-"""
+"""The ingest pipelines: bodies of those that embed documents, and how the stack's own is kept as it is wanted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.endpoints import is_of
 from components.elasticsearch.errors import ConflictError, NotFoundError, RefusedError
-from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
-from components.elasticsearch.identity import MANAGED_BY
+from components.elasticsearch.fields import CONTENT, VECTOR
+from components.elasticsearch.identity import MANAGED_BY, Identity
 from components.elasticsearch.ownership import OWNER, Claim, another_stacks, is_managed, owner_of
+from components.elasticsearch.pipeline_scripts import (
+    FINISH,
+    PREFIX,
+    PREFIXED,
+    PREPARE,
+    PREPARED,
+    TEXT,
+    TRUNCATE,
+)
 from components.elasticsearch.reconcile import NOTHING, Step, reconcile
-
-INPUT = "_inference_input"
-KEPT_MODEL_ID = "_kept_model_id"
-
-PREPARE = f"""\
-def made = ctx.remove('{DIGEST}');
-if (ctx.{CONTENT} != null && ctx.{CONTENT} != '') {{
-  ctx.{INPUT} = params.prefix + ctx.{CONTENT};
-  ctx.remove('{VECTOR}');
-  def kept = ctx.remove('model_id');
-  if (kept != null) {{ ctx.{KEPT_MODEL_ID} = kept; }}
-}} else if (made != null) {{
-  ctx.remove('{VECTOR}');
-}}"""
-"""Sets the text to embed, and clears the way: the processor appends to what is there. A field of the document
-that is itself called model_id is put aside. An embedding that was made of a text goes with the text; one that a
-document without content brings stays."""
-
-FINISH = f"""\
-if (ctx.{INPUT} != null) {{
-  ctx.remove('{INPUT}');
-  ctx.remove('model_id');
-  def kept = ctx.remove('{KEPT_MODEL_ID}');
-  if (kept != null) {{ ctx.model_id = kept; }}
-  ctx.{DIGEST} = ('' + ctx.{CONTENT}).sha256();"""
-"""Takes away what the embedding needed, gives the document its own model_id back, and notes what was embedded."""
-
-TRUNCATE = f"""
-  def whole = ctx.{VECTOR};
-  double squares = 0;
-  for (int i = 0; i < params.dims; i++) {{ double value = whole[i]; squares += value * value; }}
-  double length = squares > 0 ? Math.sqrt(squares) : 1;
-  List truncated = new ArrayList();
-  for (int i = 0; i < params.dims; i++) {{ double value = whole[i]; truncated.add(value / length); }}
-  ctx.{VECTOR} = truncated;"""
-"""Keeps the first numbers (Matryoshka) in a list of its own, and makes its length 1 again."""
 
 
 def build_pipeline(
-    *, inference_id: str, model: str, document_prefix: str, dims: int, width: int, owner: str = ""
+    *, inference_id: str, model: str, document_prefix: str, dims: int, owner: str = ""
 ) -> dict[str, Any]:
-    """Return the pipeline's body: it embeds `content` with the model's document prefix into `content_embedding`.
+    """Return the body of the stack's pipeline: it embeds `content` into `content_embedding`.
 
-    It stores a digest of the text beside it. A document without content is left as it is. Below the model's width the
-    vector is truncated to `dims` numbers and normalised. Nothing here depends on the quantisation, whose change leaves
-    the pipeline as it is.
+    The endpoint `inference_id` adds the model's document prefix and returns `dims` numbers; the prefix is only noted
+    here. A digest of the text is stored beside the vector. A document without content is left as it is. Nothing here
+    depends on the quantisation, whose change leaves the pipeline as it is.
     """
     return {
         "description": f"Embeds {CONTENT} with {model} in {dims} dimensions",
         "processors": [
-            _script(PREPARE, {"prefix": document_prefix}),
-            {
-                "inference": {
-                    "model_id": inference_id,
-                    "input_output": {"input_field": INPUT, "output_field": VECTOR},
-                    "ignore_missing": True,
-                }
-            },
-            _finish(dims, width),
+            _script(f"{PREPARE}{PREPARED}", {}),
+            _inference(inference_id, TEXT),
+            _script(f"{FINISH}\n}}", {}),
         ],
         "_meta": {
             "managed_by": MANAGED_BY,
             "model": model,
             "dims": dims,
+            "document_prefix": document_prefix,
             **({OWNER: owner} if owner else {}),
         },
     }
+
+
+def build_explicit(identity: Identity, inference_id: str) -> dict[str, Any]:
+    """Return the body of a pipeline that embeds by itself as documents of that identity are embedded.
+
+    It adds the prefix, and below the model's width it truncates the vector and makes its length 1 again: the endpoint
+    `inference_id` takes texts as they come, and returns all numbers of the model.
+    """
+    truncates = identity.dims < identity.width
+    return {
+        "description": f"Embeds {CONTENT} with {identity.model} in {identity.dims} dimensions",
+        "processors": [
+            _script(f"{PREPARE}{PREFIX}{PREPARED}", {"prefix": identity.document_prefix}),
+            _inference(inference_id, PREFIXED),
+            _script(
+                f"{FINISH}{TRUNCATE if truncates else ''}\n}}", {"dims": identity.dims} if truncates else {}
+            ),
+        ],
+    }
+
+
+def embeds_as(body: Mapping[str, Any], identity: Identity) -> bool:
+    """Tell whether the stack's pipeline embeds as the documents of a generation were embedded, by the same model."""
+    meta = body.get("_meta", {})
+    return (meta.get("dims"), meta.get("document_prefix")) == (identity.dims, identity.document_prefix)
 
 
 def read_live(client: Requests, pipeline_id: str) -> dict[str, Any] | None:
@@ -113,7 +103,7 @@ def plan(
     claim: Claim,
     ours: bool,
 ) -> Step:
-    """Decide how the live pipeline becomes `body`, which embeds with `inference_id`.
+    """Decide how the live pipeline becomes `body`, which embeds with an endpoint of the family of `inference_id`.
 
     `claim` says whose pipelines are the stack's; `ours` that this one is, even if somebody removed its mark.
     Raises ConflictError when another pipeline has the name: another stack's, or one made by hand that does not embed
@@ -126,7 +116,7 @@ def plan(
         raise ConflictError(
             another_stacks(f"Ingest pipeline {pipeline_id}", owner_of(meta), "<the name of the index>")
         )
-    if live is not None and not ours and not is_managed(meta) and inference_ids(live) != [inference_id]:
+    if live is not None and not ours and not is_managed(meta) and not _embeds_with(live, inference_id):
         raise ConflictError(
             f"There is an ingest pipeline {pipeline_id} already that does not embed with {inference_id} "
             f"({live.get('description') or 'it has no description'}). Set elasticsearchPipelineId to a name that "
@@ -183,10 +173,19 @@ def delete(client: Requests, pipeline_id: str) -> None:
         ) from error
 
 
-def _finish(dims: int, width: int) -> dict[str, Any]:
-    if dims < width:
-        return _script(f"{FINISH}{TRUNCATE}\n}}", {"dims": dims})
-    return _script(f"{FINISH}\n}}", {})
+def _embeds_with(body: Mapping[str, Any], inference_id: str) -> bool:
+    ids = inference_ids(body)
+    return len(ids) == 1 and is_of(ids[0], inference_id)
+
+
+def _inference(inference_id: str, field: str) -> dict[str, Any]:
+    return {
+        "inference": {
+            "model_id": inference_id,
+            "input_output": {"input_field": field, "output_field": VECTOR},
+            "ignore_missing": True,
+        }
+    }
 
 
 def _script(source: str, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 import pulumi
 
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.endpoints import Endpoints
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 from components.settings import ElasticsearchSettings, ModelSettings
@@ -80,14 +81,22 @@ class EmbeddingInputs:
             ).as_json()
         )
 
+    def endpoints(self, settings: ElasticsearchSettings, url: str) -> Endpoints:
+        """Return the endpoints by which Elasticsearch embeds; `url` is the address of /v1/embeddings as it sees it."""
+        return Endpoints(
+            inference_id=settings.inference_id,
+            url=url,
+            model=self.model.name,
+            width=self.model.dimensions,
+            dims=self.dims,
+            similarity=settings.similarity,
+        )
+
     def embedder(self, url: str, api_key: str) -> dict[str, pulumi.Input[str]]:
         """Return the inputs of a resource that embeds documents itself; `url` is as this machine reaches it."""
         embedder = Embedder(
             url=url,
             model=self.model.name,
-            document_prefix=self.model.document_prefix,
-            query_prefix=self.model.query_prefix,
-            width=self.model.dimensions,
             dims=self.dims,
         )
         return {"embedder": embedder.as_json(), "embeddings_api_key": pulumi.Output.secret(api_key)}

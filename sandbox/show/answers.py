@@ -59,7 +59,7 @@ def _answer(search: SemanticSearch, query: DemoQuery) -> Answer:
     if not hits:
         raise SandboxError(f'The query "{query.text}" found nothing: the index {search.alias} is empty.')
     # Without an inference endpoint there is nothing in Elasticsearch that could embed a query.
-    if search.inference_id and search.embedder.dims == search.embedder.width:
+    if search.inference_id:
         _require_agreement(query, hits[0], search.search_with_builder(query.text, query.size)[0])
     best = hits[0]
     return Answer(query.text, best.id, best.content, best.score, query.expected)

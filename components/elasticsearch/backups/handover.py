@@ -7,6 +7,7 @@ from typing import Any
 from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.people import count_of_people
+from components.elasticsearch.endpoints import full_id, pipeline_endpoint_id
 from components.elasticsearch.errors import DocumentsAtRiskError
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import deletion, frozen_pipeline, refusals
@@ -51,12 +52,17 @@ def give_pipeline(client: Requests, target: Target, index: str) -> None:
         indices.set_default_pipeline(client, index, NO_PIPELINE)
         return
     identity = Identity.from_meta(indices.read_meta(client, index), index)
-    fitting = frozen_pipeline.build_frozen(index, identity, target.inference_id)["processors"]
+    fitting = ingest_pipeline.build_pipeline(
+        inference_id=pipeline_endpoint_id(target.inference_id, identity.dims),
+        model=identity.model,
+        document_prefix=identity.document_prefix,
+        dims=identity.dims,
+    )
     live = ingest_pipeline.read_live(client, target.pipeline_id) or {}
-    if live.get("processors") == fitting:
+    if live.get("processors") == fitting["processors"] and ingest_pipeline.embeds_as(live, identity):
         indices.set_default_pipeline(client, index, target.pipeline_id)
     else:
-        frozen_pipeline.freeze(client, index, identity, target.inference_id)
+        frozen_pipeline.freeze(client, index, identity, full_id(target.inference_id))
 
 
 def switch(

@@ -50,6 +50,8 @@ class ClusterCheck(pulumi.ComponentResource):
                 "pipeline_id": default_pipeline(args.settings),
                 "inference_id": "" if args.settings.embeds_in_client else args.settings.inference_id,
                 "identity": args.embedding.identity(args.settings),
+                # Unlike the identity it is new to stacks of earlier versions, whose endpoint is about to change.
+                "dims": args.embedding.dims,
                 "revision": args.embedding.revision,
                 "adopt": args.settings.adopt,
             },

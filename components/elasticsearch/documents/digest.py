@@ -19,8 +19,8 @@ PLAIN_FROM, PLAIN_BELOW = 1e-3, 1e7
 
 
 def text_of(content: object) -> str:
-    """Return what a pipeline takes for the text of a field: Java's way of writing what JSON can hold in it."""
-    return "" if content is None else _written(content)
+    """Return what a pipeline takes for the text of a field: the texts of an array are joined by line ends."""
+    return "\n".join(_texts(content))
 
 
 def digest_of(text: str) -> str:
@@ -63,14 +63,17 @@ def map_digest(client: Requests, index: str) -> None:
         client.request("PUT", f"{path}/_mapping", {"properties": {DIGEST: DIGEST_MAPPING}})
 
 
-def _written(value: object) -> str:
+def _texts(value: object) -> list[str]:
     if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
+        return [text for one in value for text in _texts(one)]
+    return [] if value in (None, "") else [_written(value)]
+
+
+def _written(value: object) -> str:
+    """Return Java's way of writing a value of JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return _number(value)
-    return "null" if value is None else str(value)
+    return _number(value) if isinstance(value, float) else str(value)
 
 
 def _number(value: float) -> str:

@@ -19,9 +19,9 @@ from components.elasticsearch.documents.pipeline_embedding import EmbedsDocument
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import Found, Kind, read_checked, read_pages
 from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER, BATCH, Embedder
+from components.elasticsearch.endpoints import full_beside
 from components.elasticsearch.errors import EmbeddingRefusedError, IndexingError
 from components.elasticsearch.fields import DIGEST, VECTOR
-from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.identity import Identity
 from components.say import Say
@@ -58,7 +58,7 @@ def embedder_for(
             f"The ingest pipeline {pipeline_id} is not the one that this project made: run `pulumi refresh` and "
             "`pulumi up`, which make it anew, and run the command again."
         )
-    processors = frozen_pipeline.build_frozen("", identity, ids[0])["processors"]
+    processors = ingest_pipeline.build_explicit(identity, full_beside(ids[0]))["processors"]
     return PipelineEmbedder(client=client, processors=processors)
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import pulumi
 
-from components.elasticsearch import ingest_pipeline
+from components.elasticsearch import endpoints, inference_endpoint, ingest_pipeline
 from components.elasticsearch.client.client import Client, ClusterPatience
 from components.elasticsearch.client.license import remark
 from components.elasticsearch.cluster import cluster_check
@@ -19,6 +19,7 @@ from components.elasticsearch.generations import adoption, frozen_pipeline, user
 from components.elasticsearch.generations.generation import Generation, WantedIndex
 from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.generations.plan import plan_change
+from components.elasticsearch.identity import Identity
 from components.elasticsearch.migration import migration
 from components.elasticsearch.migration.strategy import made_by, served_by
 
@@ -89,21 +90,51 @@ def _require_no_others(
         return
     before, after = current.identity, wanted.identity
     former = str(olds["pipeline_id"])
-    embeds_with = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, former) or {})
-    endpoint = embeds_with[0] if embeds_with else str(olds.get("inference_id") or "")
     pipeline_changes = (before.dims, *made_by(before)) != (after.dims, *made_by(after))
     pipeline_goes = former != wanted.pipeline_id
-    endpoint_changes = served_by(before) != served_by(after)
-    endpoint_goes = bool(endpoint) and endpoint != news.get("inference_id")
+    stem = _former_endpoint(client, former, olds)
+    changing = _changing_endpoints(
+        client, stem, before, after, goes=stem != str(news.get("inference_id") or "")
+    )
+    embeds = former != NO_PIPELINE
     users.require_no_others(
         client,
         # What the current index's owner has is handed over with the index, so it does not count as somebody else's.
         replace(wanted.claim, handed_over=False, owner=current.owner),
         {wanted.alias, str(olds["alias"])},
-        f"Ingest pipeline {former} or inference endpoint {endpoint} would change, or go",
-        pipeline_id=former if former != NO_PIPELINE and (pipeline_changes or pipeline_goes) else "",
-        inference_id=endpoint if former != NO_PIPELINE and (endpoint_changes or endpoint_goes) else "",
+        " or ".join(
+            [f"Ingest pipeline {former}", f"inference endpoints {', '.join(changing)} would change, or go"]
+            if changing
+            else [f"Ingest pipeline {former} would change, or go"]
+        ),
+        pipeline_id=former if embeds and (pipeline_changes or pipeline_goes) else "",
+        inference_ids=changing if embeds else (),
     )
+
+
+def _former_endpoint(client: Client, pipeline_id: str, olds: Values) -> str:
+    """Return the name with which those of the endpoints begin that are there now; the pipeline knows it best."""
+    told = str(olds.get("inference_id") or "")
+    ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, pipeline_id) or {})
+    return told if not ids or endpoints.is_of(ids[0], told) else endpoints.stem_of(ids[0])
+
+
+def _changing_endpoints(
+    client: Client, stem: str, before: Identity, after: Identity, *, goes: bool
+) -> tuple[str, ...]:
+    """Return the endpoints that would embed otherwise, or be deleted because the first of them `goes`."""
+    if not stem:
+        return ()
+    by_role = (endpoints.query_id(stem), endpoints.document_id(stem))
+    of_pipelines = endpoints.pipeline_endpoint_id(stem, before.dims)
+    if goes or served_by(before) != served_by(after):
+        return (stem, *by_role, of_pipelines, endpoints.full_id(stem))
+    live = inference_endpoint.read_live(client, stem)
+    # Of a stack that an earlier version made, it returns all numbers of the model.
+    other_dims = live is not None and live.endpoint is not None and live.endpoint.dimensions != after.dims
+    if before.dims != after.dims or before.document_prefix != after.document_prefix:
+        return (*([stem] if other_dims else []), *by_role, of_pipelines)
+    return (stem,) if other_dims else ()
 
 
 class ClusterCheckResource(pulumi.dynamic.Resource, module="elasticsearch", name="ClusterCheck"):

@@ -12,6 +12,7 @@ from components.elasticsearch.documents import staleness
 from components.elasticsearch.dynamic.embedder import EMBEDDER, embedder_of
 from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
 from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned
+from components.elasticsearch.endpoints import Endpoints
 from components.elasticsearch.errors import UnreadableIdentityError
 from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations import deletion, frozen_pipeline
@@ -38,7 +39,13 @@ def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) 
         keep_generations=int(values.get("keep_generations", 1)),
         adopt=values.get("adopt") == values["alias"],
         claim=claim_of(values, olds, "alias"),
+        endpoints=_endpoints_of(values),
     )
+
+
+def _endpoints_of(values: Mapping[str, Any]) -> Endpoints | None:
+    described = str(values.get("endpoints") or "")
+    return Endpoints.from_json(described, str(values.get("embeddings_api_key") or "")) if described else None
 
 
 def _state(client: Client, alias: str, live: LiveIndex, current: Generation, claim: Claim) -> str:
@@ -70,7 +77,14 @@ class IndexProvider(ClusterProvider):
     called = "Index"
     name_key = "alias"
     # The revision is only a name: what counts is the content of the model file, which is part of the identity.
-    local: ClassVar[tuple[str, ...]] = (*CONNECTION, *EMBEDDER, "adopt", "delete_data", "revision")
+    local: ClassVar[tuple[str, ...]] = (
+        *CONNECTION,
+        *EMBEDDER,
+        "endpoints",
+        "adopt",
+        "delete_data",
+        "revision",
+    )
     computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
 

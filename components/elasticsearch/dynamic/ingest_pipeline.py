@@ -10,6 +10,7 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
 from components.elasticsearch.dynamic.values import CONNECTION, Values, claim_of, versioned, was_made
+from components.elasticsearch.endpoints import full_id
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.ownership import is_managed, owner_of
@@ -38,11 +39,12 @@ class IngestPipelineProvider(ClusterProvider):
             inference_id,
             claim=claim,
             ours=was_made(news, olds, "pipeline_id"),
-            before=lambda: frozen_pipeline.freeze_users(client, pipeline_id, body, inference_id),
+            before=lambda: frozen_pipeline.freeze_users(client, pipeline_id, body, full_id(inference_id)),
         )
         former = str(olds["inference_id"]) if olds else inference_id
-        if former != inference_id:
-            frozen_pipeline.redirect(client, replace(claim, handed_over=False), former, inference_id)
+        # Earlier versions kept pipelines on the endpoint that people name, whose dims are about to change.
+        before = {former, full_id(former)}
+        frozen_pipeline.redirect(client, replace(claim, handed_over=False), before, full_id(inference_id))
         return {}
 
     def live(self, client: Client, values: Values) -> Values | None:

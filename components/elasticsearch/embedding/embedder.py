@@ -1,8 +1,4 @@
-"""Embeds documents without Elasticsearch: what the ingest pipeline does, for clusters whose license has no inference.
-
-The vectors equal those of the pipeline: the document prefix before the text, the first `dims`
-numbers of the answer, scaled back to length 1.
-"""
+"""Embeds documents and queries without Elasticsearch: it asks the gateway for what the ingest pipeline gets from it."""
 
 import json
 import math
@@ -13,6 +9,7 @@ from http import HTTPStatus
 from components.backoff import Backoff, Patience
 from components.batched import batched
 from components.elasticsearch.embedding import server
+from components.elasticsearch.embedding.server import Role
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -36,43 +33,32 @@ QUERY_LIMIT = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Embedder:
-    """An embedding server and its model: `url` is the full address of /v1/embeddings as this machine reaches it.
+    """The gateway and its model: `url` is its full address of /v1/embeddings as this machine reaches it.
 
-    The model returns `width` dimensions, of which `dims` are kept. While the server is busy, starting or out of
-    reach, it is asked again with `patience`.
+    Of the model's numbers `dims` are asked for. While the server is busy, starting or out of reach, it is asked again
+    with `patience`.
     """
 
     url: str
     api_key: str = field(default="", repr=False)
     model: str
-    document_prefix: str
-    query_prefix: str
-    width: int
     dims: int
     patience: Patience = PATIENCE
 
     @classmethod
     def from_json(cls, text: str, api_key: str) -> "Embedder":
-        """Read what `as_json` wrote."""
-        return cls(**json.loads(text), api_key=api_key)
+        """Read what `as_json` wrote, in an earlier version too."""
+        values = json.loads(text)
+        return cls(url=values["url"], model=values["model"], dims=int(values["dims"]), api_key=api_key)
 
     def as_json(self) -> str:
         """Return the one JSON text for this embedder, without its key and its patience."""
-        return canonical(
-            {
-                "url": self.url,
-                "model": self.model,
-                "document_prefix": self.document_prefix,
-                "query_prefix": self.query_prefix,
-                "width": self.width,
-                "dims": self.dims,
-            }
-        )
+        return canonical({"url": self.url, "model": self.model, "dims": self.dims})
 
     def embed_query(self, text: str) -> list[float]:
         """Return the `dims` numbers of a query, of length 1; raises EmbeddingError."""
         limit = min(self.patience.limit, QUERY_LIMIT)
-        answered = self._ask([f"{self.query_prefix}{text}"], "the query", limit)
+        answered = self._ask("query", [text], "the query", limit)
         return self._checked(answered, ["the query"])[0]
 
     def embed_documents(self, texts: Sequence[str], names: Sequence[str] = ()) -> list[list[float]]:
@@ -88,10 +74,9 @@ class Embedder:
         return vectors
 
     def _batch(self, texts: Sequence[str], names: Sequence[str]) -> list[list[float]]:
-        prefixed = [f"{self.document_prefix}{text}" for text in texts]
         try:
             what = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-            answered = self._ask(prefixed, what, self.patience.limit)
+            answered = self._ask("document", texts, what, self.patience.limit)
         except EmbeddingRefusedError as error:
             if len(texts) == 1 or error.status in ABOUT_THE_SERVER:
                 raise
@@ -99,39 +84,27 @@ class Embedder:
             return [self._batch([text], [name])[0] for text, name in zip(texts, names, strict=True)]
         return self._checked(answered, names)
 
-    def _ask(self, texts: Sequence[str], what: str, limit: float) -> list[list[float]]:
+    def _ask(self, role: Role, texts: Sequence[str], what: str, limit: float) -> list[list[float]]:
         backoff = Backoff(self.patience)
+        url = server.role_url(self.url, role)
+        body = {"input": list(texts), "model": self.model, "dimensions": self.dims}
         while True:
             try:
-                return server.ask(self.url, self.api_key, self.model, texts, what=what, timeout=TIMEOUT)
+                return server.ask(url, self.api_key, body, what=what, timeout=TIMEOUT)
             except EmbeddingUnavailableError:
                 if not backoff.again(limit=limit):
                     raise
 
     def _checked(self, vectors: Sequence[Sequence[float]], names: Sequence[str]) -> list[list[float]]:
         for vector, name in zip(vectors, names, strict=True):
-            if len(vector) != self.width:
+            if len(vector) != self.dims:
                 raise EmbeddingError(
-                    f"{self.url} returned {len(vector)} dimensions for {name} where modelDimensions promises "
-                    f"{self.width}: correct modelDimensions or modelFile."
+                    f"{self.url} returned {len(vector)} dimensions for {name} where {self.dims} were asked for: is it "
+                    "the stack's gateway?"
                 )
             if not all(map(math.isfinite, vector)):
                 raise EmbeddingError(
                     f"{self.url} returned numbers for {name} that are not finite: the model file may be damaged. "
                     "Try another quant, or another llamaCppRef."
                 )
-        return [truncate(vector, self.dims) for vector in vectors]
-
-
-def truncate(vector: Sequence[float], dims: int) -> list[float]:
-    """Keep the first `dims` numbers of an embedding and scale them to length 1; a vector of zeros stays as it is.
-
-    Raises EmbeddingError when there are fewer.
-    """
-    if len(vector) < dims:
-        raise EmbeddingError(
-            f"The server returned {len(vector)} dimensions where the index has {dims}: correct dims or modelDimensions."
-        )
-    kept = [float(number) for number in vector[:dims]]
-    length = math.sqrt(math.fsum(number * number for number in kept))
-    return [number / length for number in kept] if length > 0 else kept
+        return [list(vector) for vector in vectors]

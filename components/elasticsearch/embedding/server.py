@@ -1,11 +1,11 @@
-"""One request to the embedding server: the OpenAI-compatible /v1/embeddings of llama-server."""
+"""One request for embeddings to the gateway: OpenAI's /v1/embeddings, below the path of a role."""
 
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Literal
 
 from components.elasticsearch.client.responses import BUSY
 from components.elasticsearch.errors import (
@@ -15,29 +15,35 @@ from components.elasticsearch.errors import (
 )
 
 ANSWER_SHOWN = 300
+PATH = "/v1/embeddings"
+
+Role = Literal["query", "document"]
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Past any proxy of the environment: it could not reach this server, and has no business with the key and the texts."""
 
 
-def ask(
-    url: str, api_key: str, model: str, texts: Sequence[str], *, what: str, timeout: float
-) -> list[list[float]]:
-    """Return the server's embedding of each of `texts`, in their order; `url` is the full address of /v1/embeddings.
+def role_url(url: str, role: Role) -> str:
+    """Return the address at which the gateway adds a role's prefix; `url` is its address of /v1/embeddings."""
+    return f"{url.removesuffix(PATH)}/{role}{PATH}"
+
+
+def ask(url: str, api_key: str, body: Mapping[str, Any], *, what: str, timeout: float) -> list[list[float]]:
+    """Return the embedding of each text of `input` in the body, in their order, as the address `url` makes it.
 
     `what` says in messages what is embedded, `timeout` is in seconds. Raises EmbeddingUnavailableError where asking
     again may help, EmbeddingRefusedError where it does not, and EmbeddingError for an answer that is none.
     """
     request = urllib.request.Request(  # noqa: S310 (the address is a setting of the stack)
         url,
-        data=json.dumps({"input": list(texts), "model": model}).encode(),
+        data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
     if api_key:
         request.add_header("Authorization", f"Bearer {api_key}")
     try:
         with _DIRECTLY.open(request, timeout=timeout) as response:
-            return _vectors(json.load(response), len(texts))
+            return _vectors(json.load(response), len(body["input"]))
     except urllib.error.HTTPError as error:
         told = error.read().decode(errors="replace")[:ANSWER_SHOWN]
         message = (

@@ -1,11 +1,12 @@
 """Frozen pipelines: each embeds for one old generation as before, after the stack's own pipeline has changed.
 
 A frozen pipeline is named after its generation and built from the generation's identity, so making it again gives the
-same pipeline. It is deleted with its generation.
+same pipeline. It is deleted with its generation. Its endpoint returns all numbers of the model for texts as they come,
+so that no change of dims or prefix alters what it makes.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -32,9 +33,14 @@ def frozen_id(index: str) -> str:
     return f"{index}{SUFFIX}"
 
 
+def is_kept(body: Mapping[str, Any]) -> bool:
+    """Tell whether a pipeline is one that was kept for a generation."""
+    return "frozen_for" in body.get("_meta", {})
+
+
 def build_frozen(index: str, identity: Identity, inference_id: str) -> dict[str, Any]:
     """Return the body of the pipeline that embeds as the generation was made."""
-    body = _pipeline_of(identity, inference_id)
+    body = ingest_pipeline.build_explicit(identity, inference_id)
     return {
         **body,
         "description": f"{body['description']}, kept for {index}",
@@ -65,8 +71,9 @@ def note_owner(client: Requests, index: str) -> None:
 def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], inference_id: str) -> None:
     """Prepare the indices that use a pipeline for its change to `body`; call this before the change.
 
-    Generations for which the new pipeline would embed wrongly get a frozen pipeline, so that their writers keep getting
-    embeddings that fit. Every index that uses the pipeline, ours or not, gets the digest field that it writes.
+    Generations for which the new pipeline would embed wrongly get a frozen pipeline on endpoint `inference_id`, so that
+    their writers keep getting embeddings that fit. Every index that uses the pipeline, ours or not, gets the digest
+    field that it writes.
     """
     frozen = False
     for index in _users(client, pipeline_id):
@@ -76,7 +83,7 @@ def freeze_users(client: Requests, pipeline_id: str, body: dict[str, Any], infer
         if not is_managed(meta) or meta.get("migration"):
             continue
         identity = Identity.from_meta(meta, index)
-        if _pipeline_of(identity, inference_id)["processors"] != body["processors"]:
+        if not ingest_pipeline.embeds_as(body, identity):
             freeze(client, index, identity, inference_id)
             frozen = True
     if frozen:
@@ -107,15 +114,17 @@ def _map_digest(client: Requests, index: str, body: Mapping[str, Any], *, ours: 
             raise
 
 
-def redirect(client: Requests, claim: Claim, before: str, inference_id: str, *, alias: str = "") -> None:
-    """Make the stack's kept pipelines use endpoint `inference_id`, after its name was changed from `before`.
+def redirect(
+    client: Requests, claim: Claim, before: Collection[str], inference_id: str, *, alias: str = ""
+) -> None:
+    """Make the stack's kept pipelines that use one of the endpoints `before` use endpoint `inference_id`.
 
     An empty `before` stands for any endpoint, an empty `alias` for every alias.
     """
     for name, body, _ in _kept(client, alias, claim):
         live = ingest_pipeline.without_dates(body)
         ids = ingest_pipeline.inference_ids(live)
-        if ids == [inference_id] or (before and ids != [before]):
+        if ids == [inference_id] or (before and not set(ids) <= set(before)):
             continue
         for processor in live["processors"]:
             if "inference" in processor:
@@ -178,14 +187,4 @@ def _users(client: Requests, pipeline_id: str) -> list[str]:
         index
         for index, found in settings.items()
         if found.get("default_pipeline") == pipeline_id and found.get("verified_before_close") != "true"
-    )
-
-
-def _pipeline_of(identity: Identity, inference_id: str) -> dict[str, Any]:
-    return ingest_pipeline.build_pipeline(
-        inference_id=inference_id,
-        model=identity.model,
-        document_prefix=identity.document_prefix,
-        dims=identity.dims,
-        width=identity.width,
     )

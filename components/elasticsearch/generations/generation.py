@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from components.elasticsearch.endpoints import Endpoints
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import Claim
 
@@ -15,6 +16,7 @@ class WantedIndex:
 
     `revision` is only for display: what counts is the content of the model file, in `identity`. `adopt` allows an
     index that has the alias's name to be put behind the alias. `claim` says which indices are the stack's own.
+    `endpoints` embed for it; None where documents come with their vectors.
     """
 
     alias: str
@@ -24,6 +26,7 @@ class WantedIndex:
     keep_generations: int = 1
     adopt: bool = False
     claim: Claim = field(default_factory=Claim)
+    endpoints: Endpoints | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Finds what else uses the stack's pipeline and endpoint: indices and pipelines of people and of other stacks.
+"""Finds what else uses the stack's pipeline and endpoints: indices and pipelines of people and of other stacks.
 
 Searches that have Elasticsearch embed the query leave no trace in the cluster, so they cannot be found.
 """
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.client import Requests
+from components.elasticsearch.endpoints import is_of
 from components.elasticsearch.errors import ConflictError, NotFoundError
 from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.generations.live_index import EVERY_STATE
@@ -20,10 +22,10 @@ PIPELINE_SETTINGS = ("default_pipeline", "final_pipeline")
 
 @dataclass(frozen=True, kw_only=True)
 class Users:
-    """The names of those who use a pipeline or an endpoint, the stack's own aside.
+    """The names of those who use a pipeline or endpoints, the stack's own aside.
 
-    `indices` use the pipeline, `pipelines` the pipeline or the endpoint; `mappings` are the indices with a
-    semantic_text field that uses the endpoint.
+    `indices` use the pipeline, `pipelines` the pipeline or an endpoint; `mappings` are the indices with a
+    semantic_text field that uses an endpoint.
     """
 
     indices: tuple[str, ...] = ()
@@ -39,31 +41,44 @@ class Users:
 
 
 def read_users(
-    client: Requests, claim: Claim, aliases: Collection[str], *, pipeline_id: str = "", inference_id: str = ""
+    client: Requests,
+    claim: Claim,
+    aliases: Collection[str],
+    *,
+    pipeline_id: str = "",
+    inference_ids: Collection[str] = (),
 ) -> Users:
-    """Return who uses a pipeline or an endpoint, apart from the stack's indices of `aliases`.
+    """Return who uses a pipeline or one of these endpoints, apart from the stack's indices of `aliases`.
 
-    An empty id stands for none. An index of an alias that the stack gave up is listed too, because no migration carries
-    it over any more.
+    An empty `pipeline_id` stands for none. An index of an alias that the stack gave up is listed too, because no
+    migration carries it over any more.
     """
-    found = client.find("/_ingest/pipeline") or {} if pipeline_id or inference_id else {}
+    found = client.find("/_ingest/pipeline") or {} if pipeline_id or inference_ids else {}
     pipelines = tuple(
         name
         for name, body in sorted(found.items())
-        if not _is_ours(body.get("_meta", {}), claim) and _uses(body, pipeline_id, inference_id)
+        if not _is_ours(body.get("_meta", {}), claim) and _uses(body, pipeline_id, inference_ids)
     )
     return Users(
         indices=tuple(_indices(client, claim, aliases, pipeline_id)) if pipeline_id else (),
         pipelines=pipelines,
-        mappings=_mappings(client, inference_id) if inference_id else (),
+        mappings=tuple(sorted({index for one in inference_ids for index in _mappings(client, one)})),
     )
 
 
-def endpoint_owners(client: Requests, inference_id: str) -> set[str]:
-    """Return the stacks whose pipelines use an endpoint: the endpoint itself has no place for an owner."""
-    found = client.find("/_ingest/pipeline") or {}
-    metas = [body.get("_meta", {}) for body in found.values() if _uses(body, "", inference_id)]
-    return {owner_of(meta) for meta in metas if is_managed(meta)}
+def made_by_stacks(client: Requests) -> dict[str, dict[str, Any]]:
+    """Return the ingest pipelines that stacks of this project made, by name."""
+    found: Mapping[str, dict[str, Any]] = client.find("/_ingest/pipeline") or {}
+    return {name: body for name, body in found.items() if is_managed(body.get("_meta", {}))}
+
+
+def owners_of_endpoints(pipelines: Mapping[str, Mapping[str, Any]], inference_id: str) -> set[str]:
+    """Return the stacks whose pipelines use an endpoint of `inference_id`: endpoints have no place for an owner."""
+    return {
+        owner_of(body.get("_meta", {}))
+        for body in pipelines.values()
+        if any(is_of(one, inference_id) for one in ingest_pipeline.inference_ids(body))
+    }
 
 
 def require_no_others(
@@ -73,13 +88,13 @@ def require_no_others(
     what: str,
     *,
     pipeline_id: str,
-    inference_id: str,
+    inference_ids: Collection[str],
 ) -> None:
-    """Raise ConflictError, with their names, when others use the pipeline or the endpoint.
+    """Raise ConflictError, with their names, when others use the pipeline or one of the endpoints.
 
     `what` begins the message and says what would happen.
     """
-    users = read_users(client, claim, aliases, pipeline_id=pipeline_id, inference_id=inference_id)
+    users = read_users(client, claim, aliases, pipeline_id=pipeline_id, inference_ids=inference_ids)
     if users:
         raise ConflictError(
             f"{what}, and this stack is not alone in using them: {users}. Their documents would be refused, or get "
@@ -115,15 +130,15 @@ def _is_ours(meta: Mapping[str, Any], claim: Claim) -> bool:
     return is_managed(meta) and claim.covers(owner_of(meta))
 
 
-def _uses(value: Any, pipeline_id: str, inference_id: str) -> bool:
-    """Tell whether `value`, a pipeline or a part of one, calls the pipeline or uses the endpoint of these names."""
+def _uses(value: Any, pipeline_id: str, inference_ids: Collection[str]) -> bool:
+    """Tell whether `value`, a pipeline or a part of one, calls the pipeline or uses an endpoint of these names."""
     if isinstance(value, list):
-        return any(_uses(one, pipeline_id, inference_id) for one in value)
+        return any(_uses(one, pipeline_id, inference_ids) for one in value)
     if not isinstance(value, Mapping):
         return False
     called, embeds = value.get("pipeline"), value.get("inference")
     if pipeline_id and isinstance(called, Mapping) and called.get("name") == pipeline_id:
         return True
-    if inference_id and isinstance(embeds, Mapping) and embeds.get("model_id") == inference_id:
+    if isinstance(embeds, Mapping) and embeds.get("model_id") in inference_ids:
         return True
-    return any(_uses(one, pipeline_id, inference_id) for one in value.values())
+    return any(_uses(one, pipeline_id, inference_ids) for one in value.values())

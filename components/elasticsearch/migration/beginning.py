@@ -5,6 +5,7 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.digest import map_digest
 from components.elasticsearch.documents.sequence import BELOW_ALL
+from components.elasticsearch.endpoints import full_beside, full_id
 from components.elasticsearch.errors import RefusedError
 from components.elasticsearch.fields import DIGEST, NO_PIPELINE, VECTOR
 from components.elasticsearch.generations import frozen_pipeline
@@ -33,7 +34,7 @@ def start(
 
     Return its name, and the sequence number up to which it holds everything that was written to the old generation.
     """
-    _freeze(client, old)
+    _freeze(client, wanted, old)
     if unfinished is None:
         _begin(client, wanted, old, new, chosen)
         return new, BELOW_ALL
@@ -41,7 +42,7 @@ def start(
     return unfinished.index, int(unfinished.migration["watermark"])
 
 
-def _freeze(client: Requests, old: Generation) -> None:
+def _freeze(client: Requests, wanted: WantedIndex, old: Generation) -> None:
     """Give the old generation a frozen pipeline, so that the stack's may be changed, deleted or renamed."""
     if old.identity is None or old.default_pipeline in (
         "",
@@ -51,7 +52,9 @@ def _freeze(client: Requests, old: Generation) -> None:
         return
     ids = ingest_pipeline.inference_ids(ingest_pipeline.read_live(client, old.default_pipeline) or {})
     if len(ids) == 1:
-        frozen_pipeline.freeze(client, old.index, old.identity, ids[0])
+        # Where documents will come with their vectors, the old endpoints stay until the old generation needs none.
+        kept_with = full_id(wanted.endpoints.inference_id) if wanted.endpoints else full_beside(ids[0])
+        frozen_pipeline.freeze(client, old.index, old.identity, kept_with)
 
 
 def _begin(client: Requests, wanted: WantedIndex, old: Generation, new: str, chosen: Strategy) -> None:

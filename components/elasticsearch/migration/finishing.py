@@ -1,5 +1,6 @@
 """Finishes a migration after its aliases were moved: completes the new generation and retires the old one."""
 
+from components.elasticsearch import endpoints
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.embedding.embedder import Embedder
@@ -17,6 +18,8 @@ def finish(
     `wanted` is None when another index is wanted by now; nothing is mended then, because the next migration carries no
     stale embedding over. Raises IndexingError as `embed_stragglers` and `mend_carried` do.
     """
+    if wanted and wanted.endpoints:
+        endpoints.finish_moves(client, wanted.endpoints)
     checked = mend_carried(client, new, wanted, embedder) if wanted else None
     migration = indices.read_meta(client, new).get("migration", {})
     if migration.get("stragglers"):

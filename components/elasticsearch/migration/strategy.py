@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from components.elasticsearch.fields import NO_PIPELINE, VECTOR
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ingest_pipeline import TRUNCATE
+from components.elasticsearch.pipeline_scripts import TRUNCATE
 
 Strategy = Literal["copy", "slice", "re-embed"]
 

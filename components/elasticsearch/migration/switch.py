@@ -1,9 +1,10 @@
-"""Switches people to the new generation: carries the rest over while nobody can write, then moves the aliases."""
+"""Switches people to the new generation: the rest is carried over while nobody can write, then the aliases move."""
 
 import time
 from collections.abc import Mapping
 from typing import Any
 
+from components.elasticsearch import endpoints
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.generations import frozen_pipeline
 from components.elasticsearch.generations import index as indices
@@ -45,8 +46,9 @@ def note_afterwards(
 def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: bool) -> float:
     """Close the old generation to writers, carry over the rest, compare the two generations, and move the aliases.
 
-    Return the seconds for which writers were refused. After an error the old generation is open to writers again,
-    unless people had `closed` it.
+    The endpoints that people name move right after the aliases: between the two, and while they move, searches that
+    name them are refused. Return the seconds for which writers were refused. After an error before the aliases moved,
+    the old generation is open to writers again, unless people had `closed` it.
     """
     client = moving.client
     # Somebody may have given the old generation another alias since the plan was made.
@@ -57,6 +59,7 @@ def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: boo
     client.request("POST", f"/{old.index},{moving.new}/_flush")
     client.request("POST", f"/{moving.new}/_refresh")
     moving.following.prepare()
+    moves = endpoints.prepare_moves(client, wanted.endpoints) if wanted.endpoints else {}
     started = time.monotonic()
     try:
         if not closed:
@@ -73,7 +76,10 @@ def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: boo
             if not closed:
                 indices.open_to_writers(client, old.index)
             raise
-    return time.monotonic() - started
+    refused = time.monotonic() - started
+    if wanted.endpoints:
+        endpoints.move(client, moves, wanted.endpoints.api_key)
+    return refused
 
 
 def _note_switch(moving: Carrier) -> None:

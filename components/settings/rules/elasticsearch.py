@@ -40,6 +40,12 @@ def check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         _check_own_node(reader, settings, credentials)
     else:
         _check_credentials(reader, elasticsearch)
+    reader.require(
+        not elasticsearch.embeddings_url or elasticsearch.embeddings_url.endswith("/v1/embeddings"),
+        f"elasticsearchEmbeddingsUrl is {elasticsearch.embeddings_url}: it must end in /v1/embeddings, because the "
+        "addresses that add the prefix of queries or documents are made from it.",
+        "elasticsearchEmbeddingsUrl",
+    )
     _check_vector_index(reader, settings)
 
 

@@ -44,7 +44,7 @@ def client(connection: Connection) -> Iterator[Client]:
 @pytest.fixture
 def wanted(connection: Connection, model: EmbeddingServer) -> Wanted:
     """Return the settings of a stack on the node; tests change them as `pulumi config set` would."""
-    return Wanted(connection=connection, embeddings_url=model.container_url)
+    return Wanted(connection=connection, embeddings_url=model.container_url, gateway=model)
 
 
 @pytest.fixture

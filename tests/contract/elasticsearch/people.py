@@ -11,11 +11,10 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.embedding.search import SemanticSearch
 from components.elasticsearch.errors import ElasticsearchError
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 CONTENTS = {one.id: one.content for one in DEMO_DOCUMENTS}
 """Of the demo documents, by id."""
@@ -166,13 +165,10 @@ def vectors(client: Client, index: str = ALIAS) -> dict[str, list[float]]:
 
 
 def semantic_search(wanted: Wanted, model: EmbeddingServer) -> SemanticSearch:
-    """Return a search in the stack's index by a model whose queries look like its documents.
-
-    The double knows no meaning: a query is near a document only when its text is exactly the document's text.
-    """
+    """Return a search in the stack's index, which finds the document whose text is exactly that of the query."""
     return SemanticSearch(
         connection=wanted.connection,
-        embedder=replace(wanted.embedder(), url=model.url, query_prefix=wanted.document_prefix),
+        embedder=replace(wanted.embedder(), url=model.url),
         alias=wanted.alias,
         inference_id=wanted.inference_id,
     )

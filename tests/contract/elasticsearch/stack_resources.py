@@ -1,5 +1,6 @@
 """Runs the dynamic providers as Pulumi's engine does: check, diff against the state, then create, update or delete."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,21 +15,37 @@ from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpoin
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineProvider
 from components.elasticsearch.dynamic.provider import ClusterProvider
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.endpoints import Endpoints, pipeline_endpoint_id
 from components.elasticsearch.identity import Identity, canonical
 from components.elasticsearch.inference_endpoint import Endpoint
 from components.elasticsearch.ingest_pipeline import build_pipeline
+from tests.fixtures.embedding_server import EmbeddingServer
 
 WIDTH = 768
 ALIAS = "jina-demo"
 OTHER = "jina-search-other-3d4e5f"
-EVERYTHING = ["check", "endpoint", "pipeline", "index", "documents", "guard"]
+ENDPOINTS = ["endpoint", "query endpoint", "document endpoint"]
+EVERYTHING = [
+    "check",
+    "pipeline endpoint",
+    "full endpoint",
+    "pipeline",
+    "index",
+    *ENDPOINTS,
+    "documents",
+    "guard",
+]
 
 PROVIDERS: dict[str, ClusterProvider] = {
     "node guard": DeletionGuardProvider(),
     "check": ClusterCheckProvider(),
-    "endpoint": InferenceEndpointProvider(),
+    "pipeline endpoint": InferenceEndpointProvider(),
+    "full endpoint": InferenceEndpointProvider(),
     "pipeline": IngestPipelineProvider(),
     "index": IndexProvider(),
+    "endpoint": InferenceEndpointProvider(),
+    "query endpoint": InferenceEndpointProvider(),
+    "document endpoint": InferenceEndpointProvider(),
     "documents": DemoDocumentsProvider(),
     "guard": DeletionGuardProvider(),
 }
@@ -41,6 +58,7 @@ class Wanted:
 
     connection: Connection
     embeddings_url: str
+    gateway: EmbeddingServer
     owner: str = "jina-search-test-0a1b2c"
     embeddings_api_key: str = ""
     model: str = "m"
@@ -70,10 +88,18 @@ class Wanted:
         return Embedder(
             url=self.local_embeddings_url,
             model=self.model,
-            document_prefix=self.document_prefix,
-            query_prefix="Query: ",
+            dims=self.dims,
+        )
+
+    def endpoints(self) -> Endpoints:
+        """Return the endpoints by which Elasticsearch embeds."""
+        return Endpoints(
+            inference_id=self.inference_id,
+            url=self.embeddings_url,
+            model=self.model,
             width=WIDTH,
             dims=self.dims,
+            similarity=self.similarity,
         )
 
     def identity(self) -> Identity:
@@ -96,13 +122,12 @@ class Wanted:
         in_client = bool(self.local_embeddings_url)
         pipeline_id = "_none" if in_client else self.pipeline_id
         index = {"alias": self.alias, "pipeline_id": pipeline_id, "revision": self.revision}
-        endpoint = Endpoint(model_id=self.model, url=self.embeddings_url, dimensions=WIDTH)
+        endpoints = self.endpoints()
         pipeline = build_pipeline(
-            inference_id=self.inference_id,
+            inference_id=pipeline_endpoint_id(self.inference_id, self.dims),
             model=self.model,
             document_prefix=self.document_prefix,
             dims=self.dims,
-            width=WIDTH,
             owner=self.owner,
         )
         guard = {"alias": self.alias, "delete_data": self.delete_data}
@@ -111,16 +136,12 @@ class Wanted:
                 **index,
                 "inference_id": "" if in_client else self.inference_id,
                 "identity": identity,
+                "dims": self.dims,
                 "start_trial": self.start_trial,
                 "needs_inference": not in_client,
                 "adopt": self.adopt,
             },
-            "endpoint": {
-                "inference_id": self.inference_id,
-                "body": canonical(asdict(endpoint)),
-                "embeddings_api_key": self.embeddings_api_key,
-                "adopt": self.adopt,
-            },
+            **self._endpoint_inputs(["pipeline endpoint", "full endpoint"], endpoints.of_pipelines()),
             "pipeline": {
                 "pipeline_id": self.pipeline_id,
                 "inference_id": self.inference_id,
@@ -134,14 +155,19 @@ class Wanted:
                 "adopt": self.adopt,
                 "delete_data": self.delete_data,
                 "alias_state": IN_PLACE,
+                "endpoints": endpoints.as_json(),
+                "embeddings_api_key": self.embeddings_api_key,
             },
+            **self._endpoint_inputs(ENDPOINTS, endpoints.named()),
             "documents": {"alias": self.alias, "identity": identity, "present": ALL_PRESENT},
             "guard": {**guard, "scope": "node" if self.managed else "index"},
         }
         if self.managed:
             specific = {"node guard": {**guard, "scope": "node"}, **specific}
         if in_client:
-            del specific["endpoint"], specific["pipeline"]
+            for name in ("pipeline endpoint", "full endpoint", "pipeline", *ENDPOINTS):
+                del specific[name]
+            del specific["index"]["endpoints"]
             own = {"embedder": self.embedder().as_json(), "embeddings_api_key": self.embeddings_api_key}
             specific["index"] |= own
             specific["documents"] |= own
@@ -154,6 +180,20 @@ class Wanted:
             "schema_version": "1",
         }
         return {name: {**common, **inputs} for name, inputs in specific.items()}
+
+    def _endpoint_inputs(
+        self, names: list[str], endpoints: Mapping[str, Endpoint]
+    ) -> dict[str, dict[str, Any]]:
+        return {
+            name: {
+                "inference_id": inference_id,
+                "family": self.inference_id,
+                "body": canonical(asdict(wanted)),
+                "embeddings_api_key": self.embeddings_api_key,
+                "adopt": self.adopt,
+            }
+            for name, (inference_id, wanted) in zip(names, endpoints.items(), strict=True)
+        }
 
 
 @dataclass
@@ -173,7 +213,12 @@ class StackResources:
         return changed
 
     def up(self, wanted: Wanted) -> list[str]:
-        """Update everything that differs; return the changes as "created x", "updated x" and "deleted x"."""
+        """Update everything that differs; return the changes as "created x", "updated x" and "deleted x".
+
+        The gateway comes first, as it does in the program. The double knows no meaning: so that a query finds the
+        document with the same text, it puts the same prefix before both.
+        """
+        wanted.gateway.prefixes = {"query": wanted.document_prefix, "document": wanted.document_prefix}
         done = []
         replaced = []
         for name, inputs in wanted.inputs().items():

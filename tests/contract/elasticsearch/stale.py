@@ -5,10 +5,9 @@ from typing import Any
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import mending, staleness
 from components.elasticsearch.documents.staleness import KINDS
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.embedding.search import search
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
-from tests.fixtures.embedding_server import embedding
+from tests.fixtures.embedding_server import embedding, truncate
 
 FIRST = "jina-demo-768-f16-59cfacee-1"
 

@@ -7,13 +7,13 @@ import pytest
 from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import Embedder, truncate
+from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import ElasticsearchError, EmbeddingError, LicenseError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import CONTENTS, semantic_search, vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import Node
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 
@@ -162,9 +162,6 @@ def test_an_embedder_says_nothing_of_its_key() -> None:
         url="http://e.test/v1/embeddings",
         api_key="hunter2",
         model="m",
-        document_prefix="",
-        query_prefix="",
-        width=4,
         dims=4,
     )
     assert "hunter2" not in f"{embedder!r}{embedder.as_json()}"

@@ -7,12 +7,11 @@ import pytest
 from components.backoff import Patience
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import ElasticsearchError
 from tests.contract.elasticsearch.people import vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import Node
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 

@@ -55,7 +55,7 @@ def wanted(own_node: Node, model: EmbeddingServer) -> Wanted:
     """Return the settings of a stack whose node this is."""
     own_node.clean()
     connection = Connection(url=own_node.url, user=own_node.user, password=own_node.password)
-    return Wanted(connection=connection, embeddings_url=model.container_url, managed=True)
+    return Wanted(connection=connection, embeddings_url=model.container_url, gateway=model, managed=True)
 
 
 @pytest.fixture

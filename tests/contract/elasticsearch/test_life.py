@@ -8,12 +8,11 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.demo import DEMO_QUERIES
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import RefusedError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import CONTENTS, semantic_search, vectors
 from tests.contract.elasticsearch.stack_resources import ALIAS, EVERYTHING, StackResources, Wanted
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 

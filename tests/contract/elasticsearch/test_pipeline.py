@@ -1,15 +1,16 @@
 """Effects of the pipeline's scripts on documents; Painless compiles and runs them on the node."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import ConflictError
+from components.elasticsearch.ingest_pipeline import build_explicit
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 
@@ -77,10 +78,8 @@ def test_documents_without_content_are_indexed(stack: StackResources, client: Cl
 
 
 def test_a_vector_of_zeros_is_truncated_without_a_division_by_zero(wanted: Wanted, client: Client) -> None:
-    wanted.dims, wanted.demo_documents = 32, False
-    StackResources().up(wanted)
-    processors = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]["processors"]
-    zeros = {"_inference_input": "x", "content_embedding": [0] * 768}
+    processors = build_explicit(replace(wanted.identity(), dims=32), "none")["processors"]
+    zeros = {"_embedding_scratch": {"text": "x"}, "content_embedding": [0] * 768}
     body = {"pipeline": {"processors": processors[-1:]}, "docs": [{"_source": zeros}]}
     answer = client.request("POST", "/_ingest/pipeline/_simulate", body)["docs"][0]
     assert answer["doc"]["_source"]["content_embedding"] == [0.0] * 32

@@ -6,12 +6,11 @@ import pytest
 
 from components.backoff import Patience
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import EmbeddingError, IndexingError
 from components.elasticsearch.migration.reembedding import Reembedded, reembed
 from tests.contract.elasticsearch.people import vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import Wanted
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 

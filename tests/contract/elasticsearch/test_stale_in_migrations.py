@@ -6,14 +6,13 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.errors import EmbeddingError
 from components.elasticsearch.generations import index as indices
 from components.elasticsearch.migration import finishing
 from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill, vectors
 from tests.contract.elasticsearch.stack_resources import StackResources, Wanted
 from tests.contract.elasticsearch.stale import FIRST, change_past_the_pipeline, concrete, counted
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 

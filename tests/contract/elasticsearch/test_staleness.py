@@ -10,7 +10,6 @@ from components.elasticsearch.documents import mending, staleness
 from components.elasticsearch.documents.digest import DIGEST_MAPPING, digest_of
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.documents.staleness import KINDS
-from components.elasticsearch.embedding.embedder import truncate
 from tests.contract.elasticsearch.people import assert_holds, vectors
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.elasticsearch.stale import (
@@ -21,7 +20,7 @@ from tests.contract.elasticsearch.stale import (
     nearest,
     quietly,
 )
-from tests.fixtures.embedding_server import embedding
+from tests.fixtures.embedding_server import embedding, truncate
 
 pytestmark = pytest.mark.sandbox
 

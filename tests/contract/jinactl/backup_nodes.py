@@ -70,7 +70,7 @@ def node(shared_node: Node) -> Node:
 def wanted(node: Node, model: EmbeddingServer) -> Wanted:
     """Return the settings of a stack on that node."""
     connection = Connection(url=node.url, user=node.user, password=node.password)
-    return Wanted(connection=connection, embeddings_url=model.container_url, dims=64)
+    return Wanted(connection=connection, embeddings_url=model.container_url, gateway=model, dims=64)
 
 
 @pytest.fixture

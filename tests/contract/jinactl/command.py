@@ -21,8 +21,6 @@ def write_outputs(path: Path, stack: Wanted, model: EmbeddingServer, **changes: 
         "elasticsearchCaCertificate": "",
         "embeddingsUrl": model.url,
         "serverApiKey": "",
-        # The double knows no meaning: a query is near a document only when its text is exactly the document's text.
-        "modelQueryPrefix": stack.document_prefix,
         "modelDocumentPrefix": stack.document_prefix,
         "dims": stack.dims,
         "quant": stack.quant,

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.embedder import truncate
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy, make_certificate
 from tests.contract.elasticsearch.people import assert_holds, vectors, with_digest
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.jinactl.command import jinactl, write_outputs
 from tests.fixtures.elasticsearch_node import Node
-from tests.fixtures.embedding_server import EmbeddingServer, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 from tests.fixtures.recording_proxy import recording_proxy
 
 pytestmark = pytest.mark.sandbox

@@ -1,13 +1,11 @@
 """An index with people's documents, the changes that migrate it, and everything that must hold after a change."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.embedder import truncate
 from components.elasticsearch.generations.frozen_pipeline import frozen_id
 from tests.contract.elasticsearch.people import CONTENTS
 from tests.contract.elasticsearch.stack_resources import ALIAS, WIDTH, StackResources, Wanted
@@ -15,7 +13,7 @@ from tests.contract.migration import bystanders
 from tests.contract.migration.bystanders import Bystanders
 from tests.contract.migration.documents import FIELDS, extras, has_digests, stale, whole, without_fields
 from tests.contract.migration.outcomes import Outcome
-from tests.fixtures.embedding_server import EmbeddingServer, Request, embedding
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +67,7 @@ class Case:
         change = CHANGES[self.change]
         self.wanted = replace(self.wanted, **change.after)
         self.embeds_as = change.model
-        self.monkeypatch.setattr(self.model, "answer", embedding_as(self.model, change.model))
+        self.model.model = change.model
         return self.wanted
 
     def write(self, one: str, content: str) -> None:
@@ -84,22 +82,10 @@ class Case:
         return truncate(whole_vector, self.wanted.dims)
 
 
-def embedding_as(model: EmbeddingServer, name: str) -> Callable[[Request], tuple[int, dict[str, Any]]]:
-    """Return the double's answers for another model, whose vectors are unrelated to the first model's."""
-
-    def answer(request: Request) -> tuple[int, dict[str, Any]]:
-        texts = request.body.get("input") or []
-        renamed = [f"{name}{text}" for text in ([texts] if isinstance(texts, str) else texts)]
-        return EmbeddingServer.answer(model, replace(request, body={**request.body, "input": renamed}))
-
-    return answer
-
-
 def prepare(
     change: str, wanted: Wanted, client: Client, model: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> Case:
     """Bring a stack up on a node with the bystanders, and write, change and delete documents as people."""
-    monkeypatch.setattr(model, "answer", embedding_as(model, ""))
     before = replace(wanted, **CHANGES[change].before)
     stack = StackResources()
     bystanders.place(client, before)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, DEMO_QUERIES
-from components.elasticsearch.embedding.embedder import truncate
 from sandbox.errors import SandboxError
 from sandbox.machine.cache import cache_root
 from sandbox.models.library import ensure_model
 from sandbox.models.quantise import ensure_quantised
 from tests.contract.server.running import Server, running
+from tests.fixtures.embedding_server import truncate
 
 pytestmark = pytest.mark.sandbox
 

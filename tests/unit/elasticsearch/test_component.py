@@ -20,6 +20,9 @@ from tests.unit.elasticsearch.stack import (
 )
 from tests.unit.project import stack_settings
 
+ENDPOINT = f"{DYNAMIC}InferenceEndpoint"
+GATEWAY = NETWORK_URL.removesuffix("/v1/embeddings")
+
 
 @pytest.mark.parametrize("name", ["elasticsearch-guard", "search-guard"])
 def test_the_nodes_data_is_guarded_with_all_its_indices(name: str) -> None:
@@ -32,7 +35,7 @@ def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
     assert not [item for item in declared if item.type.startswith("docker:")]
     assert not [item for item in declared if item.name == "elasticsearch-guard"]
     assert resource(declared, "DeletionGuard")["scope"] == "index"
-    endpoint = resource(declared, "InferenceEndpoint")
+    endpoint = resource(declared, "InferenceEndpoint", "search-endpoint")
     assert (endpoint["url"], endpoint["api_key"]) == ("https://es.test:9200", "hunter2")
     assert json.loads(endpoint["body"])["url"] == "http://host.docker.internal:8080/v1/embeddings"
 
@@ -53,22 +56,70 @@ def test_the_node_gets_an_address_of_the_server_that_it_reaches(changes: dict[st
     assert node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port) == url
 
 
+def endpoints(declared: list[Declared]) -> dict[str, tuple[str, str, int]]:
+    """Return name, path and dims of each endpoint, by the name of its resource."""
+    bodies = {
+        item.name: (item.inputs["inference_id"], json.loads(item.inputs["body"]))
+        for item in declared
+        if item.type == ENDPOINT
+    }
+    return {
+        name: (one, body["url"].removeprefix(GATEWAY), body["dimensions"])
+        for name, (one, body) in bodies.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("similarity", "named"),
+    [("cosine", "cosine"), ("l2_norm", "l2_norm"), ("max_inner_product", "dot_product")],
+)
+def test_endpoints_that_people_name_have_the_similarity_of_the_index(similarity: str, named: str) -> None:
+    declared = stack(elasticsearchSimilarity=similarity)
+    found = {
+        item.name: json.loads(item.inputs["body"])["similarity"] for item in declared if item.type == ENDPOINT
+    }
+    assert found == {
+        "search-pipeline-endpoint": "cosine",
+        "search-full-endpoint": "cosine",
+        "search-endpoint": named,
+        "search-query-endpoint": named,
+        "search-document-endpoint": named,
+    }
+
+
+def test_what_embeds_is_made_before_what_uses_it_and_deleted_after() -> None:
+    order = [item.name for item in stack() if item.type.startswith(DYNAMIC)]
+    by_name = {item.name: item for item in stack()}
+    for later, earlier in (
+        ("search-pipeline", "search-pipeline-endpoint"),
+        ("search-pipeline", "search-full-endpoint"),
+        ("search-index", "search-pipeline"),
+        ("search-endpoint", "search-index"),
+        ("search-query-endpoint", "search-index"),
+        ("search-document-endpoint", "search-index"),
+        ("search-guard", "search-endpoint"),
+        ("search-guard", "search-query-endpoint"),
+        ("search-guard", "search-document-endpoint"),
+    ):
+        needed = {one.rpartition("::")[2] for one in by_name[later].dependencies}
+        assert earlier in needed, (later, order)
+
+
 @pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
-def test_dims_are_those_of_pipeline_and_index_and_never_of_the_endpoint(dims: int) -> None:
+def test_dims_are_those_of_endpoints_pipeline_and_index(dims: int) -> None:
     declared = stack(dims=dims)
-    assert json.loads(resource(declared, "InferenceEndpoint")["body"]) == {
-        "model_id": "jina-embeddings-v5-text-nano-retrieval",
-        "url": NETWORK_URL,
-        "dimensions": 768,
-        "similarity": "cosine",
-        "requests_per_minute": 60000,
+    assert endpoints(declared) == {
+        "search-pipeline-endpoint": (f"jina-local-document-{dims}", "/document/v1/embeddings", dims),
+        "search-full-endpoint": ("jina-local-full", "/v1/embeddings", 768),
+        "search-endpoint": ("jina-local", "/v1/embeddings", dims),
+        "search-query-endpoint": ("jina-local-query", "/query/v1/embeddings", dims),
+        "search-document-endpoint": ("jina-local-document", "/document/v1/embeddings", dims),
     }
     assert json.loads(resource(declared, "IngestPipeline")["body"]) == build_pipeline(
-        inference_id="jina-local",
+        inference_id=f"jina-local-document-{dims}",
         model="jina-embeddings-v5-text-nano-retrieval",
         document_prefix="Document: ",
         dims=dims,
-        width=768,
         owner="jina-search-test-0a1b2c",
     )
     index = resource(declared, "Index")
@@ -89,8 +140,8 @@ def test_dims_are_those_of_pipeline_and_index_and_never_of_the_endpoint(dims: in
 
 def test_another_quantisation_leaves_endpoint_and_pipeline_as_they_are() -> None:
     before, after = stack(quant="F16"), stack(quant="Q4_K_M")
-    for kind in ("InferenceEndpoint", "IngestPipeline"):
-        assert resource(before, kind)["body"] == resource(after, kind)["body"]
+    assert endpoints(before) == endpoints(after)
+    assert resource(before, "IngestPipeline")["body"] == resource(after, "IngestPipeline")["body"]
     assert resource(before, "Index")["identity"] != resource(after, "Index")["identity"]
 
 
@@ -107,8 +158,8 @@ def test_credentials_are_secret_in_every_resource(changes: dict[str, object]) ->
     for item in declared:
         if "api_key" in item.inputs:
             assert {"api_key", "password"} <= item.secrets, item.name
-    endpoint = one(declared, f"{DYNAMIC}InferenceEndpoint")
-    assert "embeddings_api_key" in endpoint.secrets
+    for item in (item for item in declared if item.type in (ENDPOINT, f"{DYNAMIC}Index")):
+        assert "embeddings_api_key" in item.secrets, item.name
 
 
 def test_every_resource_states_the_version_of_its_schema() -> None:
@@ -137,9 +188,6 @@ def test_in_the_client_documents_are_embedded_at_the_address_that_this_machine_r
     assert json.loads(item.inputs["embedder"]) == {
         "url": "http://127.0.0.1:8080/v1/embeddings",
         "model": "jina-embeddings-v5-text-nano-retrieval",
-        "document_prefix": "Document: ",
-        "query_prefix": "Query: ",
-        "width": 768,
         "dims": 256,
     }
     assert "embeddings_api_key" in item.secrets

@@ -1,6 +1,7 @@
-"""The pipeline: its exact body at every number of dimensions, and whose pipeline it may overwrite."""
+"""The pipelines: who adds the prefix and cuts the vector, and whose pipeline may be overwritten."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,80 +10,61 @@ from components.elasticsearch import ingest_pipeline
 from components.elasticsearch.client.failures import refusal
 from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.ownership import Claim
-from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster, missing
+from tests.unit.elasticsearch.recording import CONNECTION, IDENTITY, RecordedCluster, missing
 
 PATH = "/_ingest/pipeline/jina-embeddings"
 
-PREPARE = """\
-def made = ctx.remove('content_digest');
-if (ctx.content != null && ctx.content != '') {
-  ctx._inference_input = params.prefix + ctx.content;
-  ctx.remove('content_embedding');
-  def kept = ctx.remove('model_id');
-  if (kept != null) { ctx._kept_model_id = kept; }
-} else if (made != null) {
-  ctx.remove('content_embedding');
-}"""
-
-FINISH = """\
-if (ctx._inference_input != null) {
-  ctx.remove('_inference_input');
-  ctx.remove('model_id');
-  def kept = ctx.remove('_kept_model_id');
-  if (kept != null) { ctx.model_id = kept; }
-  ctx.content_digest = ('' + ctx.content).sha256();
-}"""
-
-FINISH_TRUNCATED = """\
-if (ctx._inference_input != null) {
-  ctx.remove('_inference_input');
-  ctx.remove('model_id');
-  def kept = ctx.remove('_kept_model_id');
-  if (kept != null) { ctx.model_id = kept; }
-  ctx.content_digest = ('' + ctx.content).sha256();
-  def whole = ctx.content_embedding;
-  double squares = 0;
-  for (int i = 0; i < params.dims; i++) { double value = whole[i]; squares += value * value; }
-  double length = squares > 0 ? Math.sqrt(squares) : 1;
-  List truncated = new ArrayList();
-  for (int i = 0; i < params.dims; i++) { double value = whole[i]; truncated.add(value / length); }
-  ctx.content_embedding = truncated;
-}"""
-
 
 def body(dims: int = 768, prefix: str = "Document: ") -> dict[str, Any]:
-    """Build the pipeline of a model of 768 numbers."""
+    """Build the stack's pipeline."""
     return ingest_pipeline.build_pipeline(
-        inference_id="jina-local", model="m", document_prefix=prefix, dims=dims, width=768
+        inference_id=f"jina-local-document-{dims}", model="m", document_prefix=prefix, dims=dims
     )
 
 
+def shape(body: dict[str, Any]) -> list[Any]:
+    """Return what a pipeline embeds with, and the parameters of its scripts."""
+    return [
+        one["inference"] if "inference" in one else one["script"].get("params", {})
+        for one in body["processors"]
+    ]
+
+
+def inference(inference_id: str, field: str) -> dict[str, Any]:
+    """Return an inference processor that skips documents without a text."""
+    fields = {"input_field": f"_embedding_scratch.{field}", "output_field": "content_embedding"}
+    return {"model_id": inference_id, "input_output": fields, "ignore_missing": True}
+
+
 @pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
-def test_the_body_is_exactly_this(dims: int) -> None:
-    whole = {"script": {"lang": "painless", "source": FINISH}}
-    truncated = {"script": {"lang": "painless", "source": FINISH_TRUNCATED, "params": {"dims": dims}}}
-    assert body(dims) == {
-        "description": f"Embeds content with m in {dims} dimensions",
-        "processors": [
-            {"script": {"lang": "painless", "source": PREPARE, "params": {"prefix": "Document: "}}},
-            {
-                "inference": {
-                    "model_id": "jina-local",
-                    "input_output": {
-                        "input_field": "_inference_input",
-                        "output_field": "content_embedding",
-                    },
-                    "ignore_missing": True,
-                }
-            },
-            whole if dims == 768 else truncated,
-        ],
-        "_meta": {"managed_by": "jina-search", "model": "m", "dims": dims},
+def test_the_stacks_pipeline_leaves_prefix_and_dims_to_its_endpoint(dims: int) -> None:
+    made = body(dims)
+    assert shape(made) == [{}, inference(f"jina-local-document-{dims}", "text"), {}]
+    assert made["processors"] == body(dims, prefix="")["processors"]
+    assert made["description"] == f"Embeds content with m in {dims} dimensions"
+    assert made["_meta"] == {
+        "managed_by": "jina-search",
+        "model": "m",
+        "dims": dims,
+        "document_prefix": "Document: ",
     }
 
 
-def test_a_model_without_prefixes_gets_the_content_alone() -> None:
-    assert body(prefix="")["processors"][0]["script"]["params"] == {"prefix": ""}
+@pytest.mark.parametrize("dims", [32, 768])
+def test_an_explicit_pipeline_adds_the_prefix_and_truncates_itself(dims: int) -> None:
+    made = ingest_pipeline.build_explicit(replace(IDENTITY, dims=dims), "jina-local-full")
+    cut = {} if dims == 768 else {"dims": dims}
+    assert shape(made) == [{"prefix": "Document: "}, inference("jina-local-full", "prefixed"), cut]
+    assert ("truncated" in made["processors"][-1]["script"]["source"]) == (dims < 768)
+
+
+@pytest.mark.parametrize(
+    ("change", "same"), [({}, True), ({"dims": 256}, False), ({"document_prefix": ""}, False)]
+)
+def test_dims_and_prefix_tell_whether_the_pipeline_embeds_as_a_generation(
+    change: dict[str, Any], same: bool
+) -> None:
+    assert ingest_pipeline.embeds_as(body(), replace(IDENTITY, **change)) is same
 
 
 SEED = {"processors": [{"inference": {"model_id": "jina-local"}}]}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
-from components.elasticsearch.fields import DIGEST
+from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
 from jinactl import backups, command, ingest, mend
 from jinactl.command import run
@@ -18,7 +18,8 @@ from tests.unit.jinactl.stack_outputs import OUTPUTS
 
 INDEX = "jina-demo-256-f16-59cfacee-1"
 META = {"managed_by": MANAGED_BY, "identity": replace(IDENTITY, dims=256, model="m").as_dict()}
-MAPPED = {INDEX: {"mappings": {"_meta": META, "properties": {DIGEST: DIGEST_MAPPING}}}}
+PROPERTIES = {DIGEST: DIGEST_MAPPING, VECTOR: {"type": "dense_vector", "dims": 256}}
+MAPPED = {INDEX: {"mappings": {"_meta": META, "properties": PROPERTIES}}}
 
 Jinactl = Callable[..., int]
 

@@ -13,7 +13,6 @@ OUTPUTS: dict[str, object] = {
     "modelName": "m",
     "modelSha256": "a" * 64,
     "modelDocumentPrefix": "Document: ",
-    "modelQueryPrefix": "Query: ",
     "modelDimensions": 768,
     "dims": 256,
     "index": "jina-demo",

@@ -17,8 +17,7 @@ def test_the_facts_of_a_stack() -> None:
     assert (facts.connection.url, facts.connection.user) == ("https://es.test:9200", "elastic")
     assert (facts.connection.password, facts.connection.api_key) == ("hunter2", "")
     assert facts.connection.ca_certificate == "/etc/ca.pem"
-    assert (facts.embedder.dims, facts.embedder.width, facts.embedder.api_key) == (256, 768, "hunter3")
-    assert (facts.embedder.document_prefix, facts.embedder.query_prefix) == ("Document: ", "Query: ")
+    assert (facts.embedder.dims, facts.embedder.model, facts.embedder.api_key) == (256, "m", "hunter3")
     assert facts.index == "jina-demo"
     assert not facts.embeds_in_client
     assert facts_of({**OUTPUTS, "inferenceEndpoint": ""}, "x").embeds_in_client

@@ -82,7 +82,7 @@ def test_vectors_are_held_against_the_index_each_time_before_they_are_sent(
     slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Embedder, "embed_documents", lambda *_: [[1.0]])
-    embedder = Embedder(url="", model="m", document_prefix="", query_prefix="", width=1, dims=1)
+    embedder = Embedder(url="", model="m", dims=1)
     cluster = bulk(CLOSED, BUSY[0], {"status": 201})
     asked: list[int] = []
     index_documents(

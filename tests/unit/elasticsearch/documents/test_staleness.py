@@ -43,8 +43,10 @@ A = digest_of("a")
         (1e7, "1.0E7"),
         (-1.5e300, "-1.5E300"),
         (1.2345e-9, "1.2345E-9"),
-        ([], "[]"),
-        (["a", 1, None, [2.5, True]], "[a, 1, null, [2.5, true]]"),
+        ([], ""),
+        ([None, ["", []]], ""),
+        (["a"], "a"),
+        (["a", 1, None, "", [2.5, True]], "a\n1\n2.5\ntrue"),
     ],
 )
 def test_a_content_is_written_as_java_does(content: object, text: str) -> None:

@@ -1,5 +1,6 @@
 """Embedding in the client: batches, order, what is checked, when it is asked again, and what is told."""
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,13 +10,13 @@ import pytest
 
 from components.backoff import Patience
 from components.elasticsearch.embedding import server as asking
-from components.elasticsearch.embedding.embedder import BATCH, PATIENCE, Embedder, truncate
+from components.elasticsearch.embedding.embedder import BATCH, PATIENCE, Embedder
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
     EmbeddingUnavailableError,
 )
-from tests.fixtures.embedding_server import EmbeddingServer, embedding, embedding_server
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, embedding_server, truncate
 from tests.fixtures.recording_proxy import seen_by_proxy
 
 __all__ = ["seen_by_proxy"]
@@ -36,19 +37,14 @@ def embedder(server: EmbeddingServer) -> Embedder:
     return Embedder(
         url=server.url,
         model="m",
-        document_prefix="Document: ",
-        query_prefix="Query: ",
-        width=WIDTH,
         dims=4,
         patience=HASTE,
     )
 
 
-def cut(text: str) -> list[float]:
+def cut(text: str) -> Any:
     """Return the first four numbers of the double's vector, of length 1."""
-    kept = embedding(text, WIDTH)[:4]
-    length = math.sqrt(sum(number * number for number in kept))
-    return [number / length for number in kept]
+    return pytest.approx(truncate(embedding(text, WIDTH), 4), abs=1e-6)
 
 
 @pytest.mark.parametrize("count", [0, 1, BATCH, BATCH + 1, 3 * BATCH + 5])
@@ -59,14 +55,14 @@ def test_documents_are_embedded_in_batches_and_in_their_order(
     vectors = embedder.embed_documents(texts)
     assert len(vectors) == count
     for text, vector in zip(texts, vectors, strict=True):
-        assert vector == pytest.approx(cut(f"Document: {text}"))
+        assert vector == cut(f"Document: {text}")
     assert [len(one.body["input"]) for one in server.requests] == [
         min(BATCH, count - start) for start in range(0, count, BATCH)
     ]
 
 
 def test_a_query_gets_the_prefix_of_queries(embedder: Embedder) -> None:
-    assert embedder.embed_query("text") == pytest.approx(cut("Query: text"))
+    assert embedder.embed_query("text") == cut("Query: text")
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -108,7 +104,9 @@ def test_a_server_that_is_not_there_is_waited_for_and_then_named(embedder: Embed
         url="http://127.0.0.1:1/v1/embeddings",
         patience=Patience(limit=0.05, first_pause=0.01),
     )
-    with pytest.raises(EmbeddingUnavailableError, match=r"127\.0\.0\.1:1/v1/embeddings cannot be reached"):
+    with pytest.raises(
+        EmbeddingUnavailableError, match=r"127\.0\.0\.1:1/document/v1/embeddings cannot be reached"
+    ):
         nowhere.embed_documents(["text"])
 
 
@@ -118,11 +116,11 @@ def test_a_document_that_is_refused_is_named_and_not_asked_for_again(
     asked: list[int] = []
 
     def ask(*arguments: Any, **named: Any) -> list[list[float]]:
-        texts = arguments[3]
+        texts = arguments[2]["input"]
         asked.append(len(texts))
         if any("long" in text for text in texts):
             raise EmbeddingRefusedError(f"no embedding of {named['what']}", 500)
-        return [[1.0] * WIDTH for _ in texts]
+        return [[1.0] * 4 for _ in texts]
 
     monkeypatch.setattr(asking, "ask", ask)
     with pytest.raises(EmbeddingRefusedError, match="no embedding of document b"):
@@ -140,11 +138,11 @@ def test_a_refusal_that_is_about_the_server_is_told_at_once(
     assert len(server.requests) == 1
 
 
-def test_another_width_names_the_document_and_the_setting(
-    embedder: Embedder, server: EmbeddingServer
+def test_another_number_of_dimensions_names_the_document(
+    embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.width = 6
-    with pytest.raises(EmbeddingError, match=r"6 dimensions for document x where modelDimensions promises 8"):
+    monkeypatch.setattr(asking, "ask", lambda *_, **__: [[1.0] * WIDTH])
+    with pytest.raises(EmbeddingError, match="8 dimensions for document x where 4 were asked for"):
         embedder.embed_documents(["text"], ["x"])
 
 
@@ -152,7 +150,7 @@ def test_another_width_names_the_document_and_the_setting(
 def test_numbers_that_are_not_finite_are_refused(
     bad: float, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    vectors = [[1.0] * WIDTH, [*[1.0] * (WIDTH - 1), bad]]
+    vectors = [[1.0] * 4, [1.0, 1.0, 1.0, bad]]
     monkeypatch.setattr(asking, "ask", lambda *_, **__: vectors)
     with pytest.raises(EmbeddingError, match="document 2 that are not finite"):
         embedder.embed_documents(["a", "b"])
@@ -181,8 +179,8 @@ def test_answers_in_another_order_are_put_in_order(
     embedder: Embedder, server: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = [
-        {"index": 1, "embedding": [0.0, 1.0, 0, 0, 0, 0, 0, 0]},
-        {"index": 0, "embedding": [1.0] + [0.0] * 7},
+        {"index": 1, "embedding": [0.0, 1.0, 0, 0]},
+        {"index": 0, "embedding": [1.0, 0, 0, 0]},
     ]
     monkeypatch.setattr(server, "answer", lambda _: (200, {"data": data}))
     assert embedder.embed_documents(["a", "b"]) == [[1, 0, 0, 0], [0, 1, 0, 0]]
@@ -204,29 +202,6 @@ def test_an_embedder_is_the_same_after_a_journey_as_json(embedder: Embedder) -> 
     assert Embedder.from_json(keyed.as_json(), "hunter2") == keyed
 
 
-@pytest.mark.parametrize(
-    ("vector", "dims", "kept"),
-    [
-        ([3.0, 4.0, 12.0], 2, [0.6, 0.8]),
-        ([3.0, 4.0], 2, [0.6, 0.8]),
-        ([0.0, 0.0, 1.0], 2, [0.0, 0.0]),
-        ([1, 0], 1, [1.0]),
-    ],
-)
-def test_truncation_keeps_the_first_numbers_at_length_one(
-    vector: list[float], dims: int, kept: list[float]
-) -> None:
-    assert truncate(vector, dims) == pytest.approx(kept)
-
-
-@pytest.mark.parametrize("dims", [32, 64, 128, 256, 512, 768])
-def test_a_truncated_vector_has_length_one(dims: int) -> None:
-    vector = [math.sin(number) for number in range(768)]
-    cut = truncate(vector, dims)
-    assert len(cut) == dims
-    assert math.fsum(number * number for number in cut) == pytest.approx(1)
-
-
-def test_too_few_numbers_are_an_error_that_names_the_settings() -> None:
-    with pytest.raises(EmbeddingError, match=r"2 dimensions where the index has 3.*dims or modelDimensions"):
-        truncate([1.0, 2.0], 3)
+def test_what_an_earlier_version_noted_is_read(embedder: Embedder) -> None:
+    noted = json.loads(embedder.as_json()) | {"document_prefix": "", "query_prefix": "", "width": 8}
+    assert Embedder.from_json(json.dumps(noted), "") == replace(embedder, patience=PATIENCE)

@@ -16,11 +16,11 @@ def test_a_vector_is_sent_as_query_vector() -> None:
 
 
 def test_the_builders_body_is_exactly_this() -> None:
-    text = "Query: my app keeps getting killed in the cluster"
+    text = "my app keeps getting killed in the cluster"
     assert search.builder_body("jina-local", text, 2) == {
         "size": 2,
         "knn": {
             "field": "content_embedding",
-            "query_vector_builder": {"text_embedding": {"model_id": "jina-local", "model_text": text}},
+            "query_vector_builder": {"text_embedding": {"model_id": "jina-local-query", "model_text": text}},
         },
     }
