@@ -14,8 +14,10 @@ Known differences; where they matter, the stand-in is the stricter one:
   and chunking settings of endpoints, and scripts of _update_by_query.
 - On a trial licence the official image makes bbq_disk of a dense_vector without index_options; the stand-in makes
   bbq_hnsw of it (int8_hnsw below 384 dims), as the official one on a Basic licence, and refuses bbq_disk.
-- A model that answers 429 or 5xx is asked again for 3 seconds, the official one asks until the request's timeout.
-  The setting standin.inference.retry_for changes that.
+- Requests to a model leave as the official ones do, with the same settings (xpack.inference.query_timeout and
+  xpack.inference.http.*): base64, 20 connections to a host, 10 s for a query and no limit for a document, at most 3
+  attempts at 429, 500 and 503, and a 400 for what the model answers with 5xx. Only the official queue is looked into
+  every 50 ms, this one at once.
 - There is one user, and no role but those in API keys: privileges that are not enforced, rights on fields or single
   documents, and patterns other than * are refused when a key is made. There is no TLS. Bootstrap checks are not run.
 - For tests, POST /_stand_in/forget_trial makes a cluster eligible for another trial, and

@@ -31,20 +31,27 @@ def test_an_input_type_is_refused(node: Node, endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason"),
+    ("status", "told", "reason"),
     [
-        (401, "Received an authentication error status code"),
-        (429, "Received a rate limit status code"),
-        (503, "Received a server error status code"),
+        (400, 400, "Received a bad request status code"),
+        (401, 401, "Received an authentication error status code"),
+        (
+            429,
+            429,
+            "Received a rate limit status code. Token limit [unknown], remaining tokens [unknown]. "
+            "Request limit [unknown], remaining requests [unknown]",
+        ),
+        (500, 400, "Received a server error status code"),
+        (503, 400, "Received a server busy error status code"),
     ],
 )
-def test_a_failure_of_the_model_keeps_its_status(
-    node: Node, model: EmbeddingServer, endpoint: str, status: int, reason: str
+def test_a_failure_of_the_model_keeps_its_status_but_a_fault_of_the_server_becomes_a_400(
+    node: Node, model: EmbeddingServer, endpoint: str, *, status: int, told: int, reason: str
 ) -> None:
     model.fail(status, times=1000)
     answer = node.send("POST", f"/_inference/text_embedding/{endpoint}", {"input": "x"})
     error = error_of(answer)
-    assert (answer.status_code, error["type"]) == (status, "status_exception")
+    assert (answer.status_code, error["type"]) == (told, "status_exception")
     assert error["reason"] == (
         f"{reason} for request from inference entity id [embedder] status [{status}]. "
         "Error message: [the double was told to fail]"

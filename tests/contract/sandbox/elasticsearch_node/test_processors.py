@@ -85,9 +85,29 @@ def test_the_inference_processor_fails_on_a_document_it_cannot_embed(
     assert (error["type"], error["reason"]) == (kind, reason)
 
 
-def test_a_missing_input_can_be_ignored(node: Node) -> None:
-    steps = [{"inference": {**EMBED, "ignore_missing": True}}]
-    assert simulate(node, steps, {"other": 1})["doc"]["_source"] == {"other": 1}
+@pytest.mark.usefixtures("endpoint")
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ({"title": "t", "body": {"text": "b"}}, ["t", "b"]),
+        ({"title": "t"}, ["t", ""]),
+        ({"body": {"text": "b"}}, []),
+        ({}, []),
+    ],
+)
+def test_the_inputs_of_a_document_are_one_request_unless_the_first_is_missing(
+    node: Node, model: EmbeddingServer, source: dict[str, Any], texts: list[str]
+) -> None:
+    fields = [
+        {"input_field": "title", "output_field": "vectors.title"},
+        {"input_field": "body.text", "output_field": "vectors.body"},
+    ]
+    step = {"model_id": "embedder", "input_output": fields, "ignore_missing": True}
+    asked = len(model.requests)
+    left = simulate(node, [{"inference": step}], source)["doc"]["_source"]
+    assert [request.body["input"] for request in model.requests[asked:]] == ([texts] if texts else [])
+    vectors = [left["vectors"]["title"], left["vectors"]["body"]] if texts else []
+    assert vectors == [pytest.approx(embedding(text, 8), abs=1e-6) for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ public record Endpoint(String id, Map<String, Object> service, String apiKey, bo
         return (String) service.getOrDefault("url", DEFAULT_URL);
     }
 
-    private int requestsPerMinute() {
+    int requestsPerMinute() {
         return ((Number) map(service.get("rate_limit")).get("requests_per_minute")).intValue();
     }
 

@@ -29,13 +29,13 @@ public final class Inference {
     private final State state;
     private final License license;
     private final ClusterService cluster;
-    private final OpenAi openAi;
+    private final Sender sender;
 
-    public Inference(State state, License license, ClusterService cluster, ThreadPool threads, TimeValue retryFor) {
+    public Inference(State state, License license, ClusterService cluster, ThreadPool threads) {
         this.state = state;
         this.license = license;
         this.cluster = cluster;
-        this.openAi = new OpenAi(threads, retryFor);
+        this.sender = new Sender(threads, cluster.getClusterSettings());
     }
 
     void put(String task, String id, Map<String, Object> body, TimeValue timeout, ActionListener<Endpoint> listener) {
@@ -80,7 +80,7 @@ public final class Inference {
             }
             return e.observed(size);
         });
-        openAi.embed(e, List.of("how big"), timeout, checked.delegateResponse((l, x) -> l.onFailure(new ElasticsearchStatusException(
+        sender.embed(e, List.of("how big"), timeout, checked.delegateResponse((l, x) -> l.onFailure(new ElasticsearchStatusException(
             "Could not complete inference endpoint creation as validation call to service threw an exception.", RestStatus.BAD_REQUEST, x))));
     }
 
@@ -113,19 +113,28 @@ public final class Inference {
         return out;
     }
 
-    /** For the REST perform call, the ingest processor and the query vector builder alike. */
-    public void embed(String id, List<String> input, TimeValue timeout, ActionListener<List<float[]>> listener) {
+    void embed(String id, List<String> input, TimeValue timeout, ActionListener<List<float[]>> listener) {
         try {
             license.requireInference();
-            openAi.embed(get(id), input, timeout, listener);
+            sender.embed(get(id), input, timeout, listener);
         } catch (Exception e) {
             listener.onFailure(e);
         }
     }
 
-    /** The same for callers that may also name a deployed ML model, of which there are none here. */
-    public void embedByModelId(String id, List<String> input, ActionListener<List<float[]>> listener) {
-        embed(id, input, DEFAULT_TIMEOUT, listener.delegateResponse((l, e) -> l.onFailure(e instanceof ResourceNotFoundException
+    /** For the query vector builder. */
+    public void embedQuery(String id, String query, ActionListener<float[]> listener) {
+        embedByModelId(id, List.of(query), cluster.getClusterSettings().get(Sending.QUERY_TIMEOUT), listener.map(vectors -> vectors.get(0)));
+    }
+
+    /** For the ingest processor, which waits without end. */
+    public void embedDocument(String id, List<String> input, ActionListener<List<float[]>> listener) {
+        embedByModelId(id, input, null, listener);
+    }
+
+    /** What may also be the name of a deployed ML model, of which there are none here. */
+    private void embedByModelId(String id, List<String> input, TimeValue timeout, ActionListener<List<float[]>> listener) {
+        embed(id, input, timeout, listener.delegateResponse((l, e) -> l.onFailure(e instanceof ResourceNotFoundException
             ? new ElasticsearchStatusException("[{}] is not an inference service model or a deployed ml model", RestStatus.NOT_FOUND, id) : e)));
     }
 

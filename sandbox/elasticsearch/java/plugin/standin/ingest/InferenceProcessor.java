@@ -1,11 +1,14 @@
 package standin.ingest;
 
+import org.elasticsearch.ElasticsearchStatusException;
+import org.elasticsearch.action.ActionListener;
 import org.elasticsearch.common.io.stream.StreamOutput;
 import org.elasticsearch.inference.InferenceResults;
 import org.elasticsearch.ingest.AbstractProcessor;
 import org.elasticsearch.ingest.ConfigurationUtils;
 import org.elasticsearch.ingest.IngestDocument;
 import org.elasticsearch.ingest.Processor;
+import org.elasticsearch.rest.RestStatus;
 import org.elasticsearch.xcontent.XContentBuilder;
 import standin.inference.Inference;
 
@@ -74,18 +77,9 @@ final class InferenceProcessor extends AbstractProcessor {
 
     @Override
     public void execute(IngestDocument doc, BiConsumer<IngestDocument, Exception> handler) {
-        List<String> texts = new ArrayList<>();
-        List<Io> present = new ArrayList<>();
+        List<String> texts;
         try {
-            for (Io io : ios) {
-                Object value = doc.getFieldValue(io.input(), Object.class, ignoreMissing);
-                if (value == null && ignoreMissing) continue;
-                if (value instanceof String == false) {
-                    throw new IllegalArgumentException("input field [" + io.input() + "] cannot be processed because it is not a text field");
-                }
-                texts.add((String) value);
-                present.add(io);
-            }
+            texts = texts(doc);
         } catch (Exception e) {
             handler.accept(null, e);
             return;
@@ -94,10 +88,31 @@ final class InferenceProcessor extends AbstractProcessor {
             handler.accept(doc, null);
             return;
         }
-        inference.get().embedByModelId(modelId, texts, org.elasticsearch.action.ActionListener.wrap(vectors -> {
-            for (int i = 0; i < present.size(); i++) write(doc, present.get(i).output(), vectors.get(i), i == 0);
+        inference.get().embedDocument(modelId, texts, ActionListener.wrap(vectors -> {
+            if (vectors.size() != ios.size()) {
+                throw new ElasticsearchStatusException("number of results [{}] does not match the number of inputs [{}]",
+                    RestStatus.INTERNAL_SERVER_ERROR, vectors.size(), ios.size());
+            }
+            for (int i = 0; i < ios.size(); i++) write(doc, ios.get(i).output(), vectors.get(i), i == 0);
             handler.accept(doc, null);
         }, e -> handler.accept(null, e)));
+    }
+
+    /** One text of each input; a missing one that may be missing is an empty text, and where the first is missing nothing is embedded. */
+    private List<String> texts(IngestDocument doc) {
+        List<String> texts = new ArrayList<>();
+        for (Io io : ios) {
+            Object value = doc.getFieldValue(io.input(), Object.class, ignoreMissing);
+            if (value == null && ignoreMissing) {
+                if (texts.isEmpty()) return texts;
+                value = "";
+            }
+            if (value instanceof String == false) {
+                throw new IllegalArgumentException("input field [" + io.input() + "] cannot be processed because it is not a text field");
+            }
+            texts.add((String) value);
+        }
+        return texts;
     }
 
     private void write(IngestDocument doc, String output, float[] vector, boolean withModelId) {

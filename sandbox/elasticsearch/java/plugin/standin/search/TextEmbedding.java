@@ -13,7 +13,6 @@ import org.elasticsearch.xcontent.XContentBuilder;
 import standin.inference.Inference;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -47,7 +46,7 @@ public final class TextEmbedding implements QueryVectorBuilder {
             listener.onFailure(new IllegalArgumentException("[model_id] must not be null."));
             return;
         }
-        inference.get().embedByModelId(modelId, List.of(text), listener.map(vectors -> vectors.get(0)));
+        inference.get().embedQuery(modelId, text, listener);
     }
 
     @Override

@@ -9,7 +9,6 @@ import org.elasticsearch.common.settings.Setting;
 import org.elasticsearch.common.settings.Setting.Property;
 import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.common.util.concurrent.ThreadContext;
-import org.elasticsearch.core.TimeValue;
 import org.elasticsearch.features.NodeFeature;
 import org.elasticsearch.index.analysis.AnalyzerProvider;
 import org.elasticsearch.index.analysis.AnalyzerScope;
@@ -30,6 +29,7 @@ import standin.common.RootApi;
 import standin.common.State;
 import standin.inference.Inference;
 import standin.inference.InferenceApi;
+import standin.inference.Sending;
 import standin.ingest.CommonProcessors;
 import standin.license.License;
 import standin.reindex.ByQueryApi;
@@ -54,7 +54,6 @@ import java.util.stream.Stream;
  */
 public class StandInPlugin extends Plugin implements RestServerActionPlugin, IngestPlugin, SearchPlugin, ScriptPlugin, AnalysisPlugin {
     static final Setting<String> PASSWORD = Setting.simpleString("standin.elastic_password", Property.NodeScope, Property.Filtered);
-    static final Setting<TimeValue> RETRY_FOR = Setting.timeSetting("standin.inference.retry_for", TimeValue.timeValueSeconds(3), Property.NodeScope);
     static final Setting<String> LICENSE = new Setting<>("xpack.license.self_generated.type", "basic", v -> {
         if (v.equals("basic") || v.equals("trial")) return v;
         throw new IllegalArgumentException("Illegal self generated license type [" + v + "]. Must be trial or basic.");
@@ -75,7 +74,8 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
 
     @Override
     public List<Setting<?>> getSettings() {
-        List<Setting<?>> all = new ArrayList<>(List.of(PASSWORD, RETRY_FOR, LICENSE, SECURITY));
+        List<Setting<?>> all = new ArrayList<>(List.of(PASSWORD, LICENSE, SECURITY));
+        all.addAll(Sending.ALL);
         for (String ignored : List.of("xpack.security.http.ssl.enabled", "xpack.security.transport.ssl.enabled", "xpack.security.enrollment.enabled",
             "xpack.ml.enabled", "xpack.ml.use_auto_machine_memory_percent", "xpack.monitoring.collection.enabled", "ingest.geoip.downloader.enabled")) {
             all.add(Setting.boolSetting(ignored, false, Property.NodeScope)); // known to the official image, without effect here
@@ -88,7 +88,7 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
         cluster = s.clusterService();
         state = new State(s.environment().dataDirs()[0]);
         license = new License(state, LICENSE.get(settings), cluster.getClusterName().value());
-        inference = new Inference(state, license, cluster, s.threadPool(), RETRY_FOR.get(settings));
+        inference = new Inference(state, license, cluster, s.threadPool());
         security = new Security(state, SECURITY.exists(settings) ? SECURITY.get(settings) : null, PASSWORD.get(settings), s.environment().configDir(),
             s.threadPool().getThreadContext());
         filter = new Authorization(s.threadPool().getThreadContext(), cluster, () -> license);
