@@ -38,14 +38,27 @@ def show_answers(console: Console, answers: Sequence[Answer], quant: str, dims: 
     table.add_column("ok")
     for answer in answers:
         table.add_row(
-            answer.query,
-            f"{answer.best}: {shortened(answer.content)}",
-            f"{answer.score:.4f}",
-            answer.expected,
-            "[green]yes[/]" if answer.ok else "[red]no[/]",
+            answer.query.text,
+            f"{answer.best.id}: {shortened(answer.best.content)}",
+            f"{answer.best.score:.4f}",
+            answer.query.expected,
+            _judged(answer),
         )
     console.print()
     console.print(table)
+
+
+def _judged(answer: Answer) -> str:
+    if answer.ok:
+        return "[green]yes[/]"
+    return "[yellow]yours[/]" if answer.of_people else "[red]no[/]"
+
+
+def of_people_line(answers: Sequence[Answer]) -> str:
+    """Say which questions found a document of people's before the expected one; empty where none did."""
+    found = [answer for answer in answers if answer.of_people]
+    told = ", ".join(f'{answer.best.id} for "{answer.query.text}"' for answer in found)
+    return f"Documents of yours come before the expected ones, which is no failure: {told}." if found else ""
 
 
 def show_hits(console: Console, hits: Sequence[Hit]) -> None:

@@ -71,7 +71,7 @@ def test_a_preview_of_a_new_stack_makes_nothing_and_needs_neither_hub_nor_elasti
 def test_a_new_stack_comes_up_and_finds_every_expected_document(running: SandboxStack) -> None:
     answers = demo_answers(running.outputs())
 
-    assert [answer.best for answer in answers] == [answer.expected for answer in answers]
+    assert [answer.best.id for answer in answers] == [answer.query.expected for answer in answers]
 
 
 def test_the_outputs_say_what_is_running(running: SandboxStack) -> None:
@@ -140,7 +140,7 @@ def test_another_quant_replaces_model_and_server_without_a_failed_request_and_le
     assert kept(before, after, NETWORK)
     assert before[NODE].id == after[NODE].id
     answers = demo_answers(running.outputs())
-    assert [answer.best for answer in answers] == [answer.expected for answer in answers]
+    assert [answer.best.id for answer in answers] == [answer.query.expected for answer in answers]
 
 
 def test_other_dims_change_pipeline_and_index_and_leave_the_server(
@@ -225,7 +225,7 @@ def test_documents_of_people_survive_a_change_of_dims_and_are_embedded_anew(
     assert [hit["_source"]["content"] for hit in found] == ["A document of mine."]
     assert [len(hit["fields"]["content_embedding"]) for hit in found] == [512]
     answers = demo_answers(running.outputs())
-    assert [answer.best for answer in answers] == [answer.expected for answer in answers]
+    assert [answer.best.id for answer in answers] == [answer.query.expected for answer in answers]
 
 
 def test_destroy_stops_before_an_index_with_documents_of_people(

@@ -51,6 +51,11 @@ class DemoQuery:
     expected: str
     size: int = 1
 
+    @property
+    def document(self) -> Document:
+        """The document that must come first."""
+        return next(one for one in DEMO_DOCUMENTS if one.id == self.expected)
+
 
 DEMO_QUERIES = (
     DemoQuery("my app keeps getting killed in the cluster", "demo-01", size=2),

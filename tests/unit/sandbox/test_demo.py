@@ -1,17 +1,30 @@
 """When the demo counts as failed, and what it refuses to start with."""
 
 import threading
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from components.elasticsearch.documents.demo import DEMO_CONTENTS, DEMO_QUERIES
+from components.elasticsearch.embedding.search import Hit
 from sandbox.demo import Demo, main
 from sandbox.part import Part
 from sandbox.show.answers import Answer
 
-HIT = Answer("query", "demo-01", "content", 0.7, "demo-01")
-MISS = Answer("query", "demo-02", "content", 0.7, "demo-01")
+QUERY = DEMO_QUERIES[0]
+
+
+def answer(found: str, content: str) -> Answer:
+    return Answer(QUERY, Hit(found, 0.7, content))
+
+
+HIT = answer("demo-01", QUERY.document.content)
+HIT_BY_ANOTHER_ID = answer("made-by-the-node", QUERY.document.content)
+MISS = answer("demo-02", DEMO_CONTENTS[1])
+OF_PEOPLE = answer("mine", "My app keeps getting killed in the cluster, and this is why.")
+CHANGED = answer("demo-01", "What people made of the demo's document.")
 STAND_IN, REAL = Part("model hub", False, ""), Part("model hub", True, "")
 
 
@@ -19,6 +32,12 @@ STAND_IN, REAL = Part("model hub", False, ""), Part("model hub", True, "")
     ("answers", "part", "quant", "dims", "exit_code"),
     [
         pytest.param([HIT, HIT], STAND_IN, "F16", 768, 0, id="all found"),
+        pytest.param([HIT_BY_ANOTHER_ID, HIT], REAL, "F16", 768, 0, id="the text under an id of people's"),
+        pytest.param([HIT, OF_PEOPLE], REAL, "F16", 768, 0, id="a text of people's first"),
+        pytest.param(
+            [CHANGED, HIT], REAL, "F16", 768, 0, id="a text of the demo's that people changed first"
+        ),
+        pytest.param([OF_PEOPLE, MISS], REAL, "F16", 768, 1, id="a miss beside a text of people's"),
         pytest.param([HIT, MISS], STAND_IN, "F16", 768, 1, id="a miss at full dims"),
         pytest.param([HIT, MISS], STAND_IN, "Q4_K_M", 512, 1, id="a miss at the edge of the bar"),
         pytest.param(
@@ -34,6 +53,29 @@ def test_a_miss_fails_the_demo_where_the_model_promises_none(
     demo = Demo(tmp_path, Console(quiet=True))
 
     assert demo.verdict(answers, [part], quant, dims) == exit_code
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([HIT, HIT_BY_ANOTHER_ID], "All 2 questions found the expected document first.\n"),
+        (
+            [HIT, OF_PEOPLE],
+            "Documents of yours come before the expected ones, which is no failure: "
+            'mine for "my app keeps getting killed in the cluster".\n'
+            "1 of 2 questions found the expected document first.\n",
+        ),
+        ([HIT, MISS], "1 of 2 questions did not find the expected document first.\n"),
+    ],
+)
+def test_a_document_of_peoples_that_comes_first_is_told_in_a_line(
+    answers: list[Answer], told: str, tmp_path: Path
+) -> None:
+    console = Console(file=StringIO(), width=80)
+
+    Demo(tmp_path, console).verdict(answers, [REAL], "F16", 768)
+
+    assert console.file.getvalue() == told  # type: ignore[attr-defined] # the StringIO above
 
 
 @pytest.mark.parametrize(

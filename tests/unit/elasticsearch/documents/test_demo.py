@@ -16,8 +16,7 @@ from components.elasticsearch.documents.demo import DEMO_DOCUMENTS, DEMO_QUERIES
     ),
 )
 def test_each_demo_query_expects_the_document_that_answers_it(query: DemoQuery, word: str) -> None:
-    expected = next(one for one in DEMO_DOCUMENTS if one.id == query.expected)
-    assert any(part in expected.content for part in word.split("|"))
+    assert any(part in query.document.content for part in word.split("|"))
 
 
 def test_there_are_ten_demo_documents_with_ids_of_their_own() -> None:
