@@ -75,7 +75,7 @@ def main(arguments: Sequence[str]) -> int:
         gateway(WIDTH=str(WIDTH), CONTEXT="8192", QUERY_CONTEXT="2048", TRAINED_DIMS="256,768") as through,
     ):
         wait_for(f"http://127.0.0.1:{port}/health", process)
-        server = Double(f"127.0.0.1:{port}")
+        server = Double(f"127.0.0.1:{port}", process)
         for lane in ("queries", "documents"):
             through.use(lane, server)
         at_rest = kibibytes(through.process)

@@ -9,6 +9,8 @@ from tests.contract.gateway.running import Double, Gateway, double, gateway, gat
 from tests.fixtures.image_build import build_image
 from tests.unit.project import stack_settings
 
+Doubles = tuple[Double, Double]
+
 
 @dataclass(frozen=True)
 class Lanes:
@@ -19,11 +21,26 @@ class Lanes:
     documents: Double
 
 
+@pytest.fixture(scope="session")
+def started_doubles() -> Iterator[Doubles]:
+    with double() as first, double() as second:
+        yield first, second
+
+
+@pytest.fixture
+def doubles(started_doubles: Doubles) -> Doubles:
+    """Give two doubles that no test ends, for gateways of a test's own."""
+    for one in started_doubles:
+        one.behave()
+    return started_doubles
+
+
 @pytest.fixture(scope="session", params=["process", pytest.param("image", marks=pytest.mark.sandbox)])
-def started_lanes(request: pytest.FixtureRequest) -> Iterator[Lanes]:
+def started_lanes(request: pytest.FixtureRequest, started_doubles: Doubles) -> Iterator[Lanes]:
     """Run the program twice: with this environment's packages, and with Debian's in the image."""
     wanted = gateway() if request.param == "process" else gateway_of_image(build_gateway_image())
-    with wanted as one, double() as queries, double() as documents:
+    queries, documents = started_doubles
+    with wanted as one:
         one.use("queries", queries)
         one.use("documents", documents)
         yield Lanes(one, queries, documents)
@@ -36,7 +53,5 @@ def build_gateway_image() -> str:
 
 
 @pytest.fixture
-def lanes(started_lanes: Lanes) -> Lanes:
-    started_lanes.queries.behave()
-    started_lanes.documents.behave()
+def lanes(started_lanes: Lanes, doubles: Doubles) -> Lanes:  # noqa: ARG001 (they behave again)
     return started_lanes

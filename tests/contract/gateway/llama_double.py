@@ -80,10 +80,14 @@ class LlamaDouble:
     async def _embed(self, request: web.Request) -> web.Response:
         body = await request.json()
         self._at_once += 1
-        self._sent.append({"body": body, "headers": dict(request.headers), "at_once": self._at_once})
+        sent = {"body": body, "headers": dict(request.headers), "at_once": self._at_once, "abandoned": False}
+        self._sent.append(sent)
         del self._sent[:-1000]
         try:
             await asyncio.sleep(self._behaviour.get("seconds", 0))
+        except asyncio.CancelledError:
+            sent["abandoned"] = True
+            raise
         finally:
             self._at_once -= 1
         if "answer" in self._behaviour:
@@ -129,4 +133,4 @@ def _error(status: int, kind: str, message: str) -> web.Response:
 if __name__ == "__main__":
     port, width, context = (int(argument) for argument in sys.argv[1:])
     double = LlamaDouble(width, context).application()
-    web.run_app(double, host="127.0.0.1", port=port, access_log=None, print=None)
+    web.run_app(double, host="127.0.0.1", port=port, access_log=None, print=None, handler_cancellation=True)

@@ -34,16 +34,17 @@ LEAST_PRIVILEGE = (
 
 @dataclass(frozen=True)
 class Double:
-    """A double of llama-server at `address` (host:port)."""
+    """A double of llama-server at `address` (host:port), run by `process`."""
 
     address: str
+    process: subprocess.Popen[str]
 
     def behave(self, **behaviour: Any) -> None:
         """Have it behave so from now on, and forget what it was sent."""
         requests.post(f"http://{self.address}/behave", json=behaviour, timeout=10).raise_for_status()
 
     def sent(self) -> list[dict[str, Any]]:
-        """Return what it was sent since: bodies, headers, and how many requests it had at once."""
+        """Return what it was sent since: bodies, headers, how many it had at once, and whether the asker left."""
         found: list[dict[str, Any]] = requests.get(f"http://{self.address}/sent", timeout=10).json()
         return found
 
@@ -144,7 +145,7 @@ def double(width: int = WIDTH, context: int = CONTEXT) -> Iterator[Double]:
     arguments = ["tests.contract.gateway.llama_double", str(port), str(width), str(context)]
     with program(arguments, PROJECT_DIRECTORY, {}) as process:
         wait_for(f"http://127.0.0.1:{port}/health", process)
-        yield Double(f"127.0.0.1:{port}")
+        yield Double(f"127.0.0.1:{port}", process)
 
 
 @contextmanager

@@ -12,12 +12,9 @@ from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from tests.contract.gateway.conftest import Lanes
-from tests.contract.gateway.running import double, gateway, kibibytes
+from tests.contract.gateway.conftest import Doubles, Lanes
+from tests.contract.gateway.running import gateway, kibibytes
 
-EXAMPLES = 300
-RAW_REQUESTS = 1_000
-MANY_RAW_REQUESTS = 100_000
 SILENT_SECONDS = 0.02
 """A request that is not whole gets no answer within this."""
 
@@ -45,7 +42,8 @@ PIECES = [
 ]
 
 
-def test_answers_are_those_of_the_description(lanes: Lanes) -> None:
+@pytest.mark.parametrize("examples", [60, pytest.param(3_000, marks=pytest.mark.exhaustive)])
+def test_answers_are_those_of_the_description(lanes: Lanes, examples: int) -> None:
     schema = schemathesis.openapi.from_url(f"{lanes.gateway.url}/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     cases = [
@@ -56,7 +54,7 @@ def test_answers_are_those_of_the_description(lanes: Lanes) -> None:
     ]
 
     @given(strategies.one_of(cases))
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     def hold(case: Case[Any]) -> None:
         answer = case.call()
         # That two fields must not name different roles is no part of the description.
@@ -66,9 +64,7 @@ def test_answers_are_those_of_the_description(lanes: Lanes) -> None:
     hold()
 
 
-@pytest.mark.parametrize(
-    "count", [RAW_REQUESTS, pytest.param(MANY_RAW_REQUESTS, marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.parametrize("count", [1_000, pytest.param(100_000, marks=pytest.mark.exhaustive)])
 def test_bytes_that_are_no_request_are_refused(lanes: Lanes, count: int) -> None:
     chance = random.Random(7)  # noqa: S311 (the same requests each time)
     host, port = lanes.gateway.url.removeprefix("http://").split(":")
@@ -90,10 +86,11 @@ def test_bytes_that_are_no_request_are_refused(lanes: Lanes, count: int) -> None
     assert lanes.gateway.ask("/query/v1/embeddings", {"input": "a"}).ok
 
 
-def test_memory_does_not_grow() -> None:
-    bodies: list[Any] = [{"input": ["word"] * 2048}, *[{"input": "a"}] * 300, *[{"input": [1]}] * 100]
-    with gateway() as one, double() as server:
-        one.use("queries", server)
+@pytest.mark.parametrize("rounds", [2, pytest.param(100, marks=pytest.mark.exhaustive)])
+def test_memory_does_not_grow(doubles: Doubles, rounds: int) -> None:
+    bodies: list[Any] = [{"input": ["word"] * 2048}, *[{"input": "a"}] * 100, *[{"input": [1]}] * 50]
+    with gateway() as one:
+        one.use("queries", doubles[0])
 
         def kibibytes_after() -> int:
             with requests.Session() as session:
@@ -103,4 +100,4 @@ def test_memory_does_not_grow() -> None:
 
         kibibytes_after()
         before = kibibytes_after()
-        assert max(kibibytes_after() for _ in range(5)) - before < GROWTH
+        assert max(kibibytes_after() for _ in range(rounds)) - before < GROWTH
