@@ -153,6 +153,7 @@ class Surface:
         await response.prepare(request)
         for piece in pieces:
             await response.write(piece)
+            await asyncio.sleep(0)  # to a client that reads fast, nothing else would let others have a turn
         return response
 
     def _pieces(self, wanted: Wanted, answer: Answer) -> Iterator[bytes]:
