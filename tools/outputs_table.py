@@ -40,7 +40,11 @@ MEANINGS = {
     "elasticsearchFingerprint": "SHA-256 fingerprint of the certificate of Elasticsearch; empty without one.",
     "elasticsearchLicense": "Type of the license of Elasticsearch.",
     "elasticsearchLicenseExpires": "When that license ends; empty for one without an end.",
-    "inferenceEndpoint": "Name of the inference endpoint; empty with `elasticsearchEmbedding: client`.",
+    "inferenceEndpoint": (
+        "Name of the inference endpoint for texts that bear their prefix; empty with `elasticsearchEmbedding: client`."
+    ),
+    "queryInferenceEndpoint": "Name of the inference endpoint for queries; empty likewise.",
+    "documentInferenceEndpoint": "Name of the inference endpoint for documents; empty likewise.",
     "pipeline": "Name of the ingest pipeline; empty with `elasticsearchEmbedding: client`.",
     "index": "Alias under which documents are written and searched.",
     "indexGeneration": "Name of the index behind the alias.",

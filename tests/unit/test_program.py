@@ -39,7 +39,7 @@ DECLARED = {
     "jina:server:ServerLane": 2,
     COMMAND: 18,
     "jina:elasticsearch:SearchIndex": 1,
-    "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 1,
+    "pulumi-python:dynamic/elasticsearch:InferenceEndpoint": 5,
     "pulumi-python:dynamic/elasticsearch:IngestPipeline": 1,
     "pulumi-python:dynamic/elasticsearch:Index": 1,
     "pulumi-python:dynamic/elasticsearch:DemoDocuments": 1,

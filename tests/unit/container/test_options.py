@@ -11,7 +11,7 @@ LIMITS = {"serverCpus": "1.50", "serverMemory": 16384, "elasticsearchMemory": 40
 
 def containers(stack: str, changes: dict[str, object]) -> list[Declared]:
     found = [item for item in declare_program(stack, **changes) if item.type.endswith(":Container")]
-    assert len(found) == 3
+    assert len(found) == 4
     return found
 
 
