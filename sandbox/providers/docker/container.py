@@ -28,8 +28,8 @@ class Container(BridgedResource):
     delete_before_replace = True
     implemented = named(
         "name image command envs user labels ports mounts networkMode networksAdvanced hosts deviceRequests cpus "
-        "cpuPeriod cpuQuota memory memorySwap healthcheck wait waitTimeout mustRun restart destroyGraceSeconds tmpfs "
-        "readOnly capabilities securityOpts logDriver logOpts",
+        "cpuPeriod cpuQuota cpuShares memory memorySwap healthcheck wait waitTimeout mustRun restart "
+        "destroyGraceSeconds tmpfs readOnly capabilities securityOpts logDriver logOpts",
         labels="label value",
         ports="internal external ip",
         mounts="type source target readOnly",
@@ -132,7 +132,7 @@ def _limits(inputs: Properties) -> dict[str, Any]:
     """Return the arguments of the engine's update; a limit that is no longer wanted is 0, which the engine ignores."""
     return {
         "restart_policy": container_config.restart_policy(inputs),
-        "cpu_shares": 0,
+        "cpu_shares": inputs.get("cpuShares", 0),
         "cpuset_cpus": "",
         "mem_limit": container_config.in_bytes(inputs.get("memory", 0)),
         "mem_reservation": 0,

@@ -22,6 +22,7 @@ HOST_CONFIG = {
     "securityOpts": "SecurityOpt",
     "cpuPeriod": "CpuPeriod",
     "cpuQuota": "CpuQuota",
+    "cpuShares": "CpuShares",
 }
 """Inputs that the engine takes as they are, in the configuration that concerns the host."""
 

@@ -28,6 +28,7 @@ GPU = {"Driver": "nvidia", "Count": 0, "DeviceIDs": None, "Capabilities": [["gpu
         ({"memorySwap": -1}, "MemorySwap", -1),
         ({"cpus": "1.5"}, "NanoCpus", 1_500_000_000),
         ({"cpuPeriod": 1000, "cpuQuota": 7}, "CpuQuota", 7),
+        ({"cpuShares": 256}, "CpuShares", 256),
         (
             {"ports": [{"internal": 53}]},
             "PortBindings",
