@@ -143,7 +143,7 @@ def double(width: int = WIDTH, context: int = CONTEXT) -> Iterator[Double]:
     """Start a double of llama-server."""
     port = free()
     arguments = ["tests.contract.gateway.llama_double", str(port), str(width), str(context)]
-    with program(arguments, PROJECT_DIRECTORY, {}) as process:
+    with program(arguments, PROJECT_DIRECTORY, {"PYTHONPATH": str(FOLDER)}) as process:
         wait_for(f"http://127.0.0.1:{port}/health", process)
         yield Double(f"127.0.0.1:{port}", process)
 
