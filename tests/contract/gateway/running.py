@@ -48,6 +48,13 @@ class Double:
         found: list[dict[str, Any]] = requests.get(f"http://{self.address}/sent", timeout=10).json()
         return found
 
+    def until_asked(self) -> None:
+        """Wait until it was sent something."""
+        end = time.monotonic() + STARTED_WITHIN
+        while not self.sent():
+            assert time.monotonic() < end, "Nothing was sent."
+            time.sleep(0.02)
+
     def inputs(self) -> list[Any]:
         """Return all inputs of all requests in their order."""
         return [one for request in self.sent() for one in request["body"]["input"]]

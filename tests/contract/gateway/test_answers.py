@@ -165,8 +165,7 @@ def test_a_server_that_ends_while_it_is_asked_passes_for_a_fault_that_passes() -
         answers: list[requests.Response] = []
         client = threading.Thread(target=lambda: answers.append(one.ask(PATH, {"input": "a"})))
         client.start()
-        while not server.sent():
-            time.sleep(0.02)
+        server.until_asked()
         server.process.kill()
         client.join()
         assert (answers[0].status_code, answers[0].headers["Retry-After"]) == (503, "1")

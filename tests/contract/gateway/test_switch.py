@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.gateway.conftest import Doubles, Lanes
-from tests.contract.gateway.running import WIDTH, Double, gateway
+from tests.contract.gateway.running import WIDTH, gateway
 from tests.fixtures.load import Load
 
 GONE = {"status": 500, "answer": "nobody is here any more"}
@@ -54,7 +54,7 @@ def test_a_switch_ends_with_the_last_request_to_the_server_before(doubles: Doubl
 
         client = threading.Thread(target=ask)
         client.start()
-        until_asked(old)
+        old.until_asked()
         one.use("documents", new)
         ended = time.monotonic()
         client.join()
@@ -71,7 +71,7 @@ def test_a_switch_waits_no_longer_than_it_is_told_and_new_requests_go_to_the_new
         old.behave(seconds=2.5)
         client = threading.Thread(target=one.ask, args=("/query/v1/embeddings", {"input": "slow"}))
         client.start()
-        until_asked(old)
+        old.until_asked()
         done = one.use_server("queries", new.address, 0.1)
         assert (done.returncode, "still being answered" in done.stderr) == (0, True)
         assert one.ask("/query/v1/embeddings", {"input": "fast"}).ok
@@ -123,14 +123,8 @@ def test_what_was_begun_is_finished_when_the_gateway_is_told_to_end(doubles: Dou
             target=lambda: answers.append(one.ask("/query/v1/embeddings", {"input": "a"}).status_code)
         )
         client.start()
-        until_asked(server)
+        server.until_asked()
         one.said()
         client.join()
         assert answers == [200]
         assert one.process.returncode == 0
-
-
-def until_asked(server: Double) -> None:
-    end = time.monotonic() + 10
-    while not server.sent() and time.monotonic() < end:
-        time.sleep(0.02)
