@@ -96,14 +96,14 @@ def remove_left_overs(name: str, project: str = PROJECT) -> None:
 
 def containers(name: str, project: str = PROJECT) -> list[Container]:
     """Return the containers of the stack `name`, and of no stack whose name begins alike."""
-    pattern = f"^/{project}-{name}-(llama-server-[0-9a-f]+|proxy|elasticsearch)$"
+    pattern = f"^/{project}-{name}-(llama-server-(documents|queries)-[0-9a-f]+|gateway|elasticsearch)$"
     found: list[Container] = DockerClient.from_env().containers.list(all=True, filters={"name": pattern})
     return found
 
 
 def images(name: str, project: str = PROJECT) -> list[str]:
     """Return the names of the images that the stack `name` built, and no stack whose name begins alike."""
-    pattern = re.compile(rf"\S+:(cpu|cuda|proxy)-[0-9a-f]{{12}}-{project}-{name}-[0-9a-f]{{6}}")
+    pattern = re.compile(rf"\S+:(cpu|cuda|gateway)-[0-9a-f]{{12}}-{project}-{name}-[0-9a-f]{{6}}")
     return sorted(tag for tag in image_tags() if pattern.fullmatch(tag))
 
 
@@ -118,7 +118,7 @@ def image_tags() -> set[str]:
 def volumes(name: str, project: str = PROJECT) -> list[str]:
     """Return the names of the volumes that the stack `name` made, and of no stack whose name begins alike."""
     data = r"(-[0-9a-f]{6})?-elasticsearch-(data|backups)"
-    secret = "-elasticsearch-password|-llama-server-key"
-    pattern = re.compile(f"{project}-{name}({data}|-proxy|-model-[0-9a-f]+|{secret})")
+    secret = "-elasticsearch-password|-llama-server-key|-gateway-key"
+    pattern = re.compile(f"{project}-{name}({data}|-gateway|-model-[0-9a-f]+|{secret})")
     listed = [str(volume.name) for volume in DockerClient.from_env().volumes.list()]
     return [volume for volume in listed if pattern.fullmatch(volume)]

@@ -22,9 +22,10 @@ class Live:
     stack: SandboxStack
 
     def container(self, part: str) -> dict[str, Any]:
-        """Return what the engine says of the container of a `part`: server, proxy or elasticsearch."""
+        """Return what the engine says of the container of a `part`: server, queries, gateway or elasticsearch."""
         outputs = self.stack.outputs()
-        name = outputs["serverContainer"] if part == "server" else f"{PROJECT}-{self.stack.name}-{part}"
+        servers = {"server": outputs["serverContainer"], "queries": outputs["queryServerContainer"]}
+        name = servers.get(part, f"{PROJECT}-{self.stack.name}-{part}")
         attributes: dict[str, Any] = DockerClient.from_env().containers.get(name).attrs
         return attributes
 
@@ -51,9 +52,9 @@ def ask(url: str, password: str, path: str) -> Any:
         return client.find(path)
 
 
-def variable(name: str) -> Callable[[Live], str | None]:
-    """Read a variable of the server."""
-    return lambda live: live.variable("server", name)
+def variable(name: str, part: str = "server") -> Callable[[Live], str | None]:
+    """Read a variable of a part's container: that of the server for documents unless another one is named."""
+    return lambda live: live.variable(part, name)
 
 
 def host_config(part: str, *names: str) -> Callable[[Live], Any]:

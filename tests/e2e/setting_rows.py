@@ -42,6 +42,8 @@ SERVER = {
     "serverBatchSize": Row(4096, variable("LLAMA_ARG_BATCH"), "4096"),
     "serverUbatchSize": Row(2048, variable("LLAMA_ARG_UBATCH"), "2048"),
     "serverParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL"), "2"),
+    "serverQueryContextSize": Row(1024, variable("LLAMA_ARG_CTX_SIZE", "queries"), "1024"),
+    "serverQueryParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL", "queries"), "2"),
     "serverFlashAttention": Row("off", variable("LLAMA_ARG_FLASH_ATTN"), "off"),
     "serverExtraArguments": Row(["LLAMA_ARG_LOG_TIMESTAMPS=1"], variable("LLAMA_ARG_LOG_TIMESTAMPS"), "1"),
     "modelName": Row("another-name", variable("LLAMA_ARG_ALIAS"), "another-name"),
@@ -51,6 +53,9 @@ SERVER = {
 LIMITS = {
     "serverCpus": Row("1.50", host_config("server", "CpuPeriod", "CpuQuota"), (100_000, 150_000)),
     "serverThreads": Row(1, variable("LLAMA_ARG_THREADS"), "1"),
+    "serverQueryThreads": Row(0, variable("LLAMA_ARG_THREADS", "queries"), None),
+    "serverQueryShares": Row(4096, host_config("queries", "CpuShares"), (4096,)),
+    "serverDocumentShares": Row(512, host_config("server", "CpuShares"), (512,)),
     "serverMemory": Row(7168, host_config("server", "Memory"), (7168 * MEBIBYTE,)),
     "elasticsearchMemory": Row(2048, host_config("elasticsearch", "Memory"), (2048 * MEBIBYTE,)),
     "elasticsearchHeap": Row(
@@ -63,12 +68,8 @@ SEARCH = {
     "dims": Row(256, lambda live: embedding(live)["dims"], 256),
     "elasticsearchSimilarity": Row("dot_product", lambda live: embedding(live)["similarity"], "dot_product"),
     "elasticsearchIndexOptions": Row("flat", lambda live: embedding(live)["index_options"]["type"], "flat"),
-    "modelDocumentPrefix": Row(
-        "passage: ", lambda live: "passage: " in str(live.found("/_ingest/pipeline/jina-*")), True
-    ),
-    "modelQueryPrefix": Row(
-        "question: ", lambda live: live.stack.outputs()["modelQueryPrefix"], "question: "
-    ),
+    "modelDocumentPrefix": Row("passage: ", variable("GATEWAY_DOCUMENT_PREFIX", "gateway"), "passage: "),
+    "modelQueryPrefix": Row("question: ", variable("GATEWAY_QUERY_PREFIX", "gateway"), "question: "),
     "modelLicense": Row("MIT", lambda live: live.stack.outputs()["modelLicense"], "MIT"),
     "demoDocuments": Row(
         False, lambda live: live.found(f"/{live.stack.outputs()['index']}/_count")["count"], 0
@@ -87,6 +88,12 @@ NAMES = {
 
 DELIVERY = {"modelDelivery": Row("volume", lambda live: model_mount(live)["Type"], "volume")}
 
+ONE_LANE = {
+    "serverLanes": Row(
+        1, lambda live: live.container("queries")["Id"] == live.container("server")["Id"], True
+    ),
+}
+
 WHO_EMBEDS = {
     "elasticsearchEmbedding": Row("client", lambda live: live.found("/_inference/jina-local") is None, True),
 }
@@ -94,16 +101,19 @@ WHO_EMBEDS = {
 
 def addresses(stack: str) -> dict[str, Row]:
     """Return the settings of where server and node are reached, and by whom; `stack` is the stack's name."""
-    proxy = f"{PROJECT}-{stack}-proxy"
+    gateway = f"{PROJECT}-{stack}-gateway"
     ports = free_port(PORT), free_port(PORT + 100)
     return {
-        "serverAddress": Row("0.0.0.0", published("proxy", "HostIp"), "0.0.0.0"),
-        "serverPort": Row(ports[0], published("proxy", "HostPort"), str(ports[0])),
+        "serverAddress": Row("0.0.0.0", published("gateway", "HostIp"), "0.0.0.0"),
+        "serverPort": Row(ports[0], published("gateway", "HostPort"), str(ports[0])),
+        "serverCorsOrigins": Row(
+            ["https://a.example"], variable("GATEWAY_CORS_ORIGINS", "gateway"), "https://a.example"
+        ),
         "serverApiKey": Row(KEY, status_without_key, 401, secret=True),
         "elasticsearchPort": Row(ports[1], published("elasticsearch", "HostPort"), str(ports[1])),
         "elasticsearchPassword": Row(PASSWORD, takes_password(PASSWORD), True, secret=True),
         "elasticsearchEmbeddingsUrl": Row(
-            f"http://{proxy}:8080/v1/embeddings", endpoint_url, f"http://{proxy}:8080/v1/embeddings"
+            f"http://{gateway}:8080/v1/embeddings", endpoint_url, f"http://{gateway}:8080/v1/embeddings"
         ),
     }
 
@@ -132,6 +142,7 @@ def steps(folder: Path, stack: str, prebuilt: str) -> dict[str, dict[str, Row]]:
         "addresses": addresses(stack),
         "files": files(folder, prebuilt),
         "delivery": DELIVERY,
+        "one lane": ONE_LANE,
         "search": SEARCH,
         "names": NAMES,
         "who embeds": WHO_EMBEDS,

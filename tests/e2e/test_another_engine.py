@@ -82,7 +82,7 @@ def test_whoever_names_the_other_engine_moves_the_stack_there(
 
 
 @pytest.mark.parametrize(
-    ("setting", "holder"), [("serverPort", "proxy"), ("elasticsearchPort", "elasticsearch")]
+    ("setting", "holder"), [("serverPort", "gateway"), ("elasticsearchPort", "elasticsearch")]
 )
 def test_a_second_stack_on_the_same_port_is_told_who_has_it_and_what_to_set(
     running: SandboxStack, prepared: Prepared, tmp_path: Path, setting: str, holder: str

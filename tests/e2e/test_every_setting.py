@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
 NAME = "settings"
 PREBUILT = f"jina-search-settings-test:{os.getpid()}"
-STEPS = ("server", "limits", "addresses", "files", "delivery", "search", "names", "who embeds")
+STEPS = ("server", "limits", "addresses", "files", "delivery", "one lane", "search", "names", "who embeds")
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_a_container_that_could_not_start_is_made_anew_by_the_next_update(live: 
         live.stack.configure({"serverPort": port})
         assert live.stack.up(capture=True).exit_code != 0
     brought_up(live.stack)
-    assert live.container("proxy")["State"]["Running"]
+    assert live.container("gateway")["State"]["Running"]
     nothing_changes(live.stack)
 
 

@@ -41,7 +41,7 @@ def lose(running: SandboxStack) -> None:
 def test_the_images_are_named_after_what_they_are_built_from_and_the_stacks_id(running: SandboxStack) -> None:
     names = images(running.name)
     assert len(names) == 2
-    assert {name.partition(":")[2].partition("-")[0] for name in names} == {"cpu", "proxy"}
+    assert {name.partition(":")[2].partition("-")[0] for name in names} == {"cpu", "gateway"}
 
 
 def test_nothing_changes_in_a_clone_elsewhere_under_another_umask(

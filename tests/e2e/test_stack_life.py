@@ -3,6 +3,9 @@
 The tests follow one another on one stack, as a person's commands would.
 """
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 import pytest
 from docker.client import DockerClient
 
@@ -19,7 +22,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
 CONTAINER = "docker:index/container:Container"
 NETWORK = "docker:index/network:Network"
-SERVER = f"{CONTAINER} {PROJECT}-e2e-llama-server"
+SERVERS = [f"{CONTAINER} {PROJECT}-e2e-llama-server-{lane}" for lane in ("documents", "queries")]
 NODE = f"{CONTAINER} elasticsearch"
 MODEL = "pulumi-python:dynamic/model:ModelFile"
 NO_ENGINE = {"DOCKER_HOST": "tcp://127.0.0.1:1"}
@@ -36,6 +39,15 @@ def running(stack: SandboxStack) -> SandboxStack:
 def server_name(stack: SandboxStack) -> str:
     """Return the name of the server's container in the engine."""
     return str(stack.outputs()["serverContainer"])
+
+
+@contextmanager
+def loads(stack: SandboxStack) -> Iterator[list[Load]]:
+    """Have people ask both lanes without pause."""
+    outputs = stack.outputs()
+    urls = (outputs["documentEmbeddingsUrl"], outputs["queryEmbeddingsUrl"])
+    with ExitStack() as began:
+        yield [began.enter_context(Load(url, outputs["modelDimensions"], clients=2)) for url in urls]
 
 
 def changed(stack: SandboxStack, **settings: object) -> dict[str, int]:
@@ -108,7 +120,7 @@ def test_secrets_are_in_the_state_encrypted_only(running: SandboxStack) -> None:
 
 def test_the_containers_run_without_privileges_and_listen_on_loopback_alone(running: SandboxStack) -> None:
     found = containers(running.name)
-    assert len(found) == 3
+    assert len(found) == 4
     for container in found:
         settings = container.attrs["HostConfig"]
         assert settings["CapDrop"] == ["ALL"]
@@ -116,31 +128,45 @@ def test_the_containers_run_without_privileges_and_listen_on_loopback_alone(runn
         published = [
             binding["HostIp"] for ports in (settings["PortBindings"] or {}).values() for binding in ports
         ]
-        assert published == ([] if container.name == server_name(running) else ["127.0.0.1"])
+        assert published == ([] if "-llama-server-" in str(container.name) else ["127.0.0.1"])
         assert container.exec_run(["id", "-u"]).output.strip() != b"0"
 
 
-def test_another_quant_replaces_model_and_server_without_a_failed_request_and_leaves_the_rest(
+def test_another_quant_replaces_model_and_servers_without_a_failed_request_and_leaves_the_rest(
     running: SandboxStack,
 ) -> None:
     ensure_model(cache_root(), print, "Q8_0")
     before = held(running)
-    outputs = running.outputs()
-    image = outputs["imageDigest"]
+    image = running.outputs()["imageDigest"]
 
-    with Load(outputs["embeddingsUrl"], outputs["modelDimensions"], clients=4) as load:
+    with loads(running) as both:
         changed(running, quant="Q8_0")
 
     after = held(running)
-    assert load.failed == []
-    assert load.answered > 20
-    assert len(containers(running.name)) == 3
-    assert before[SERVER].id != after[SERVER].id
+    for load in both:
+        assert load.failed == []
+        assert load.answered > 20
+    assert len(containers(running.name)) == 4
+    assert [name for name in SERVERS if before[name].id == after[name].id] == []
     assert running.outputs()["imageDigest"] == image
     assert kept(before, after, NETWORK)
     assert before[NODE].id == after[NODE].id
     answers = demo_answers(running.outputs())
     assert [answer.best.id for answer in answers] == [answer.query.expected for answer in answers]
+
+
+def test_one_lane_less_or_more_changes_one_server_without_a_failed_request(running: SandboxStack) -> None:
+    before = server_name(running)
+
+    with loads(running) as both:
+        changed(running, serverLanes=1)
+        assert (len(containers(running.name)), server_name(running)) == (3, before)
+        changed(running, serverLanes=2)
+
+    assert (len(containers(running.name)), server_name(running)) == (4, before)
+    for load in both:
+        assert load.failed == []
+        assert load.answered > 20
 
 
 def test_other_dims_change_pipeline_and_index_and_leave_the_server(
@@ -206,7 +232,7 @@ def test_a_server_that_does_not_come_up_is_reported_in_seconds_and_the_one_befor
     assert "Traceback" not in failed.output
     assert mended.exit_code == 0, mended.output
     assert load.failed == []
-    assert len(containers(running.name)) == 3
+    assert len(containers(running.name)) == 4
 
 
 def test_documents_of_people_survive_a_change_of_dims_and_are_embedded_anew(

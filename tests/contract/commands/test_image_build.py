@@ -211,7 +211,7 @@ def test_a_stack_that_goes_gives_its_name_up_also_where_another_runs_the_same_im
     assert kept.stdout.splitlines() == [f"Image {REPOSITORY}:{others} is kept: a container uses it."]
 
 
-@pytest.mark.parametrize("dockerfile", ["docker/proxy/Dockerfile"])
+@pytest.mark.parametrize("dockerfile", ["docker/gateway/Dockerfile"])
 def test_a_clone_under_another_umask_builds_files_that_the_images_user_can_read(
     engine: DockerClient, tmp_path: Path, dockerfile: str
 ) -> None:
@@ -223,7 +223,7 @@ def test_a_clone_under_another_umask_builds_files_that_the_images_user_can_read(
     recipe = Recipe(
         image_name=REPOSITORY,
         owner=OWNER,
-        kind="proxy",
+        kind="gateway",
         dockerfile=dockerfile,
         arguments={"BASE_IMAGE": BOOKWORM_SLIM},
         platform=variables["IMAGE_BUILD_PLATFORM"],
@@ -237,6 +237,6 @@ def test_a_clone_under_another_umask_builds_files_that_the_images_user_can_read(
             "IMAGE_BUILD_ARGUMENTS": f'{{"BASE_IMAGE": "{BOOKWORM_SLIM}"}}',
         }
     )
-    script = "test -x /usr/local/bin/use-server && test -r /etc/nginx/nginx.conf && id -u"
+    script = "test -x /usr/local/bin/use-server && test -r /opt/gateway/gateway/__main__.py && id -u"
     seen = engine.containers.run(identifier, ["-c", script], entrypoint="sh", remove=True)
     assert seen == b"10001\n"

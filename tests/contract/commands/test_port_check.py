@@ -54,10 +54,10 @@ def test_a_port_that_nobody_has_can_be_had(port: int) -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
 def test_another_stacks_container_is_named_with_what_to_set(
-    proxy_image: str, port: int, address: str
+    gateway_image: str, port: int, address: str
 ) -> None:
     with (
-        publishing(proxy_image, port, address, **{OWNER: OTHERS}) as name,
+        publishing(gateway_image, port, address, **{OWNER: OTHERS}) as name,
         pytest.raises(CheckError) as raised,
     ):
         run_check(check(port))
@@ -66,18 +66,18 @@ def test_another_stacks_container_is_named_with_what_to_set(
     assert f"pulumi config set serverPort {port + 1}" in said
 
 
-def test_the_stacks_own_container_is_no_clash_under_whatever_name(proxy_image: str, port: int) -> None:
-    with publishing(proxy_image, port, **{OWNER: MINE}):
+def test_the_stacks_own_container_is_no_clash_under_whatever_name(gateway_image: str, port: int) -> None:
+    with publishing(gateway_image, port, **{OWNER: MINE}):
         assert run_check(check(port, "a-new-name"))
 
 
-def test_the_container_that_is_replaced_is_no_clash(proxy_image: str, port: int) -> None:
-    with publishing(proxy_image, port) as name:
+def test_the_container_that_is_replaced_is_no_clash(gateway_image: str, port: int) -> None:
+    with publishing(gateway_image, port) as name:
         assert run_check(check(port, name))
 
 
-def test_another_address_is_no_clash(proxy_image: str, port: int) -> None:
-    with publishing(proxy_image, port, "127.0.0.2", **{OWNER: OTHERS}):
+def test_another_address_is_no_clash(gateway_image: str, port: int) -> None:
+    with publishing(gateway_image, port, "127.0.0.2", **{OWNER: OTHERS}):
         assert run_check(check(port))
 
 

@@ -33,7 +33,7 @@ def container_options(inputs: Mapping[str, Any]) -> dict[str, Any]:
         if key not in BY_THE_PROVIDER | REPLACED:
             options.update(CONVERSIONS[key](value))
     options["log_config"] = LogConfig(type=inputs["logDriver"], config=inputs["logOpts"])
-    # Also where the stack publishes none, as for the server behind its proxy: tests ask each part itself.
+    # Also where the stack publishes none, as for a server behind the gateway: tests ask each part itself.
     options["ports"] = {f"{PORT}/tcp": ("127.0.0.1", None)}
     return options
 
@@ -73,6 +73,7 @@ CONVERSIONS: dict[str, Callable[[Any], dict[str, Any]]] = {
     "tmpfs": lambda tmpfs: {"tmpfs": tmpfs},
     "capabilities": lambda capabilities: {"cap_drop": capabilities["drops"]},
     "securityOpts": lambda options: {"security_opt": options},
+    "cpuShares": lambda shares: {"cpu_shares": int(shares)},
     "logDriver": lambda _driver: {},
     "logOpts": lambda _options: {},
 }

@@ -1,4 +1,4 @@
-"""The check of the proxy against the real engine: it passes in a moment, and sees a crash in seconds."""
+"""The check of the gateway against the real engine: it passes in a moment, and sees a crash in seconds."""
 
 import secrets
 import time
@@ -10,31 +10,35 @@ from components.commands.answer_check import Check, run
 from components.engine.container import Container
 from components.program.errors import CheckError
 from components.server.container import PORT
-from tests.contract.server.proxying import proxying
+from tests.contract.server.gatewaying import gatewaying
+from tests.unit.declared import one
+from tests.unit.server.declared_server import CONTAINER, declare_server
 
 pytestmark = pytest.mark.sandbox
 
 
 def check(name: str) -> Check:
-    return Check(program="proxy", container=name, port=PORT, patience=60)
+    return Check(program="gateway", container=name, port=PORT, patience=60)
 
 
-def test_a_proxy_that_answers_passes(proxy_image: str) -> None:
-    with proxying(proxy_image) as proxy:
-        name = str(proxy.container.name)
-        assert run(check(name), Container(name)) == f"the proxy in container {name} answers"
+def test_a_gateway_that_answers_passes(gateway_image: str) -> None:
+    with gatewaying(gateway_image) as gateway:
+        name = str(gateway.container.name)
+        assert run(check(name), Container(name)) == f"the gateway in container {name} answers"
 
 
-def test_a_proxy_whose_volume_is_damaged_is_told_in_seconds_with_its_last_lines(proxy_image: str) -> None:
+def test_a_gateway_whose_volume_is_damaged_is_told_in_seconds_with_its_last_lines(gateway_image: str) -> None:
     engine = DockerClient.from_env()
-    name = f"proxy-crash-test-{secrets.token_hex(4)}"
-    damaged = "echo 'set $llama_server' >/var/lib/proxy/server.conf; exec nginx -g 'daemon off;'"
+    told = one(declare_server("cpu", {}), CONTAINER, "gateway").inputs["envs"]
+    name = f"gateway-crash-test-{secrets.token_hex(4)}"
+    damaged = "echo '{' >/var/lib/gateway/lanes.json; exec python3 -m gateway"
     container = engine.containers.run(
-        proxy_image,
+        gateway_image,
         ["-c", damaged],
         entrypoint="sh",
         name=name,
         detach=True,
+        environment=dict(entry.split("=", 1) for entry in told),
         restart_policy={"Name": "unless-stopped"},
     )
     began = time.monotonic()
@@ -45,6 +49,6 @@ def test_a_proxy_whose_volume_is_damaged_is_told_in_seconds_with_its_last_lines(
         container.remove(force=True)
         engine.close()
     assert time.monotonic() - began < 20
-    assert "The proxy in front of llama-server ended with exit code 1" in str(raised.value)
+    assert "The gateway in front of llama-server ended with exit code 1" in str(raised.value)
     assert "docker volume rm" in str(raised.value)
-    assert "server.conf:2" in str(raised.value)
+    assert "JSONDecodeError" in str(raised.value)
