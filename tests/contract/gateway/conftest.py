@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.contract.gateway.running import Double, Gateway, double, gateway, gateway_of_image
-from tests.fixtures.image_build import build_image
-from tests.unit.project import stack_settings
+from tests.fixtures.gateway_image import build_gateway_image
 
 Doubles = tuple[Double, Double]
 
@@ -44,12 +43,6 @@ def started_lanes(request: pytest.FixtureRequest, started_doubles: Doubles) -> I
         one.use("queries", queries)
         one.use("documents", documents)
         yield Lanes(one, queries, documents)
-
-
-def build_gateway_image() -> str:
-    """Build the image from the layers that a stack would build, and return its name."""
-    settings = stack_settings("cpu").image
-    return build_image(settings.name, "gateway", "docker/gateway/Dockerfile", {"BASE_IMAGE": settings.base})
 
 
 @pytest.fixture
