@@ -46,7 +46,7 @@ CLUSTER = (
     ),
     ClusterPrivilege("cancel_task", "to stop a copy that an interrupted update left running"),
     ClusterPrivilege(
-        "manage_inference", "to make, change and delete the inference endpoint", when="inference"
+        "manage_inference", "to make, change and delete the inference endpoints", when="inference"
     ),
     ClusterPrivilege("manage", "to start the trial", when="change of license"),
 )

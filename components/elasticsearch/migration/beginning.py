@@ -43,7 +43,13 @@ def start(
 
 
 def _freeze(client: Requests, wanted: WantedIndex, old: Generation) -> None:
-    """Give the old generation a frozen pipeline, so that the stack's may be changed, deleted or renamed."""
+    """Give the old generation a frozen pipeline, so that the stack's may be changed, deleted or renamed.
+
+    Pipelines that were kept before may use an endpoint that is about to change or to go, and then use it no more.
+    """
+    if wanted.endpoints:
+        kept_with = full_id(wanted.endpoints.inference_id)
+        frozen_pipeline.redirect(client, wanted.claim, (), kept_with, alias=wanted.alias)
     if old.identity is None or old.default_pipeline in (
         "",
         NO_PIPELINE,

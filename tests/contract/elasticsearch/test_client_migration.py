@@ -107,7 +107,7 @@ def test_the_endpoint_goes_though_a_former_generation_was_embedded_by_it(
     if not at_once:
         stack.up(fewer)
     done = stack.up(replace(fewer, local_embeddings_url=model.url))
-    assert done[-1] == "deleted endpoint"
+    assert done[-1] == "deleted pipeline endpoint"
     assert client.find("/_ingest/pipeline") is None
     assert client.request("GET", "/_inference")["endpoints"] == []
     assert {len(vector) for vector in vectors(client).values()} == {64}

@@ -65,27 +65,24 @@ def test_documents_that_were_given_up_are_deleted_by_destroy(
     assert client.request("GET", "/*") == {}
 
 
-def test_what_others_still_use_is_not_deleted(stack: StackResources, client: Client) -> None:
+@pytest.mark.parametrize("name", ["jina-local", "jina-local-document-768"])
+def test_what_others_still_use_is_not_deleted(name: str, stack: StackResources, client: Client) -> None:
+    io = {"input_field": "a", "output_field": "b"}
+    theirs = {"processors": [{"inference": {"model_id": name, "input_output": io}}]}
+    client.request("PUT", "/_ingest/pipeline/theirs", theirs)
+    with pytest.raises(ConflictError, match="theirs"):
+        stack.destroy()
+    client.request("DELETE", "/_ingest/pipeline/theirs")
+    stack.destroy()
+    assert stack.state == {}
+
+
+def test_a_pipeline_that_an_index_of_others_uses_is_not_deleted(
+    stack: StackResources, client: Client
+) -> None:
     client.request("PUT", "/theirs", {"settings": {"default_pipeline": "jina-embeddings"}})
     with pytest.raises(ConflictError, match="theirs"):
         stack.destroy()
     client.request("DELETE", "/theirs")
-    client.request(
-        "PUT",
-        "/_ingest/pipeline/theirs",
-        {
-            "processors": [
-                {
-                    "inference": {
-                        "model_id": "jina-local",
-                        "input_output": {"input_field": "a", "output_field": "b"},
-                    }
-                }
-            ]
-        },
-    )
-    with pytest.raises(ConflictError, match="theirs"):
-        stack.destroy()
-    client.request("DELETE", "/_ingest/pipeline/theirs")
     stack.destroy()
     assert stack.state == {}

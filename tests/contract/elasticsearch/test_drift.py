@@ -79,6 +79,8 @@ def test_an_endpoint_that_points_elsewhere_is_put_right(
     assert stack.up(wanted) == ["updated endpoint"]
     found = client.request("GET", "/_inference/jina-local")["endpoints"][0]["service_settings"]
     assert (found["model_id"], found["similarity"]) == ("m", "cosine")
-    assert [one["inference_id"] for one in client.request("GET", "/_inference")["endpoints"]] == [
-        "jina-local"
-    ]
+    names = {one["inference_id"] for one in client.request("GET", "/_inference")["endpoints"]}
+    assert names == {
+        "jina-local",
+        *(f"jina-local-{role}" for role in ("query", "document", "document-768", "full")),
+    }

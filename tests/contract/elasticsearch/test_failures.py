@@ -3,6 +3,7 @@
 import socket
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -134,7 +135,7 @@ def test_a_server_that_the_node_does_not_reach_is_explained(
     wanted.embeddings_url = url.format(url=wanted.embeddings_url)
     with pytest.raises(ValidationError, match=told) as raised:
         StackResources().up(wanted)
-    assert wanted.embeddings_url in str(raised.value)
+    assert urlsplit(wanted.embeddings_url).netloc in str(raised.value)
     assert client.request("GET", "/_inference")["endpoints"] == []
 
 

@@ -27,9 +27,13 @@ WAITED, ANSWERED_WITHIN = 1.0, 0.5
 
 LEFT = [
     "The demo documents in jina-demo",
+    "Inference endpoint jina-local-document",
+    "Inference endpoint jina-local-query",
+    "Inference endpoint jina-local",
     "Index jina-demo",
     "Ingest pipeline jina-embeddings",
-    "Inference endpoint jina-local",
+    "Inference endpoint jina-local-full",
+    "Inference endpoint jina-local-document-768",
 ]
 GUARDS = {"managed": ["node guard", "guard"], "external": ["guard"]}
 

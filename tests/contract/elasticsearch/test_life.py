@@ -8,10 +8,9 @@ import pytest
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.demo import DEMO_QUERIES
-from components.elasticsearch.errors import RefusedError
 from tests.contract.elasticsearch.faulty_proxy import faulty_proxy
 from tests.contract.elasticsearch.people import CONTENTS, semantic_search, vectors
-from tests.contract.elasticsearch.stack_resources import ALIAS, EVERYTHING, StackResources, Wanted
+from tests.contract.elasticsearch.stack_resources import ALIAS, ENDPOINTS, EVERYTHING, StackResources, Wanted
 from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 
 pytestmark = pytest.mark.sandbox
@@ -25,7 +24,10 @@ def test_up_makes_everything_and_a_second_up_asks_nothing(
         stack = StackResources()
         assert stack.up(wanted) == [f"created {name}" for name in EVERYTHING]
         assert sorted(vectors(client)) == sorted(CONTENTS)
-        assert sorted(model.texts) == sorted(["how big", *(f"Document: {one}" for one in CONTENTS.values())])
+        contents = [f"Document: {one}" for one in CONTENTS.values()]
+        # Elasticsearch tries each endpoint; here the prefix of queries is that of documents.
+        tried = [*["how big"] * 2, *["Document: how big"] * 3]
+        assert sorted(model.texts) == sorted([*tried, *contents])
         proxy.requests.clear()
         assert stack.up(wanted) == []
         assert proxy.requests == []
@@ -53,33 +55,31 @@ def test_documents_are_embedded_and_found_at_every_dims(
         assert best.score == pytest.approx(1, abs=0.01)
 
 
-def test_at_full_width_elasticsearch_embeds_queries_with_the_same_result(
-    wanted: Wanted, model: EmbeddingServer, stack: StackResources
+@pytest.mark.parametrize("dims", [32, 256, 768])
+def test_elasticsearch_embeds_queries_with_the_same_result_at_every_dims(
+    dims: int, wanted: Wanted, model: EmbeddingServer, client: Client
 ) -> None:
-    assert stack.state
+    wanted.dims = dims
+    StackResources().up(wanted)
     search = semantic_search(wanted, model)
     for query in DEMO_QUERIES:
         ours, built = search.search(query.text, 3), search.search_with_builder(query.text, 3)
         assert [hit.id for hit in ours] == [hit.id for hit in built]
         assert [hit.score for hit in ours] == pytest.approx([hit.score for hit in built], abs=1e-5)
-
-
-def test_below_full_width_elasticsearch_refuses_its_own_embedding_of_a_query(
-    wanted: Wanted, model: EmbeddingServer
-) -> None:
-    wanted.dims = 256
-    StackResources().up(wanted)
-    with pytest.raises(RefusedError, match=r"has a different number of dimensions \[768\]"):
-        semantic_search(wanted, model).search_with_builder("text", 1)
+        # The endpoint of everybody takes the text as it comes: people type the prefix.
+        typed = {"model_id": wanted.inference_id, "model_text": f"{wanted.document_prefix}{query.text}"}
+        knn = {"field": "content_embedding", "query_vector_builder": {"text_embedding": typed}}
+        hits = client.request("POST", f"/{ALIAS}/_search", {"size": 3, "knn": knn})["hits"]["hits"]
+        assert [hit["_id"] for hit in hits] == [hit.id for hit in ours]
 
 
 @pytest.mark.parametrize(
     ("changes", "updated"),
     [
-        ({"dims": 256}, ["check", "pipeline", "index", "documents"]),
+        ({"dims": 256}, ["check", "pipeline", "index", *ENDPOINTS, "documents"]),
         ({"quant": "Q4_K_M", "sha256": "b" * 64}, ["check", "index", "documents"]),
         ({"index_options": "hnsw"}, ["check", "index", "documents"]),
-        ({"similarity": "dot_product"}, ["check", "index", "documents"]),
+        ({"similarity": "dot_product"}, ["check", "index", *ENDPOINTS, "documents"]),
         ({"revision": "0123456789"}, ["check", "index"]),
     ],
     ids=str,
@@ -89,7 +89,8 @@ def test_a_change_touches_only_what_depends_on_it(
 ) -> None:
     before = client.request("GET", f"/{ALIAS}")
     wanted = replace(wanted, **changes)
-    assert stack.up(wanted) == [f"updated {name}" for name in updated]
+    done = [one for one in stack.up(wanted) if one != "replaced pipeline endpoint"]
+    assert done == [f"updated {name}" for name in updated]
     after = client.request("GET", "/*")
     assert (list(after) == list(before)) is (list(changes) == ["revision"])
     assert len(after) == 1
@@ -112,7 +113,8 @@ def test_a_new_key_of_the_server_reaches_the_endpoint(
 ) -> None:
     model.key = "new"
     wanted.embeddings_api_key = "new"
-    assert stack.up(wanted) == ["updated endpoint"]
+    of_pipelines = ["updated pipeline endpoint", "updated full endpoint"]
+    assert stack.up(wanted) == [*of_pipelines, "updated index", *(f"updated {one}" for one in ENDPOINTS)]
     client.request("PUT", f"/{ALIAS}/_doc/mine", {"content": "text"})
     assert model.requests[-1].authorization == "Bearer new"
 
@@ -122,9 +124,13 @@ def test_renamed_resources_are_made_before_the_old_ones_go(
 ) -> None:
     renamed = replace(wanted, inference_id="other-local", pipeline_id="other-embeddings", alias="other")
     assert stack.up(renamed) == [
-        *("updated check", "replaced endpoint", "replaced pipeline"),
-        *("updated index", "updated documents", "updated guard"),
+        *("updated check", "replaced pipeline endpoint", "replaced full endpoint", "replaced pipeline"),
+        *("updated index", *(f"replaced {one}" for one in ENDPOINTS), "updated documents", "updated guard"),
     ]
+    assert {one["inference_id"] for one in client.request("GET", "/_inference")["endpoints"]} == {
+        *("other-local", "other-local-query", "other-local-document"),
+        *("other-local-document-768", "other-local-full"),
+    }
     assert list(client.request("GET", "/*")) == ["other-768-f16-59cfacee-1"]
     assert list(client.request("GET", "/_ingest/pipeline")) == ["other-embeddings"]
     assert len(vectors(client, "other")) == 10

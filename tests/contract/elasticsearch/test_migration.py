@@ -47,7 +47,8 @@ def test_every_change_keeps_all_documents_with_the_least_work(
     changed = replace(wanted, **changes)
     stack.up(changed)
     assert_holds(client, changed, contents)
-    texts = model.texts
+    # Elasticsearch tries the endpoints that it makes.
+    texts = [text for text in model.texts if not text.endswith("how big")]
     assert (len(texts) >= len(contents)) if embeds else texts == []
     indices = client.request("GET", "/*")
     assert len(indices) == 2
@@ -180,7 +181,9 @@ def test_a_renamed_endpoint_is_not_held_back_by_pipelines_that_are_kept(
     changed = replace(wanted, dims=64)
     stack.up(changed)
     stack.up(replace(changed, inference_id="other-local", pipeline_id=pipeline_id))
-    assert [one["inference_id"] for one in client.request("GET", "/_inference")["endpoints"]] == [
-        "other-local"
-    ]
+    names = {one["inference_id"] for one in client.request("GET", "/_inference")["endpoints"]}
+    assert names == {
+        "other-local",
+        *(f"other-local-{role}" for role in ("query", "document", "document-64", "full")),
+    }
     assert len(client.request("GET", "/*")) == 2

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.documents.digest import digest_of
+from components.elasticsearch.documents.digest import digest_of, text_of
 from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.ingest_pipeline import build_explicit
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
@@ -17,8 +17,14 @@ pytestmark = pytest.mark.sandbox
 
 def through_pipeline(client: Client, source: dict[str, Any]) -> dict[str, Any]:
     """Return a document as it is after the pipeline."""
-    body = {"docs": [{"_source": source}]}
-    answer = client.request("POST", "/_ingest/pipeline/jina-embeddings/_simulate", body)["docs"][0]
+    body = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]
+    return through_processors(client, body["processors"], source)
+
+
+def through_processors(client: Client, processors: list[Any], source: dict[str, Any]) -> dict[str, Any]:
+    """Return a document as it is after these processors."""
+    body = {"pipeline": {"processors": processors}, "docs": [{"_source": source}]}
+    answer = client.request("POST", "/_ingest/pipeline/_simulate", body)["docs"][0]
     assert "doc" in answer, answer
     result: dict[str, Any] = answer["doc"]["_source"]
     return result
@@ -69,6 +75,44 @@ def test_scripts_do_as_they_should_at_every_dims(dims: int, client: Client, mode
         emptied = {**gone, "content_embedding": [0.5] * dims, "content_digest": digest_of("old")}
         assert through_pipeline(client, emptied) == gone
     assert len(model.texts) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (["one", "two"], "one\ntwo"),
+        (["one", None, "", ["two", 3, 2.5, True]], "one\ntwo\n3\n2.5\ntrue"),
+        (["alone"], "alone"),
+        ("Document: known", "Document: known"),
+    ],
+)
+def test_an_array_is_embedded_as_its_texts_by_every_kind_of_pipeline(
+    content: object, text: str, stack: StackResources, wanted: Wanted, client: Client, model: EmbeddingServer
+) -> None:
+    assert stack.state
+    expected = pytest.approx(embedding(f"Document: {text.removeprefix('Document: ')}", 768), abs=1e-6)
+    found = through_pipeline(client, {"content": content})
+    assert found == {
+        "content": content,
+        "content_embedding": expected,
+        "content_digest": digest_of(text_of(content)),
+    }
+    assert text_of(content) == text
+    explicit = build_explicit(wanted.identity(), "jina-local-full")["processors"]
+    assert through_processors(client, explicit, {"content": content}) == found
+    assert model.texts[-2:] == [f"Document: {text.removeprefix('Document: ')}"] * 2
+
+
+@pytest.mark.parametrize("content", [{"content": "text"}, {}, {"content": []}, {"content": [None, ""]}])
+@pytest.mark.parametrize("own", [{"text": "mine"}, "mine", 7, None])
+def test_a_field_of_peoples_with_the_name_of_the_scratch_field_stays(
+    content: dict[str, Any], own: object, stack: StackResources, client: Client
+) -> None:
+    assert stack.state
+    source = {**content, "_embedding_scratch": own, "model_id": None, "_inference_input": "mine"}
+    found = through_pipeline(client, source)
+    assert {key: found[key] for key in source} == source
+    assert ("content_embedding" in found) is (content == {"content": "text"})
 
 
 def test_documents_without_content_are_indexed(stack: StackResources, client: Client) -> None:

@@ -68,7 +68,7 @@ def test_a_change_that_would_spoil_what_others_have_is_refused_and_names_them(
         stack.up(replace(wanted, **change))
 
 
-def test_a_pipeline_of_people_that_uses_the_endpoint_stops_another_model_but_not_other_dims(
+def test_a_pipeline_of_people_that_uses_the_endpoint_stops_another_model(
     stack: StackResources, wanted: Wanted, client: Client
 ) -> None:
     embeds = {"model_id": "jina-local", "input_output": {"input_field": "a", "output_field": "b"}}
@@ -77,7 +77,6 @@ def test_a_pipeline_of_people_that_uses_the_endpoint_stops_another_model_but_not
 
     with pytest.raises(ConflictError, match="ingest pipeline mine"):
         stack.up(replace(wanted, quant="Q8_0", sha256="b" * 64))
-    stack.up(replace(wanted, dims=64))
 
 
 @pytest.mark.parametrize("name", ["ledger", "a%25b", "%D0%BA%D0%BD%D0%B8%D0%B3%D0%B8", "hidden"])

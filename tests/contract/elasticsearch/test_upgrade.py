@@ -8,7 +8,7 @@ import pytest
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.errors import DocumentsAtRiskError
 from tests.contract.elasticsearch.people import assert_holds, stored
-from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
+from tests.contract.elasticsearch.stack_resources import ALIAS, EVERYTHING, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import Node
 from tests.fixtures.embedding_server import EmbeddingServer
 from tests.fixtures.written_by_0_1_0 import MODES, Written, written
@@ -63,7 +63,8 @@ def test_an_update_owns_what_is_there_and_embeds_nothing_again(
     vectors = stored(client)
     indices = sorted(client.request("GET", "/*"))
     stack.up(wanted)
-    assert sorted(stack.state) == sorted(names)
+    new = [name for name in EVERYTHING if name.endswith("endpoint") and before.mode == "inference"]
+    assert sorted(stack.state) == sorted({*names, *new})
     assert stored(client) == vectors
     assert {one: content for one, (content, _) in vectors.items()} == before.contents
     assert sorted(client.request("GET", "/*")) == indices

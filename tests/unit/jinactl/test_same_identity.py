@@ -49,6 +49,12 @@ def test_another_kind_of_vectors_is_told(changed: dict[str, Any], told: str) -> 
     assert "pulumi stack output --json --show-secrets > outputs.json" in str(raised.value)
 
 
+def test_fields_that_a_command_can_do_without_are_left_out() -> None:
+    require_same_identity(ours(dims=64), facts_of(OUTPUTS, "x"), except_for=["dims"])
+    with pytest.raises(CommandError, match="modelSha256"):
+        require_same_identity(ours(dims=64, sha256="b" * 64), facts_of(OUTPUTS, "x"), except_for=["dims"])
+
+
 def test_an_index_that_says_nothing_of_its_vectors_takes_none_from_here() -> None:
     with pytest.raises(
         CommandError, match="does not say how its vectors were made: this project did not make"

@@ -101,6 +101,11 @@ REFUSED = [
     ({"elasticsearchPassword": "passw\u00f6rd"}, "elasticsearchPassword has characters", "not ASCII"),
     ({"elasticsearchIndexOptions": "bbq_hnsw", "dims": 32}, "bbq_hnsw", "64 dims"),
     (
+        {"elasticsearchEmbeddingsUrl": "http://10.0.0.5:8080/embeddings"},
+        "10.0.0.5:8080/embeddings",
+        "must end in /v1/embeddings",
+    ),
+    (
         {"elasticsearchUrl": "http://e.test:9200", "elasticsearchFingerprint": "ab" * 32},
         "elasticsearchUrl begins with http",
         "begin with https?",
