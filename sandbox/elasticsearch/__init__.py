@@ -12,6 +12,7 @@ descriptors, on every action, _has_privileges, the password of `elastic` and bin
 Known differences; where they matter, the stand-in is the stricter one:
 - Every other processor, service, task type and analyzer (but standard and english) is unknown; so are templates, task
   and chunking settings of endpoints, and scripts of _update_by_query.
+- Of semantic_text only the mapping is there, for the names of its two endpoints; values and searches are refused.
 - On a trial licence the official image makes bbq_disk of a dense_vector without index_options; the stand-in makes
   bbq_hnsw of it (int8_hnsw below 384 dims), as the official one on a Basic licence, and refuses bbq_disk.
 - Requests to a model leave as the official ones do, with the same settings (xpack.inference.query_timeout and

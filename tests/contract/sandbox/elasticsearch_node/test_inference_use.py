@@ -76,3 +76,40 @@ def test_an_endpoint_that_a_pipeline_uses_is_deleted_only_by_force(node: Node, e
     forced = node.send("DELETE", f"{PATH}?force=true")
     assert (forced.status_code, forced.json()["acknowledged"]) == (200, True)
     assert node.send("GET", PATH).status_code == 404
+
+
+@pytest.mark.parametrize("parameter", ["inference_id", "search_inference_id"])
+def test_an_endpoint_that_a_semantic_text_names_is_deleted_only_by_force(
+    node: Node, endpoint: str, parameter: str
+) -> None:
+    field = {"type": "semantic_text", "inference_id": "another", parameter: endpoint}
+    mappings = {"properties": {"article": {"properties": {"meaning": field}}}}
+    assert node.send("PUT", "/articles", {"mappings": mappings}).ok
+    assert node.send("GET", "/articles/_mapping").json()["articles"]["mappings"] == mappings
+    reason = (
+        f" Inference endpoint {endpoint} is being used in the mapping for indexes: [articles]. Ensure that no index "
+        "mappings are using this inference endpoint, or use force to ignore this warning and delete the inference "
+        "endpoint."
+    )
+    refused = node.send("DELETE", PATH)
+    assert (refused.status_code, error_of(refused)["reason"]) == (409, reason)
+    assert node.send("DELETE", f"{PATH}?dry_run=true").json() == {
+        "acknowledged": False,
+        "pipelines": [],
+        "indexes": ["articles"],
+        "error_message": reason,
+    }
+    assert node.send("DELETE", f"{PATH}?force=true").json()["acknowledged"] is True
+
+
+def test_values_and_searches_of_a_semantic_text_are_refused_by_name(node: Node) -> None:
+    field = {"type": "semantic_text", "inference_id": "embedder"}
+    assert node.send("PUT", "/articles", {"mappings": {"properties": {"meaning": field}}}).ok
+    written = node.send("POST", "/articles/_doc", {"meaning": "a text"})
+    assert written.status_code == 400
+    assert error_of(written)["caused_by"]["reason"] == (
+        "the stand-in knows no values of a semantic_text: meaning"
+    )
+    searched = node.send("POST", "/articles/_search", {"query": {"match": {"meaning": "a text"}}})
+    assert searched.status_code == 400
+    assert "Field [meaning] of type [semantic_text] does not support match queries" in searched.text

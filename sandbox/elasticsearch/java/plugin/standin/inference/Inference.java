@@ -97,13 +97,15 @@ public final class Inference {
     Map<String, Object> delete(String task, String id, boolean force, boolean dryRun) {
         get(id);
         checkTask(task);
-        List<String> pipelines = pipelinesUsing(id);
-        String error = pipelines.isEmpty() ? "" : "Inference endpoint " + id + " is referenced by pipelines: " + pipelines
-            + ". Ensure that no pipelines are using this inference endpoint, or use force to ignore this warning and delete the inference endpoint.";
+        List<String> pipelines = pipelinesUsing(id), indexes = indexesUsing(id);
+        String error = (pipelines.isEmpty() ? "" : "Inference endpoint " + id + " is referenced by pipelines: " + pipelines
+            + ". Ensure that no pipelines are using this inference endpoint, or use force to ignore this warning and delete the inference endpoint.")
+            + (indexes.isEmpty() ? "" : " Inference endpoint " + id + " is being used in the mapping for indexes: " + indexes
+            + ". Ensure that no index mappings are using this inference endpoint, or use force to ignore this warning and delete the inference endpoint.");
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("acknowledged", dryRun == false);
         out.put("pipelines", pipelines);
-        out.put("indexes", List.of());
+        out.put("indexes", indexes);
         if (dryRun) {
             out.put("error_message", error);
             return out;
@@ -152,6 +154,13 @@ public final class Inference {
             if (uses(p.getConfig(), id)) users.add(p.getId());
         }
         return new ArrayList<>(users);
+    }
+
+    private List<String> indexesUsing(String id) {
+        return cluster.state().metadata().getProject(ProjectId.DEFAULT).indices().values().stream()
+            .filter(index -> index.getInferenceFields().values().stream()
+                .anyMatch(field -> id.equals(field.getInferenceId()) || id.equals(field.getSearchInferenceId())))
+            .map(index -> index.getIndex().getName()).sorted().toList();
     }
 
     private static boolean uses(Object config, String id) {

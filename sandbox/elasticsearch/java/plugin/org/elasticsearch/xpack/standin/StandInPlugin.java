@@ -14,9 +14,11 @@ import org.elasticsearch.index.analysis.AnalyzerProvider;
 import org.elasticsearch.index.analysis.AnalyzerScope;
 import org.elasticsearch.index.analysis.PreBuiltAnalyzerProvider;
 import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
+import org.elasticsearch.index.mapper.Mapper;
 import org.elasticsearch.ingest.Processor;
 import org.elasticsearch.plugins.AnalysisPlugin;
 import org.elasticsearch.plugins.IngestPlugin;
+import org.elasticsearch.plugins.MapperPlugin;
 import org.elasticsearch.plugins.Plugin;
 import org.elasticsearch.plugins.ScriptPlugin;
 import org.elasticsearch.plugins.SearchPlugin;
@@ -29,6 +31,7 @@ import standin.common.RootApi;
 import standin.common.State;
 import standin.inference.Inference;
 import standin.inference.InferenceApi;
+import standin.inference.SemanticTextField;
 import standin.inference.Sending;
 import standin.ingest.CommonProcessors;
 import standin.license.License;
@@ -52,7 +55,7 @@ import java.util.stream.Stream;
  * The stand-ins for modules that Elastic does not publish on Maven, hung on the server's real extension points.
  * Our own code; the package name is the server's condition for a REST interceptor (only org.elasticsearch.xpack.* may have one).
  */
-public class StandInPlugin extends Plugin implements RestServerActionPlugin, IngestPlugin, SearchPlugin, ScriptPlugin, AnalysisPlugin {
+public class StandInPlugin extends Plugin implements RestServerActionPlugin, IngestPlugin, SearchPlugin, ScriptPlugin, AnalysisPlugin, MapperPlugin {
     static final Setting<String> PASSWORD = Setting.simpleString("standin.elastic_password", Property.NodeScope, Property.Filtered);
     static final Setting<String> LICENSE = new Setting<>("xpack.license.self_generated.type", "basic", v -> {
         if (v.equals("basic") || v.equals("trial")) return v;
@@ -119,6 +122,11 @@ public class StandInPlugin extends Plugin implements RestServerActionPlugin, Ing
     @Override
     public Map<String, Processor.Factory> getProcessors(Processor.Parameters p) {
         return CommonProcessors.all(p, () -> inference);
+    }
+
+    @Override
+    public Map<String, Mapper.TypeParser> getMappers() {
+        return Map.of(SemanticTextField.TYPE, SemanticTextField.PARSER);
     }
 
     @Override
