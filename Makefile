@@ -47,6 +47,7 @@ prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
 
 # The files of the end-to-end tests take minutes each: they go first, so that short ones fill both workers at the end.
 test: test-fast prepare ## Run all tests: unit, contract, end to end
+	@$(PYTHON) -m tests.contract.clients.installed
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m sandbox tests/e2e tests/contract
 
 test-fast: $(INSTALLED) ## Run the tests that need no Docker engine, with the coverage (two minutes)
