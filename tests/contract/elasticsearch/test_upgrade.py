@@ -10,7 +10,7 @@ from components.elasticsearch.errors import DocumentsAtRiskError
 from tests.contract.elasticsearch.people import assert_holds, stored
 from tests.contract.elasticsearch.stack_resources import ALIAS, EVERYTHING, StackResources, Wanted
 from tests.fixtures.elasticsearch_node import Node
-from tests.fixtures.embedding_server import EmbeddingServer
+from tests.fixtures.embedding_server import EmbeddingServer, embedding, truncate
 from tests.fixtures.written_by_0_1_0 import MODES, Written, written
 
 pytestmark = pytest.mark.sandbox
@@ -77,6 +77,28 @@ def test_an_update_owns_what_is_there_and_embeds_nothing_again(
     assert stack.up(wanted) == []
     stack.refresh()
     assert stack.up(wanted) == []
+
+
+@pytest.mark.parametrize("dims", [256, 64], ids=["as it was", "with other dims"])
+def test_every_pipeline_goes_on_making_the_vectors_of_its_generation(
+    dims: int, before: Written, wanted: Wanted, stack: StackResources, client: Client
+) -> None:
+    """Version 0.1.0 had one endpoint for all pipelines, with all numbers of the model."""
+    if before.mode == "client":
+        pytest.skip("Documents come with their vectors: there is no pipeline.")
+    wanted.dims = dims
+    stack.up(wanted)
+    named = wanted.endpoints().named()
+    live = {one["inference_id"]: one for one in client.request("GET", "/_inference")["endpoints"]}
+    assert {live[name]["service_settings"]["dimensions"] for name in named} == {dims}
+    for index, body in client.request("GET", "/*").items():
+        pipeline_id = body["settings"]["index"]["default_pipeline"]
+        kept = body["mappings"]["_meta"]["identity"]["dims"]
+        asked = {"docs": [{"_source": {"content": "a text"}}]}
+        answer = client.request("POST", f"/_ingest/pipeline/{pipeline_id}/_simulate", asked)["docs"][0]
+        whole = embedding(f"{wanted.document_prefix}a text", 768)
+        expected = pytest.approx(truncate(whole, kept), abs=1e-6)
+        assert answer["doc"]["_source"]["content_embedding"] == expected, index
 
 
 def test_a_change_of_dims_right_after_carries_everything_over(
