@@ -23,11 +23,11 @@ NOT_SLOWER = 1.0
 """The share of the docker-compose setup's speed that every cell must have, to the two digits that are shown."""
 
 
-def with_tables(page: str, lines: Sequence[str]) -> str:
-    """Return the page with new tables between its two marks."""
-    before, _, rest = page.partition(BEGIN)
+def with_tables(page: str, lines: Sequence[str], begin: str = BEGIN) -> str:
+    """Return the page with new tables between its mark `begin` and the mark of an end that follows."""
+    before, _, rest = page.partition(begin)
     _, _, after = rest.partition(END)
-    return "\n".join([f"{before}{BEGIN}", *lines, f"{END}{after}"])
+    return "\n".join([f"{before}{begin}", *lines, f"{END}{after}"])
 
 
 def tables(results: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from sandbox.machine.cache import cache_root
 from sandbox.models.library import ensure_model
 from tests.contract.clients.installed import ensure_clients
 from tests.contract.clients.recording import Recording, Sent, recording
-from tests.contract.gateway.running import Double, Gateway, gateway
+from tests.contract.gateway.running import Gateway, gateway
 from tests.contract.server.running import running
 from tests.unit.project import PROJECT_DIRECTORY
 
@@ -51,10 +51,11 @@ def served(server_image: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
         server.wait_for("healthy")
 
         def start(*lanes: str, **changed: str) -> Gateway:
-            settings = {"MODEL": MODEL, "WIDTH": "768", "CONTEXT": str(CONTEXT), "TRAINED_DIMS": "64,768"}
+            settings = {"MODEL": MODEL, "WIDTH": "768", "TRAINED_DIMS": "64,768"}
+            settings |= {"CONTEXT": str(CONTEXT), "QUERY_CONTEXT": str(CONTEXT)}
             started = stack.enter_context(gateway(None, **settings, KEY_FILE=str(key), **changed))
             for lane in lanes:
-                started.use(lane, Double(server.url.removeprefix("http://")))
+                started.use_address(lane, server.url.removeprefix("http://"))
             return started
 
         yield start

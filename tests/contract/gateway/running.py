@@ -84,7 +84,11 @@ class Gateway:
 
     def use(self, lane: str, double: Double, seconds: float = 30) -> None:
         """Switch a lane, as an update does."""
-        done = self.use_server(lane, double.address, seconds)
+        self.use_address(lane, double.address, seconds)
+
+    def use_address(self, lane: str, address: str, seconds: float = 30) -> None:
+        """Switch a lane to a server at `address` (host:port)."""
+        done = self.use_server(lane, address, seconds)
         assert done.returncode == 0, done.stderr
 
     def said(self) -> str:
@@ -129,10 +133,10 @@ def gateway(folder: Path | None = None, **changed: str) -> Iterator[Gateway]:
 
 
 @contextmanager
-def gateway_of_image(image: str) -> Iterator[Gateway]:
+def gateway_of_image(image: str, **changed: str) -> Iterator[Gateway]:
     """Start the image, with as few rights as the stack's containers have, on the network of this machine."""
     name, port = f"gateway-test-{secrets.token_hex(4)}", free()
-    settings = environment(Path(), port)
+    settings = environment(Path(), port) | {f"GATEWAY_{key}": value for key, value in changed.items()}
     del settings["GATEWAY_STATE"], settings["GATEWAY_SOCKET"]
     command = ["docker", "run", "--rm", "--name", name, "--network=host", *LEAST_PRIVILEGE]
     command += [f"--env={key}={value}" for key, value in settings.items()]

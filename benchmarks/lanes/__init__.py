@@ -1,0 +1,1 @@
+"""Measurements of the two lanes, queries and documents: `python -m benchmarks.lanes`."""
