@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -108,3 +108,11 @@ def outcomes_of(python: Path, client: str, address: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def plain(through: Gateway, path: str, texts: Sequence[str], dims: int | None) -> list[list[float]]:
+    """Return the vectors that plain HTTP gets."""
+    body = {"input": list(texts)} | ({"dimensions": dims} if dims else {})
+    answer = through.ask(path, body, {"Authorization": f"Bearer {KEY}"})
+    assert answer.status_code == 200, answer.text
+    return [row["embedding"] for row in answer.json()["data"]]

@@ -1,10 +1,8 @@
 """Clients of OpenAI's interface work with nothing but their base address changed, and stop or repeat as they should."""
 
-from collections.abc import Sequence
-
 import pytest
 
-from tests.contract.clients.conftest import CONTEXT, KEY, Try
+from tests.contract.clients.conftest import CONTEXT, KEY, Try, plain
 from tests.contract.clients.programs.cases import DIMS, TEXTS
 from tests.contract.gateway.running import Gateway
 
@@ -83,11 +81,3 @@ def test_langchain_by_default_is_told_how_to_send_texts(tried: Try) -> None:
     assert isinstance(sent.body["input"][0][0], int)
     assert sent.status == 400
     assert "check_embedding_ctx_length=False" in found.message
-
-
-def plain(through: Gateway, path: str, texts: Sequence[str], dims: int | None) -> list[list[float]]:
-    """Return the vectors that plain HTTP gets."""
-    body = {"input": list(texts)} | ({"dimensions": dims} if dims else {})
-    answer = through.ask(path, body, {"Authorization": f"Bearer {KEY}"})
-    assert answer.status_code == 200, answer.text
-    return [row["embedding"] for row in answer.json()["data"]]
