@@ -63,8 +63,12 @@ def lanes(server: ServerSettings) -> tuple[LaneSettings, ...]:
 
 
 def query_context_size(server: ServerSettings) -> int:
-    """Return the longest query, in tokens, that does not go to the server for documents."""
-    return server.context_size if server.lanes == 1 else min(server.query_context_size, server.context_size)
+    """Return the longest query, in tokens, that does not wait in the lane for documents.
+
+    The same with one lane, where one server answers both: the gateway, which is told, need not start again when the
+    lanes change.
+    """
+    return min(server.query_context_size, server.context_size)
 
 
 def _threads(wanted: int, cpus: str) -> int:

@@ -123,7 +123,6 @@ SMALL = dict.fromkeys(("serverContextSize", "serverBatchSize", "serverUbatchSize
             {"GATEWAY_WIDTH": "384", "GATEWAY_TRAINED_DIMS": "32,64,128,256,384"},
         ),
         (SMALL, {"GATEWAY_CONTEXT": "512", "GATEWAY_QUERY_CONTEXT": "512"}),
-        ({"serverLanes": 1}, {"GATEWAY_QUERY_CONTEXT": "8192"}),
         ({"serverQueryContextSize": 300}, {"GATEWAY_QUERY_CONTEXT": "300"}),
         ({"serverParallel": 32}, {"GATEWAY_AT_ONCE": "64"}),
         ({"serverQueryParallel": 16}, {"GATEWAY_AT_ONCE": "32"}),
@@ -137,6 +136,25 @@ SMALL = dict.fromkeys(("serverContextSize", "serverBatchSize", "serverUbatchSize
 def test_it_is_told_of_model_lanes_and_origins(changes: dict[str, object], more: dict[str, str]) -> None:
     told = one(declare_server("cpu", changes), CONTAINER, GATEWAY).inputs["envs"]
     assert dict(entry.split("=", 1) for entry in told) == TOLD | more
+
+
+def test_neither_lanes_nor_their_sizes_threads_and_shares_make_another_gateway() -> None:
+    changes: list[dict[str, object]] = [
+        {"serverLanes": 1},
+        {"serverParallel": 8, "serverThreads": 2, "serverQueryParallel": 2, "serverQueryThreads": 2},
+        {
+            "serverBatchSize": 9000,
+            "serverUbatchSize": 9000,
+            "serverQueryShares": 2,
+            "serverDocumentShares": 3,
+        },
+    ]
+    before = one(declare_server("cpu", {}), CONTAINER, GATEWAY).inputs
+    for change in changes:
+        after = one(declare_server("cpu", change), CONTAINER, GATEWAY).inputs
+        assert {key: after[key] for key in after if key != "image"} == {
+            key: before[key] for key in before if key != "image"
+        }
 
 
 def test_it_reads_the_api_key_from_a_file_and_no_resource_of_the_docker_provider_has_it() -> None:
