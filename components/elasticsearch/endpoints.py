@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from components.backoff import Backoff, Patience
@@ -119,8 +119,8 @@ Moves = Mapping[str, Endpoint]
 def prepare_moves(client: Requests, endpoints: Endpoints) -> Moves:
     """Return the endpoints that people name and that are not as they will be, after having the node try them.
 
-    One that asks another address is left to its resource, which knows whose it is. Raises ValidationError when the
-    node gets no right embedding.
+    One that differs in more than dims and similarity is left to its resource, which knows whose it is. Raises
+    ValidationError when the node gets no right embedding.
     """
     moves = _differing(client, endpoints)
     for name, wanted in moves.items():
@@ -147,9 +147,12 @@ def _differing(client: Requests, endpoints: Endpoints) -> Moves:
     found = {}
     for name, wanted in endpoints.named().items():
         live = inference_endpoint.read_live(client, name)
-        same_address = live is None or (live.endpoint is not None and live.endpoint.url == wanted.url)
-        if same_address and not (live and live.endpoint and live.endpoint.fixed == wanted.fixed):
+        if live is None:
             found[name] = wanted
+        elif live.endpoint is not None and live.endpoint != wanted:
+            alike = replace(live.endpoint, dimensions=wanted.dimensions, similarity=wanted.similarity)
+            if alike == wanted:
+                found[name] = wanted
     return found
 
 

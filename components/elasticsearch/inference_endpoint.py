@@ -95,12 +95,6 @@ def read_live(client: Requests, inference_id: str) -> LiveEndpoint | None:
     )
 
 
-def asks(client: Requests, inference_id: str, url: str) -> bool:
-    """Tell whether there is an endpoint of that name, and it asks that address."""
-    live = read_live(client, inference_id)
-    return live is not None and live.endpoint is not None and live.endpoint.url == url
-
-
 def plan(
     inference_id: str, live: LiveEndpoint | None, wanted: Endpoint, *, ours: bool, new_key: bool
 ) -> Step:

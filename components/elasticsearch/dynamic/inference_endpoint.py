@@ -29,23 +29,20 @@ class InferenceEndpointProvider(ClusterProvider):
         """Create, adopt, update or replace the endpoint; raises ConflictError when another stack uses it."""
         # An adopted index is handed over together with the endpoints of that name.
         inference_id, claim = str(news["inference_id"]), claim_of(news, olds, "inference_id")
-        wanted = Endpoint(**json.loads(str(news["body"])))
         pipelines = users.made_by_stacks(client)
         owners = users.owners_of_endpoints(pipelines, _family(news))
         foreign = sorted(owner for owner in owners if not claim.covers(owner))
         if foreign:
             what = f"Inference endpoint {inference_id}"
             raise ConflictError(another_stacks(what, foreign[0], "<the name of the index>"))
-        recovered = bool(owners) and (
-            any(inference_id in ingest_pipeline.inference_ids(body) for body in pipelines.values())
-            or inference_endpoint.asks(client, inference_id, wanted.url)
-        )
+        # A stack that lost its state: its own pipelines embed by this very endpoint.
+        used = any(inference_id in ingest_pipeline.inference_ids(body) for body in pipelines.values())
         inference_endpoint.converge(
             client,
             inference_id,
-            wanted,
+            Endpoint(**json.loads(str(news["body"]))),
             str(news["embeddings_api_key"]),
-            ours=was_made(news, olds, "inference_id") or claim.handed_over or recovered,
+            ours=was_made(news, olds, "inference_id") or claim.handed_over or used,
             new_key=olds is None or olds.get("embeddings_api_key") != news["embeddings_api_key"],
         )
         return {}

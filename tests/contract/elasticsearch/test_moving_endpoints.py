@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,11 +135,15 @@ def test_endpoints_that_a_crash_left_behind_are_moved_by_the_next_run(
     assert "migration" not in current["mappings"]["_meta"]
 
 
-def test_an_endpoint_that_asks_another_address_is_not_moved_with_the_index(
-    wanted: Wanted, stack: StackResources, client: Client, model: EmbeddingServer
+@pytest.mark.parametrize(
+    "other", [{"url": "{gateway}"}, {"model_id": "theirs"}, {"requests_per_minute": 3000}], ids=str
+)
+def test_an_endpoint_that_differs_in_more_than_dims_is_not_moved_with_the_index(
+    other: dict[str, Any], wanted: Wanted, stack: StackResources, client: Client, model: EmbeddingServer
 ) -> None:
     inference_endpoint.delete(client, "jina-local-query", force=True)
-    theirs = inference_endpoint.Endpoint(model_id="m", url=model.container_url, dimensions=768)
+    other = {key: model.container_url if key == "url" else value for key, value in other.items()}
+    theirs = replace(wanted.endpoints().named()["jina-local-query"], **other)
     inference_endpoint.create(client, "jina-local-query", theirs, "")
     assert stack.state
     moves = endpoints.prepare_moves(client, replace(wanted, dims=64).endpoints())
