@@ -13,6 +13,7 @@ from benchmarks.server.report import table
 
 BEGIN = "<!-- lanes: made by `python -m benchmarks.lanes` from docs/benchmarks-lanes.json -->"
 PICTURE = "benchmarks-lanes.svg"
+DRAWN = "How long queries take while documents are indexed: with one lane, and with two"
 
 
 def measured_of(rows: list[dict[str, Any]]) -> list[Measured]:
@@ -43,7 +44,7 @@ def lines_of(machine: dict[str, Any], found: list[Measured]) -> list[str]:
     head += ["documents/s", "against one lane", "documents refused"]
     where = f"{machine['cores']} cores of {machine['processor']}, {machine['measured']}, load of the machine "
     where += f"{machine['load_1min_at_the_end']} at the end."
-    return ["", *table(head, rows), "", where]
+    return ["", f"![{DRAWN}]({PICTURE})", "", *table(head, rows), "", where]
 
 
 def draw(found: list[Measured], folder: Path) -> None:
