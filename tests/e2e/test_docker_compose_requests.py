@@ -119,12 +119,10 @@ def found(chain: Chain, recorded: Recorded) -> tuple[str, str]:
 
 def test_its_own_endpoint_and_index_are_refused_where_the_stack_has_them(stack: SandboxStack) -> None:
     chain = chain_of(stack)
-    refused = [chain.send(one) for one in (ENDPOINT, INDEX)]
-    assert [answer.status_code for answer in refused] == [400, 400]
-    assert [answer.json()["error"]["type"] for answer in refused] == [
-        "resource_already_exists_exception",
-        "invalid_index_name_exception",
-    ]
+    before = chain.ask("GET", ENDPOINT.path)
+    # The endpoint's address is asked before its name is found to be taken, and need not be this stack's.
+    assert [chain.send(one).status_code for one in (ENDPOINT, INDEX)] == [400, 400]
+    assert chain.ask("GET", ENDPOINT.path) == before
 
 
 def test_its_bulk_of_ten_documents_without_ids_does_no_harm(stack: SandboxStack) -> None:
