@@ -1,5 +1,6 @@
 """Reads Elasticsearch's error objects: `{"type", "reason", "caused_by": {…}}`, in which each cause is nested."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -10,8 +11,19 @@ BUSY = (
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 )
-"""Status codes that may pass: too many requests, still starting, or restarting behind a proxy. Elasticsearch also
-passes on the status codes of the embedding server."""
+"""Status codes that may pass: too many requests, still starting, or restarting behind a proxy."""
+
+_OF_THE_MODEL = re.compile(r"for request from inference entity id \[[^]]*\] status \[(\d{3})\]")
+_NOT_SENT = "Failed to send OpenAI embeddings request"
+
+
+def may_pass(status: int, reason: str) -> bool:
+    """Tell whether what was refused may be accepted later; `reason` is as in `told`.
+
+    Elasticsearch passes on a 4xx of the embedding server and answers 400 to a 5xx: its words keep the status.
+    """
+    of_the_model = _OF_THE_MODEL.search(reason)
+    return (int(of_the_model[1]) if of_the_model else status) in BUSY or _NOT_SENT in reason
 
 
 def reasons(error: Any) -> list[str]:

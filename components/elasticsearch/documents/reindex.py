@@ -10,16 +10,22 @@ from typing import Any
 
 from components.backoff import Backoff, Patience
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.client.responses import BUSY, told
+from components.elasticsearch.client.responses import may_pass, told
 from components.elasticsearch.errors import NotFoundError
 
 UNTIL_IT_ENDS = Patience(first_pause=0.01, longest_pause=1.0)
 RESTARTED = "Elasticsearch was restarted in the middle of it"
-PASSING = (*BUSY, HTTPStatus.INTERNAL_SERVER_ERROR)
-"""What Elasticsearch, or the embedding server behind it, answers while it is busy, starting or gone."""
-
 LASTING = ("too large", "too long", "exceed", "context length", "context size")
 """What llama.cpp says, with HTTP 500 too, to a text that it will never embed."""
+
+
+def passes(status: int, reason: str) -> bool:
+    """Tell whether a refused document may be accepted later: a 500, too, is what Elasticsearch answers when busy."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        # Whatever the words are: a full disk has "exceeded" its watermark.
+        return True
+    lasting = any(one in reason.lower() for one in LASTING)
+    return not lasting and (status == HTTPStatus.INTERNAL_SERVER_ERROR or may_pass(status, reason))
 
 
 @dataclass(frozen=True)
@@ -109,8 +115,4 @@ def _writes_into(task: Mapping[str, Any], destination: str) -> bool:
 
 def _lasts(failure: Mapping[str, Any]) -> bool:
     status = int(failure.get("status", HTTPStatus.INTERNAL_SERVER_ERROR))
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        # Whatever the words are: a full disk has "exceeded" its watermark.
-        return False
-    said = told(failure.get("cause") or failure.get("reason") or {}).lower()
-    return status not in PASSING or any(one in said for one in LASTING)
+    return not passes(status, told(failure.get("cause") or failure.get("reason") or {}))

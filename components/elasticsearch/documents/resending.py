@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from components.backoff import Backoff, Patience
-from components.elasticsearch.client.responses import BUSY, told
+from components.elasticsearch.client.responses import may_pass, told
 from components.elasticsearch.errors import ClosedError, IndexingError, StillBusyError
 
 WHILE_BUSY = Patience(retries=5, first_pause=1.0, longest_pause=16.0)
@@ -23,16 +23,17 @@ Kind = Literal["busy", "closed", "switched", "final"]
 def kind_of(item: Item) -> Kind:
     """Say why an item of a bulk request was refused.
 
-    "busy": the cluster is, or the embedding server whose status it passes on. "closed": the index is, to writers.
+    "busy": the cluster is, or the embedding server behind it. "closed": the index is, to writers.
     "switched": the document was embedded for the generation that the alias pointed to a moment ago. Anything else is
     "final".
     """
-    status, error = item.get("status"), item.get("error", {})
-    if status in BUSY:
+    status, error = int(item.get("status", 0)), item.get("error", {})
+    reason = told(error)
+    if may_pass(status, reason):
         return "busy"
     if status == HTTPStatus.FORBIDDEN and error.get("type") == "cluster_block_exception":
         return "closed"
-    if status == HTTPStatus.BAD_REQUEST and "different number of dimensions" in told(error):
+    if status == HTTPStatus.BAD_REQUEST and "different number of dimensions" in reason:
         return "switched"
     return "final"
 

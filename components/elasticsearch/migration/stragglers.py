@@ -59,7 +59,7 @@ def _embed_again(
         )
     except RefusedError as error:
         # The status code is that of the first document that failed, and says nothing about the others.
-        if error.status not in reindex.PASSING:
+        if not reindex.passes(error.status, str(error)):
             raise
         return reindex.Outcome(failure=str(error).rstrip("."))
     return reindex.read_outcome({"response": answer})

@@ -27,11 +27,22 @@ SWITCHED = item(
     "[1:9] failed to parse: The [dense_vector] field [content_embedding] in doc [document with id 'a'] has a "
     "different number of dimensions [64] than defined in the mapping [128]",
 )
-BUSY = [item(status, "status_exception", "Received a server error") for status in (429, 502, 503, 504)]
+MODEL = "Received a server error status code for request from inference entity id [jina-local-document-64] status [{}]"
+BUSY = [
+    *(item(status, "status_exception", "Received a server error") for status in (429, 502, 503, 504)),
+    # A 5xx of the embedding server is a 400 of Elasticsearch's.
+    *(item(400, "status_exception", MODEL.format(status)) for status in (502, 503, 504)),
+    item(
+        500,
+        "exception",
+        "Failed to send OpenAI embeddings request from inference entity id [jina-local-document-64]",
+    ),
+]
 FINAL = [
     item(400, "document_parsing_exception", "[1:9] failed to parse field [number]", "For input string: x"),
     item(403, "security_exception", "action is unauthorized"),
     item(500, "status_exception", "the input is too large"),
+    item(400, "status_exception", MODEL.format(400)),
 ]
 
 
@@ -41,7 +52,9 @@ def bulk(*answers: dict[str, Any]) -> RecordedCluster:
     return RecordedCluster({"POST /jina-demo/_bulk": found})
 
 
-@pytest.mark.parametrize("refused", [CLOSED, SWITCHED, *BUSY], ids=lambda one: str(one["status"]))
+@pytest.mark.parametrize(
+    "refused", [CLOSED, SWITCHED, *BUSY], ids=lambda one: f"{one['status']} {one['error']['reason'][-5:]}"
+)
 def test_what_passes_is_waited_for(refused: dict[str, Any], slept: list[float]) -> None:
     cluster = bulk(refused, {"status": 201})
     index_documents(cluster, "jina-demo", [Document("a", "text")])
