@@ -1,9 +1,9 @@
 """The settings of a stack: one frozen, typed object, read once and validated before anything is declared."""
 
+from components.settings.elasticsearch import ElasticsearchSettings
 from components.settings.errors import SettingsError
 from components.settings.read import StackConfig, read_settings
 from components.settings.schema import (
-    ElasticsearchSettings,
     EngineSettings,
     ImageSettings,
     ModelSettings,

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from components.settings.elasticsearch import ElasticsearchSettings
 from components.settings.errors import SettingsError
 from components.settings.reader import SettingsReader
 from components.settings.rules import check_rules
 from components.settings.schema import (
-    ElasticsearchSettings,
     EngineSettings,
     ImageSettings,
     ModelSettings,

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from components.settings.elasticsearch import ElasticsearchSettings
 from components.settings.reader import SettingsReader
-from components.settings.schema import ElasticsearchSettings, Settings
+from components.settings.schema import Settings
 
 LEAST_PASSWORD = 6
 """Characters that Elasticsearch asks of a password."""
