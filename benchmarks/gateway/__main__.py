@@ -72,12 +72,12 @@ def main(arguments: Sequence[str]) -> int:
         program(
             ["benchmarks.gateway.instant_server", str(port), str(WIDTH)], PROJECT_DIRECTORY, {}
         ) as process,
-        gateway(WIDTH=str(WIDTH), CONTEXT="8192", QUERY_CONTEXT="2048", TRAINED_DIMS="256,768") as through,
+        gateway(WIDTH=str(WIDTH), TRAINED_DIMS="256,768") as through,
     ):
         wait_for(f"http://127.0.0.1:{port}/health", process)
         server = Double(f"127.0.0.1:{port}", process)
-        for lane in ("queries", "documents"):
-            through.use(lane, server)
+        through.use("queries", server, 2048)
+        through.use("documents", server, 8192)
         at_rest = kibibytes(through.process)
         print(
             "| case | directly | through the gateway | added | added a text | CPU a request | requests/s on a core |"

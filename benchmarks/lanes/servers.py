@@ -39,7 +39,7 @@ class Running:
             server = self.queries[variant.name] if lane.name == "queries" else self.documents
             server.container.update(cpu_shares=lane.shares)
             for answered in lane.answers:
-                self.gateway.use_address(answered, address(server))
+                self.gateway.use_address(answered, address(server), lane.context_size)
 
 
 @contextmanager
@@ -50,8 +50,6 @@ def started(
     settings = stack_settings("cpu", modelFile=model.name.replace("F16", "{quant}"))
     changed = {
         "WIDTH": str(settings.model.dimensions),
-        "CONTEXT": str(settings.server.context_size),
-        "QUERY_CONTEXT": str(settings.server.query_context_size),
         "TRAINED_DIMS": str(settings.model.dimensions),
         "AT_ONCE": str(at_once(settings.server)),
         # The number of tokens is that of the text alone.

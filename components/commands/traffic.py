@@ -1,7 +1,7 @@
 """Has the gateway ask a server that has proved itself, and waits until the old server has answered the rest.
 
 Run as `python3 -m components.commands.traffic` with TRAFFIC_GATEWAY and TRAFFIC_SERVER, the names of two containers,
-and TRAFFIC_LANES, the lanes that the server answers, in the environment.
+TRAFFIC_LANES, the lanes that the server answers, and TRAFFIC_CONTEXT, the tokens that it takes, in the environment.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ def work() -> str:
     gateway, server = os.environ["TRAFFIC_GATEWAY"], os.environ["TRAFFIC_SERVER"]
     lanes = os.environ["TRAFFIC_LANES"].split(",")
     for lane in lanes:
-        move(gateway, lane, server)
+        move(gateway, lane, server, int(os.environ["TRAFFIC_CONTEXT"]))
     return f"requests of {' and '.join(lanes)} go to {server}"
 
 
-def move(gateway: str, lane: str, server: str) -> None:
-    """Send the requests of a lane to a server. Raises StackError and EngineError."""
-    moving = ["docker", "exec", gateway, "use-server", lane, server, str(PATIENCE)]
+def move(gateway: str, lane: str, server: str, context: int) -> None:
+    """Send the requests of a lane to a server that takes `context` tokens. Raises StackError and EngineError."""
+    moving = ["docker", "exec", gateway, "use-server", lane, server, str(PATIENCE), str(context)]
     done = run(moving, seconds=PATIENCE + 60, merge=True)
     if done.returncode != 0:
         raise StackError(

@@ -13,7 +13,6 @@ from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.program.declaration import engine_environment, run_program
 from components.server import container
 from components.settings import EngineSettings, ImageSettings, ModelSettings, ServerSettings
-from components.settings.lanes import query_context_size
 
 DOCKERFILE = "docker/gateway/Dockerfile"
 STATE = "/var/lib/gateway"
@@ -176,8 +175,6 @@ def environment(model: ModelSettings, server: ServerSettings) -> list[str]:
         "DOCUMENT_PREFIX": model.document_prefix,
         "WIDTH": str(model.dimensions),
         "TRAINED_DIMS": ",".join(map(str, model.trained_dims)),
-        "CONTEXT": str(server.context_size),
-        "QUERY_CONTEXT": str(query_context_size(server)),
         "AT_ONCE": str(container.at_once(server)),
         "WAITING": str(WAITING),
         "CORS_ORIGINS": ",".join(server.cors_origins),

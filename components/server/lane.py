@@ -140,6 +140,7 @@ class ServerLane(pulumi.ComponentResource):
                 "TRAFFIC_GATEWAY": args.gateway.container_name,
                 "TRAFFIC_LANES": ",".join(args.lane.answers),
                 "TRAFFIC_SERVER": server.name,
+                "TRAFFIC_CONTEXT": str(args.lane.context_size),
             },
             triggers=[server.id, args.gateway.container_id],
             opts=pulumi.ResourceOptions(parent=self, depends_on=[after, args.gateway.answering]),

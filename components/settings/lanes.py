@@ -48,7 +48,7 @@ def lanes(server: ServerSettings) -> tuple[LaneSettings, ...]:
     )
     if alone:
         return (documents,)
-    size = query_context_size(server)
+    size = min(server.query_context_size, server.context_size)
     queries = LaneSettings(
         name="queries",
         answers=("queries",),
@@ -60,15 +60,6 @@ def lanes(server: ServerSettings) -> tuple[LaneSettings, ...]:
         shares=server.query_shares,
     )
     return (documents, queries)
-
-
-def query_context_size(server: ServerSettings) -> int:
-    """Return the longest query, in tokens, that does not wait in the lane for documents.
-
-    The same with one lane, where one server answers both: the gateway, which is told, need not start again when the
-    lanes change.
-    """
-    return min(server.query_context_size, server.context_size)
 
 
 def _threads(wanted: int, cpus: str) -> int:

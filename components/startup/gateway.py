@@ -24,7 +24,7 @@ _ADVICE = (
         "The disk of the Docker engine's machine is full: make room (`docker system df` shows what takes it).",
     ),
     (
-        r"JSONDecodeError|lanes\.json",
+        r"lanes\.json",
         "The file of its volume that says which servers it asks is damaged, or may not be read: remove container and "
         "volume (`docker rm --force CONTAINER && docker volume rm CONTAINER`), then `pulumi up --refresh`.",
     ),

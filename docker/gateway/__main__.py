@@ -33,8 +33,9 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, ending.set)
     async with connections() as session:
 
-        def connect(address: str) -> Server:
-            return Server(session, address, settings.keys[0] if settings.keys else "", settings.at_once)
+        def connect(address: str, context: int) -> Server:
+            key = settings.keys[0] if settings.keys else ""
+            return Server(session, address, context, key, settings.at_once)
 
         most = settings.at_once + settings.waiting
         lanes = Lanes(most, settings.state / "lanes.json", settings.server_port, connect)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.lanes import Lanes
 from gateway.refusal import wrong
-from gateway.rules import LaneName, Model, Vectors, cut, may_exceed, shortened
+from gateway.rules import Model, Vectors, cut, may_exceed, shortened
 from gateway.server import Embedded, Server
 from gateway.wanted import Wanted
 
@@ -19,41 +19,56 @@ PARTS_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Answer:
-    """The vectors of all texts in their order, cut to the wanted dims; `shortened` has the positions of cut texts."""
+    """The vectors of all texts in their order, cut to the wanted dims.
+
+    `shortened` has the positions of texts of which only the first `context` tokens were embedded.
+    """
 
     parts: Sequence[Vectors]
     tokens: int
+    context: int
     shortened: Sequence[int]
 
 
 async def embed(wanted: Wanted, lanes: Lanes, model: Model) -> Answer:
-    """Embed all texts on one server. Raises RefusedError."""
-    lane = await _roomy(wanted, lanes, model)
-    with lanes.by_name[lane].request() as server:
-        inputs, too_long = await _fitting(wanted, server, model.context)
-        parts = [inputs[start : start + PART] for start in range(0, len(inputs), PART)]
-        done = await _in_turn(parts, server, model.width)
+    """Embed all texts on one server; queries longer than the context of theirs go to that of the documents.
+
+    The server that embeds the texts is also the one whose context they are held against, whatever is switched
+    meanwhile. Raises RefusedError.
+    """
+    if wanted.lane == "queries":
+        with lanes.by_name["queries"].request() as server:
+            if await _has_room(wanted.texts, server):
+                return await _answer(wanted, wanted.texts, [], server, model.width)
+    with lanes.by_name["documents"].request() as server:
+        inputs, too_long = await _fitting(wanted, server)
+        return await _answer(wanted, inputs, too_long, server, model.width)
+
+
+async def _answer(
+    wanted: Wanted, inputs: Sequence[str | list[int]], too_long: Sequence[int], server: Server, width: int
+) -> Answer:
+    parts = [inputs[start : start + PART] for start in range(0, len(inputs), PART)]
+    done = await _in_turn(parts, server, width)
     return Answer(
         parts=[cut(part.vectors, wanted.dims) for part in done],
         tokens=sum(part.tokens for part in done),
+        context=server.context,
         shortened=too_long,
     )
 
 
-async def _roomy(wanted: Wanted, lanes: Lanes, model: Model) -> LaneName:
-    """Return the lane whose server takes texts of such a length: long queries are for that of the documents."""
-    if wanted.lane == "queries":
-        for text in wanted.texts:
-            if may_exceed(text, model.query_context):
-                with lanes.by_name["queries"].request() as server:
-                    if len(await _tokens(text, server)) > model.query_context:
-                        return "documents"
-    return wanted.lane
+async def _has_room(texts: Sequence[str], server: Server) -> bool:
+    for text in texts:
+        if may_exceed(text, server.context) and len(await _tokens(text, server)) > server.context:
+            return False
+    return True
 
 
-async def _fitting(wanted: Wanted, server: Server, context: int) -> tuple[list[str | list[int]], list[int]]:
+async def _fitting(wanted: Wanted, server: Server) -> tuple[list[str | list[int]], list[int]]:
     inputs: list[str | list[int]] = list(wanted.texts)
     too_long = []
+    context = server.context
     for position, text in enumerate(wanted.texts):
         if not may_exceed(text, context):
             continue

@@ -48,9 +48,9 @@ class Lane:
 
 
 class Lanes:
-    """Both lanes, and the file that remembers over restarts which server each asks."""
+    """Both lanes, and the file that remembers over restarts which server each asks, and its context."""
 
-    def __init__(self, most: int, file: Path, port: int, connect: Callable[[str], Server]) -> None:
+    def __init__(self, most: int, file: Path, port: int, connect: Callable[[str, int], Server]) -> None:
         self.by_name: Mapping[LaneName, Lane] = {
             "queries": Lane("queries", most),
             "documents": Lane("documents", most),
@@ -58,12 +58,13 @@ class Lanes:
         self._file = file
         self._port = port
         self._connect = connect
-        for name, address in self._remembered().items():
-            self.by_name[name].server = connect(address)
+        for name, server in self._remembered().items():
+            self.by_name[name].server = server
 
-    async def use(self, name: str, server_name: str, seconds: float) -> str:
-        """Switch a lane to the server of that name; return what was left to say. Raises ValueError.
+    async def use(self, name: str, server_name: str, seconds: float, context: int) -> str:
+        """Switch a lane to the server of that name and context, in tokens; return what was left to say.
 
+        Raises ValueError, and OSError where the file can't be written: the lane stays with its server then.
         Ends when the server before has answered its last request, or after so many seconds.
         """
         lane = next((one for one in self.by_name.values() if one.name == name), None)
@@ -71,10 +72,12 @@ class Lanes:
             raise ValueError(f"There is no lane {name}: there are {', '.join(self.by_name)}.")
         if not _NAME.fullmatch(server_name):
             raise ValueError("That is no name of a server.")
-        server = self._connect(server_name if ":" in server_name else f"{server_name}:{self._port}")
+        if context < 1:
+            raise ValueError("The context of a server is at least 1 token.")
+        server = self._connect(server_name if ":" in server_name else f"{server_name}:{self._port}", context)
         if not await server.read("/health", HEALTH_SECONDS):
             raise ValueError(f"{server.address} does not answer /health with 200 from here.")
-        self._remember(self._remembered() | {lane.name: server.address})
+        self._remember({one.name: one.server for one in self.by_name.values()} | {lane.name: server})
         before, lane.server = lane.server, server
         end = time.monotonic() + seconds
         while before and before.requests:
@@ -83,17 +86,26 @@ class Lanes:
             await asyncio.sleep(LOOK_SECONDS)
         return ""
 
-    def _remembered(self) -> dict[LaneName, str]:
+    def _remembered(self) -> dict[LaneName, Server]:
         try:
             found = json.loads(self._file.read_text())
+            return {
+                name: self._connect(str(found[name]["server"]), int(found[name]["context"]))
+                for name in self.by_name
+                if name in found
+            }
         except FileNotFoundError:
             return {}
-        return {name: str(found[name]) for name in self.by_name if name in found}
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(f"{self._file} is damaged, or of another version of the gateway.") from error
 
-    def _remember(self, addresses: Mapping[LaneName, str]) -> None:
+    def _remember(self, servers: Mapping[LaneName, Server | None]) -> None:
+        remembered = {
+            name: {"server": one.address, "context": one.context} for name, one in servers.items() if one
+        }
         new = self._file.with_suffix(".new")
         with new.open("w") as file:
-            json.dump(addresses, file)
+            json.dump(remembered, file)
             file.flush()
             os.fsync(file.fileno())
         new.rename(self._file)

@@ -32,15 +32,12 @@ SPECIAL_TOKENS = 8
 class Model:
     """The model that is served: `prefixes` by role, `width`, and the dims it was trained for.
 
-    `names` are those by which clients may ask for it; the first is in the answers. `context` is how many tokens the
-    lane of the documents takes, `query_context` that of the queries.
+    `names` are those by which clients may ask for it; the first is in the answers.
     """
 
     names: Sequence[str]
     prefixes: Mapping[Role, str]
     width: int
-    context: int
-    query_context: int
     trained_dims: Sequence[int]
 
 

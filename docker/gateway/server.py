@@ -46,11 +46,14 @@ def connections() -> aiohttp.ClientSession:
 class Server:
     """One llama-server at `address` (host:port), which is asked `at_once` requests for embeddings at a time.
 
-    `requests` is how many of the gateway's it has still to answer.
+    It takes texts of up to `context` tokens; `requests` is how many of the gateway's it has still to answer.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, address: str, key: str, at_once: int) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, address: str, context: int, key: str, at_once: int
+    ) -> None:
         self.address = address
+        self.context = context
         self.requests = 0
         self._session = session
         self._headers = {"Content-Type": "application/json"} | (

@@ -40,8 +40,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             names=_listed(get("MODEL")),
             prefixes={"query": get("QUERY_PREFIX", ""), "document": get("DOCUMENT_PREFIX", "")},
             width=int(get("WIDTH")),
-            context=int(get("CONTEXT")),
-            query_context=int(get("QUERY_CONTEXT", get("CONTEXT"))),
             trained_dims=[int(dims) for dims in _listed(get("TRAINED_DIMS", get("WIDTH")))],
         ),
         keys=Path(key_file).read_text().split() if (key_file := get("KEY_FILE", "")) else [],

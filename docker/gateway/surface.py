@@ -177,7 +177,7 @@ class Surface:
             said.append(f"the model was trained for dimensions {trained}")
         if answer.shortened:
             cut = ", ".join(map(str, answer.shortened))
-            said.append(f"only the first {self._model.context} tokens were embedded of input {cut}")
+            said.append(f"only the first {answer.context} tokens were embedded of input {cut}")
         return {"Warning": ", ".join(f'299 - "{one}"' for one in said)} if said else {}
 
     async def _tokenize(self, request: web.Request) -> web.Response:

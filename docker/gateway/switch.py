@@ -9,12 +9,12 @@ from gateway.metrics import Metrics
 
 
 async def take_orders(socket: Path, lanes: Lanes, metrics: Metrics) -> asyncio.AbstractServer:
-    """Listen on the socket: an order is a line of JSON, [lane, server, seconds], and so is the answer, [done, said]."""
+    """Listen on the socket: an order is a line of JSON, and so is the answer, [done, said]."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            lane, server, seconds = json.loads(await reader.readline())
-            done, said = True, await lanes.use(str(lane), str(server), float(seconds))
+            lane, server, seconds, context = json.loads(await reader.readline())
+            done, said = True, await lanes.use(str(lane), str(server), float(seconds), int(context))
             metrics.switches.labels(lane).inc()
         except (ValueError, TypeError, OSError) as error:
             done, said = False, str(error)

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Sends a lane's new requests to another server, and waits until the one before has answered its own.
 
-use-server LANE NAME SECONDS: LANE is queries or documents, NAME a container on the gateway's network, and SECONDS how
-long to wait at most.
+use-server LANE NAME SECONDS CONTEXT: LANE is queries or documents, NAME a container on the gateway's network, SECONDS
+how long to wait at most, and CONTEXT how many tokens a text may have for that server.
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-ARGUMENTS = 3
+ARGUMENTS = 4
 
 
 def main() -> int:

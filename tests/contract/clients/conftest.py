@@ -52,10 +52,9 @@ def served(server_image: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
         def start(*lanes: str, **changed: str) -> Gateway:
             settings = {"MODEL": MODEL, "WIDTH": "768", "TRAINED_DIMS": "64,768"}
-            settings |= {"CONTEXT": str(CONTEXT), "QUERY_CONTEXT": str(CONTEXT)}
             started = stack.enter_context(gateway(None, **settings, KEY_FILE=str(key), **changed))
             for lane in lanes:
-                started.use_address(lane, server.url.removeprefix("http://"))
+                started.use_address(lane, server.url.removeprefix("http://"), CONTEXT)
             return started
 
         yield start

@@ -30,11 +30,11 @@ TEXTS = {
 def running() -> Iterator[Gateway]:
     """Run the gateway where the node reaches it too."""
     with (
-        gateway(ADDRESS="0.0.0.0", WIDTH=str(WIDTH), CONTEXT="8192") as one,
+        gateway(ADDRESS="0.0.0.0", WIDTH=str(WIDTH)) as one,
         double(WIDTH, 8192) as server,
     ):
-        one.use("queries", server)
-        one.use("documents", server)
+        one.use("queries", server, 8192)
+        one.use("documents", server, 8192)
         yield one
 
 

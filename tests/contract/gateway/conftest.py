@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.contract.gateway.running import Double, Gateway, double, gateway, gateway_of_image
+from tests.contract.gateway.running import QUERY_CONTEXT, Double, Gateway, double, gateway, gateway_of_image
 from tests.fixtures.gateway_image import build_gateway_image
 
 Doubles = tuple[Double, Double]
@@ -40,7 +40,7 @@ def started_lanes(request: pytest.FixtureRequest, started_doubles: Doubles) -> I
     wanted = gateway() if request.param == "process" else gateway_of_image(build_gateway_image())
     queries, documents = started_doubles
     with wanted as one:
-        one.use("queries", queries)
+        one.use("queries", queries, QUERY_CONTEXT)
         one.use("documents", documents)
         yield Lanes(one, queries, documents)
 

@@ -74,6 +74,7 @@ class LlamaDouble:
 
     async def _tokenize(self, request: web.Request) -> web.Response:
         asked = await request.json()
+        await asyncio.sleep(self._behaviour.get("seconds_to_tokenize", 0))
         tokens = tokens_of(asked["content"])
         return web.json_response({"tokens": [BEGIN, *tokens, END] if asked.get("add_special") else tokens})
 

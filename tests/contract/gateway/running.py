@@ -77,18 +77,20 @@ class Gateway:
         """Get a path."""
         return requests.get(f"{self.url}{path}", headers=headers, timeout=60)
 
-    def use_server(self, lane: str, name: str, seconds: float = 30) -> subprocess.CompletedProcess[str]:
+    def use_server(
+        self, lane: str, name: str, seconds: float = 30, context: int = CONTEXT
+    ) -> subprocess.CompletedProcess[str]:
         """Run the program that switches a lane."""
-        command = [*self.switch, lane, name, str(seconds)]
+        command = [*self.switch, lane, name, str(seconds), str(context)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    def use(self, lane: str, double: Double, seconds: float = 30) -> None:
+    def use(self, lane: str, double: Double, context: int = CONTEXT) -> None:
         """Switch a lane, as an update does."""
-        self.use_address(lane, double.address, seconds)
+        self.use_address(lane, double.address, context)
 
-    def use_address(self, lane: str, address: str, seconds: float = 30) -> None:
-        """Switch a lane to a server at `address` (host:port)."""
-        done = self.use_server(lane, address, seconds)
+    def use_address(self, lane: str, address: str, context: int) -> None:
+        """Switch a lane to a server at `address` (host:port) that takes `context` tokens."""
+        done = self.use_server(lane, address, context=context)
         assert done.returncode == 0, done.stderr
 
     def said(self) -> str:
@@ -104,8 +106,6 @@ def environment(folder: Path, port: int) -> dict[str, str]:
         "GATEWAY_QUERY_PREFIX": "Query: ",
         "GATEWAY_DOCUMENT_PREFIX": "Document: ",
         "GATEWAY_WIDTH": str(WIDTH),
-        "GATEWAY_CONTEXT": str(CONTEXT),
-        "GATEWAY_QUERY_CONTEXT": str(QUERY_CONTEXT),
         "GATEWAY_TRAINED_DIMS": TRAINED_DIMS,
         "GATEWAY_ADDRESS": "127.0.0.1",
         "GATEWAY_PORT": str(port),

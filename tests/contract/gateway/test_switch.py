@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.gateway.conftest import Doubles, Lanes
-from tests.contract.gateway.running import WIDTH, gateway
+from tests.contract.gateway.running import FOLDER, WIDTH, environment, free, gateway, program
 from tests.fixtures.load import Load
 
 GONE = {"status": 500, "answer": "nobody is here any more"}
@@ -78,6 +78,88 @@ def test_a_switch_waits_no_longer_than_it_is_told_and_new_requests_go_to_the_new
         assert client.is_alive()
         assert new.inputs() == ["Query: fast"]
         client.join()
+
+
+@pytest.mark.parametrize(
+    ("path", "contexts", "words", "asked", "refused"),
+    [
+        ("/query/v1/embeddings", (20, 40), 17, "queries", ""),
+        ("/query/v1/embeddings", (20, 40), 18, "documents", ""),
+        ("/query/v1/embeddings", (30, 40), 27, "queries", ""),
+        ("/query/v1/embeddings", (10, 30), 8, "documents", ""),
+        ("/query/v1/embeddings", (20, 30), 28, "", "the context is 30"),
+        ("/query/v1/embeddings", (40, 30), 37, "queries", ""),
+        ("/document/v1/embeddings", (20, 30), 27, "documents", ""),
+        ("/document/v1/embeddings", (40, 30), 28, "", "the context is 30"),
+        ("/document/v1/embeddings", (20, 40), 37, "documents", ""),
+    ],
+)
+def test_a_lane_takes_what_its_server_takes_also_after_a_restart(
+    doubles: Doubles,
+    tmp_path: Path,
+    path: str,
+    contexts: tuple[int, int],
+    words: int,
+    asked: str,
+    refused: str,
+) -> None:
+    """The prefix is a word of its own, and the model puts a token before and after each text."""
+    text = {"input": " ".join(["word"] * words)}
+    with gateway(tmp_path) as one:
+        for lane, double, context in zip(("queries", "documents"), doubles, contexts, strict=True):
+            one.use(lane, double, 5)
+            one.use(lane, double, context)
+        first = one.ask(path, text)
+    with gateway(tmp_path) as again:
+        answers = (first, again.ask(path, text))
+        cut = again.ask(path, {**text, "truncate": True})
+    for answer in answers:
+        assert answer.status_code == (400 if refused else 200), answer.text
+        assert refused in answer.text
+    assert ("only the first 30 tokens" in cut.headers.get("Warning", "")) == bool(refused)
+    assert [
+        name for name, double in zip(("queries", "documents"), doubles, strict=True) if double.sent()
+    ] == ([asked or "documents"])
+
+
+def test_the_server_that_is_asked_is_the_one_whose_context_a_text_was_held_against(doubles: Doubles) -> None:
+    old, new = doubles
+    with gateway() as one:
+        one.use("queries", old, 20)
+        old.behave(seconds_to_tokenize=2)
+        answers: list[int] = []
+        text = {"input": " ".join(["word"] * 15)}
+        client = threading.Thread(
+            target=lambda: answers.append(one.ask("/query/v1/embeddings", text).status_code)
+        )
+        client.start()
+        while 'gateway_requests_in_flight{lane="queries"} 1.0' not in one.get("/metrics").text:
+            assert client.is_alive()
+        assert one.use_server("queries", new.address, 0, 10).returncode == 0
+        client.join()
+    assert answers == [200]
+    assert (len(old.inputs()), new.inputs()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "remembered",
+    ["", "{", '{"queries": "server:8080"}', '{"queries": {"server": "server:8080"}}', "1"],
+)
+def test_a_gateway_that_can_not_read_which_servers_it_asked_names_the_file(
+    tmp_path: Path, remembered: str
+) -> None:
+    file = tmp_path / "lanes.json"
+    file.write_text(remembered)
+    with program(["gateway"], FOLDER, environment(tmp_path, free())) as process:
+        said = process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+    assert f"{file} is damaged" in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("context", [0, -1])
+def test_a_server_that_takes_nothing_is_refused(lanes: Lanes, context: int) -> None:
+    done = lanes.gateway.use_server("queries", lanes.queries.address, context=context)
+    assert (done.returncode, "at least 1 token" in done.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from tests.contract.server.running import Server
 from tests.unit.declared import one
 from tests.unit.server.declared_server import CONTAINER, declare_server
 
+CONTEXT = 8192
+"""Tokens that the servers of these tests take."""
+
 
 @dataclass(frozen=True)
 class Gateway:
@@ -36,7 +39,7 @@ class Gateway:
     def use(self, server: Server, *lanes: str) -> None:
         """Send the requests of lanes to another server, as an update does."""
         for lane in lanes:
-            move(str(self.container.name), lane, str(server.container.name))
+            move(str(self.container.name), lane, str(server.container.name), CONTEXT)
 
 
 @contextmanager

@@ -75,7 +75,10 @@ def test_a_node_that_never_answers_is_reported_with_its_log() -> None:
 @pytest.mark.parametrize(
     ("last_words", "says"),
     [
-        ("json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)", "docker volume rm"),
+        (
+            "ValueError: /var/lib/gateway/lanes.json is damaged, or of another version of the gateway.",
+            "docker volume rm",
+        ),
         (
             "PermissionError: [Errno 13] Permission denied: '/var/lib/gateway/lanes.json'",
             "may not be read: remove container and volume",

@@ -20,7 +20,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "VOLUME_REMOVAL": {"VOLUME": "v", "IMAGE": "i", "KEPT_UNLESS_EMPTY": "true"},
         "VOLUME_PREPARATION": {"VOLUME": "v", "IMAGE": "i", "OWNER": "1000:0"},
         "SECRET_DELIVERY": {"VOLUME": "v", "IMAGE": "i", "CONTENT": "word", "OWNER": ""},
-        "TRAFFIC": {"GATEWAY": "gateway", "LANES": "documents,queries", "SERVER": "server"},
+        "TRAFFIC": {"GATEWAY": "gateway", "LANES": "documents,queries", "SERVER": "server", "CONTEXT": "512"},
     }
     for program, variables in names.items():
         for name, value in variables.items():
@@ -82,8 +82,8 @@ def test_a_volume_is_prepared_with_one_right(docker: DockerDouble) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_requests_of_every_lane_move_to_the_server(docker: DockerDouble) -> None:
-    docker.says("exec?gateway?use-server?documents?server?300*")
-    docker.says("exec?gateway?use-server?queries?server?300*")
+    docker.says("exec?gateway?use-server?documents?server?300?512*")
+    docker.says("exec?gateway?use-server?queries?server?300?512*")
     assert traffic.work() == "requests of documents and queries go to server"
     assert [line.split()[3] for line in docker.asked] == ["documents", "queries"]
 

@@ -208,17 +208,28 @@ def test_each_server_is_proved_inside_its_container_and_then_where_people_ask_it
 
 
 @pytest.mark.parametrize(
-    ("count", "lane", "answers"),
-    [(2, "documents", "documents"), (2, "queries", "queries"), (1, "documents", "documents,queries")],
+    ("changes", "lane", "answers", "context"),
+    [
+        ({}, "documents", "documents", "8192"),
+        ({}, "queries", "queries", "2048"),
+        ({"serverContextSize": 4096}, "documents", "documents", "4096"),
+        ({"serverContextSize": 512}, "queries", "queries", "512"),
+        ({"serverQueryContextSize": 300}, "queries", "queries", "300"),
+        ({"serverLanes": 1}, "documents", "documents,queries", "8192"),
+    ],
+    ids=str,
 )
-def test_a_server_that_is_proved_gets_the_requests_of_its_lanes(count: int, lane: str, answers: str) -> None:
-    declared = server("cpu", serverLanes=count)
+def test_a_server_that_is_proved_gets_the_requests_of_its_lanes(
+    changes: dict[str, object], lane: str, answers: str, context: str
+) -> None:
+    declared = server("cpu", **changes)
     name = f"jina-search-test-llama-server-{lane}"
     traffic = one(declared, COMMAND, f"llama-server-{lane}-traffic")
     assert traffic.inputs["environment"] == {
         "TRAFFIC_GATEWAY": "jina-search-test-gateway",
         "TRAFFIC_LANES": answers,
         "TRAFFIC_SERVER": f"{name}-1234567",
+        "TRAFFIC_CONTEXT": context,
     }
     assert traffic.inputs["triggers"] == [f"{name}-id", "gateway-id"]
     # Also when only its lanes change.

@@ -99,15 +99,12 @@ TOLD = {
     "GATEWAY_DOCUMENT_PREFIX": "Document: ",
     "GATEWAY_WIDTH": "768",
     "GATEWAY_TRAINED_DIMS": "32,64,128,256,512,768",
-    "GATEWAY_CONTEXT": "8192",
-    "GATEWAY_QUERY_CONTEXT": "2048",
     "GATEWAY_AT_ONCE": "16",
     "GATEWAY_WAITING": "256",
     "GATEWAY_CORS_ORIGINS": "",
     "GATEWAY_PORT": "8080",
     "GATEWAY_SERVER_PORT": "8080",
 }
-SMALL = dict.fromkeys(("serverContextSize", "serverBatchSize", "serverUbatchSize"), 512)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +119,6 @@ SMALL = dict.fromkeys(("serverContextSize", "serverBatchSize", "serverUbatchSize
             {"modelDimensions": 384, "dims": 384},
             {"GATEWAY_WIDTH": "384", "GATEWAY_TRAINED_DIMS": "32,64,128,256,384"},
         ),
-        (SMALL, {"GATEWAY_CONTEXT": "512", "GATEWAY_QUERY_CONTEXT": "512"}),
-        ({"serverQueryContextSize": 300}, {"GATEWAY_QUERY_CONTEXT": "300"}),
         ({"serverParallel": 32}, {"GATEWAY_AT_ONCE": "64"}),
         ({"serverQueryParallel": 16}, {"GATEWAY_AT_ONCE": "32"}),
         (
@@ -143,6 +138,8 @@ def test_neither_lanes_nor_their_sizes_threads_and_shares_make_another_gateway()
         {"serverLanes": 1},
         {"serverParallel": 8, "serverThreads": 2, "serverQueryParallel": 2, "serverQueryThreads": 2},
         {
+            "serverContextSize": 512,
+            "serverQueryContextSize": 300,
             "serverBatchSize": 9000,
             "serverUbatchSize": 9000,
             "serverQueryShares": 2,
