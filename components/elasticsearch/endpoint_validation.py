@@ -52,7 +52,7 @@ def _advice(url: str, told: str) -> str:
     lowered = told.lower()
     if "authentication error" in lowered or "status [401]" in lowered:
         return "The server asks for another API key: serverApiKey must be the key that this server was started with."
-    if "retrieved embeddings size" in lowered:
+    if "retrieved embeddings size" in lowered or "'dimensions' must be" in lowered:
         return (
             "modelDimensions must be the number of values that the model returns: correct it, or modelFile."
         )

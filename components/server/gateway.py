@@ -51,7 +51,7 @@ class Gateway(pulumi.ComponentResource):
 
     `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do; below `url`,
     `query_embeddings_url` and `document_embeddings_url` put the model's prefix before each text. Until the first
-    server has proved itself it answers 503. Whatever sends requests to it depends on `answering`.
+    server has proved itself it tells clients to come again. Whatever sends requests to it depends on `answering`.
     """
 
     url: str

@@ -35,5 +35,8 @@ def full(message: str) -> RefusedError:
 
 
 def unavailable(message: str) -> RefusedError:
-    """Refuse for now, because a part does not answer."""
-    return RefusedError(503, message, retry_after=1)
+    """Refuse for now, because a part does not answer.
+
+    Not by 503: Elasticsearch answers 400 to that, and whoever writes documents to it takes them for refused for good.
+    """
+    return RefusedError(429, message, code="unavailable", retry_after=1)

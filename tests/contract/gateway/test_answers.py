@@ -86,10 +86,10 @@ def test_every_name_of_the_model_serves(lanes: Lanes, name: str | None) -> None:
 @pytest.mark.parametrize(
     ("status", "said", "answered", "again"),
     [
-        (503, "Loading model", 503, True),
-        (500, "failed to get embeddings", 503, True),
-        (401, "Invalid API Key", 503, True),
-        (501, "This server does not support embeddings.", 503, True),
+        (503, "Loading model", 429, True),
+        (500, "failed to get embeddings", 429, True),
+        (401, "Invalid API Key", 429, True),
+        (501, "This server does not support embeddings.", 429, True),
         (400, "Prompt contains invalid tokens", 400, False),
         (400, "input (99 tokens) is larger than the max context size (40 tokens). skipping", 400, False),
         (500, "input (99 tokens) is too large to process. increase the physical batch size", 400, False),
@@ -118,7 +118,7 @@ def test_only_what_passes_is_answered_so_that_clients_ask_again(
 )
 def test_an_answer_that_is_none_passes_for_a_fault_of_the_server(lanes: Lanes, answer: str) -> None:
     lanes.queries.behave(status=200, answer=answer)
-    assert lanes.gateway.ask(PATH, {"input": "a"}).status_code == 503
+    assert lanes.gateway.ask(PATH, {"input": "a"}).status_code == 429
 
 
 def test_numbers_that_are_none_are_not_handed_on(lanes: Lanes) -> None:
@@ -127,7 +127,7 @@ def test_numbers_that_are_none_are_not_handed_on(lanes: Lanes) -> None:
         "[Infinity, 0, 0, 0, 0, 0, 0, 0]",
         "[3, 0, 0, 0, 0, 0, 0, 0]",
     ):
-        assert lanes.gateway.ask(PATH, {"input": f"vector {vector}"}).status_code == 503
+        assert lanes.gateway.ask(PATH, {"input": f"vector {vector}"}).status_code == 429
 
 
 def test_a_server_that_takes_less_than_the_gateway_was_told_is_not_asked_again(lanes: Lanes) -> None:
@@ -144,7 +144,8 @@ def test_until_servers_are_named_and_when_they_are_gone_clients_are_told_to_ask_
     with gateway() as one, double() as gone:
         for path in (PATH, "/tokenize", "/health"):
             answer = one.ask(path, {"input": "a", "content": "a"}) if path != "/health" else one.get(path)
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+            status = 503 if path == "/health" else 429
+            assert (answer.status_code, answer.headers["Retry-After"]) == (status, "1")
         one.use("queries", gone)
         one.use("documents", other)
         assert one.get("/health").json() == {"status": "ok", "lanes": {"queries": "ok", "documents": "ok"}}
@@ -152,8 +153,8 @@ def test_until_servers_are_named_and_when_they_are_gone_clients_are_told_to_ask_
         assert one.get("/health").json()["lanes"] == {"queries": "unavailable", "documents": "ok"}
         gone.process.kill()
         gone.process.wait()
-        for answer in (one.ask(PATH, {"input": "a"}), one.get("/health")):
-            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        for answer, status in ((one.ask(PATH, {"input": "a"}), 429), (one.get("/health"), 503)):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (status, "1")
         assert one.ask("/document/v1/embeddings", {"input": "a"}).ok
         assert one.get("/live").status_code == 200
 
@@ -168,7 +169,7 @@ def test_a_server_that_ends_while_it_is_asked_passes_for_a_fault_that_passes() -
         server.until_asked()
         server.process.kill()
         client.join()
-        assert (answers[0].status_code, answers[0].headers["Retry-After"]) == (503, "1")
+        assert (answers[0].status_code, answers[0].headers["Retry-After"]) == (429, "1")
 
 
 def test_a_full_lane_refuses_for_now_and_the_other_one_goes_on(doubles: Doubles) -> None:

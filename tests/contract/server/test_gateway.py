@@ -56,7 +56,7 @@ def test_tells_clients_to_come_again_as_long_as_no_server_has_proved_itself(gate
     assert through.wait_for("healthy") == "healthy"
     for path in PATHS.values():
         refused = through.post(path, {"input": "a text"})
-        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
 
 
 @pytest.mark.parametrize("lane", LANES)
