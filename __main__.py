@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pulumi
 
+from components.elasticsearch.addresses import node_embeddings_url, node_query_embeddings_url
 from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
     Elasticsearch,
     ElasticsearchArgs,
     SearchIndex,
     SearchIndexArgs,
-    node_embeddings_url,
 )
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node.volumes import VolumeOwner
@@ -105,6 +105,10 @@ server = LlamaServer(
     pulumi.ResourceOptions(depends_on=[check]),
 )
 
+embeddings_url = node_embeddings_url(
+    settings.elasticsearch, gateway.network_embeddings_url, settings.server.port
+)
+
 search = SearchIndex(
     "search",
     SearchIndexArgs(
@@ -112,8 +116,9 @@ search = SearchIndex(
         connection=elasticsearch.connection,
         settings=settings.elasticsearch,
         embedding=embedding,
-        embeddings_url=node_embeddings_url(
-            settings.elasticsearch, gateway.network_embeddings_url, settings.server.port
+        embeddings_url=embeddings_url,
+        query_embeddings_url=node_query_embeddings_url(
+            settings.elasticsearch, gateway.network_query_embeddings_url, embeddings_url
         ),
         local_embeddings_url=gateway.embeddings_url,
         embeddings_api_key=settings.server.api_key,

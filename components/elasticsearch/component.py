@@ -56,10 +56,11 @@ class Elasticsearch(pulumi.ComponentResource):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchIndexArgs:
-    """What the index needs: the embedding server's key, and two addresses of it. `owner` is the stack's id.
+    """What the index needs: the embedding server's key, and addresses of it. `owner` is the stack's id.
 
-    `embeddings_url` is as Elasticsearch reaches it (`node_embeddings_url`), `local_embeddings_url` as this machine
-    does: with elasticsearchEmbedding `client` the second is used alone, else the first.
+    `embeddings_url` and `query_embeddings_url` are as Elasticsearch reaches it (`node_embeddings_url`,
+    `node_query_embeddings_url`), `local_embeddings_url` as this machine does, which alone is used with
+    elasticsearchEmbedding `client`.
     """
 
     owner: pulumi.Input[str]
@@ -67,12 +68,13 @@ class SearchIndexArgs:
     settings: ElasticsearchSettings
     embedding: EmbeddingInputs
     embeddings_url: str
+    query_embeddings_url: str
     local_embeddings_url: str
     embeddings_api_key: str
 
     def endpoints(self) -> Endpoints:
         """Return the endpoints by which Elasticsearch embeds."""
-        return self.embedding.endpoints(self.settings, self.embeddings_url)
+        return self.embedding.endpoints(self.settings, self.embeddings_url, self.query_embeddings_url)
 
 
 class SearchIndex(pulumi.ComponentResource):
@@ -219,19 +221,6 @@ class SearchIndex(pulumi.ComponentResource):
         DeletionGuardResource(
             f"{name}-guard", inputs, pulumi.ResourceOptions(parent=self, depends_on=guarded)
         )
-
-
-def node_embeddings_url(settings: ElasticsearchSettings, network_url: str, server_port: int) -> str:
-    """Return the address of /v1/embeddings as the Elasticsearch node sees it.
-
-    It is the one that is set; else `network_url`, on the stack's network, for the stack's own node; else the
-    server's port on the machine whose container engine runs the node.
-    """
-    if settings.embeddings_url:
-        return settings.embeddings_url
-    if settings.managed:
-        return network_url
-    return f"http://host.docker.internal:{server_port}/v1/embeddings"
 
 
 def _embeds(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:

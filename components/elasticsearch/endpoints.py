@@ -69,8 +69,8 @@ def full_beside(name: str) -> str:
 class Endpoints:
     """All endpoints of a stack: `inference_id` is the name of the first, with which the others begin.
 
-    `url` is the full address of /v1/embeddings as the node sees it. The model returns `width` numbers, of which the
-    index keeps `dims`.
+    `url` is the full address of /v1/embeddings as the node sees it, and `query_url` that for queries, where it is of
+    another host. The model returns `width` numbers, of which the index keeps `dims`.
     """
 
     inference_id: str
@@ -79,6 +79,7 @@ class Endpoints:
     width: int
     dims: int
     similarity: str = "cosine"
+    query_url: str = ""
     api_key: str = field(default="", repr=False, compare=False)
 
     @classmethod
@@ -98,7 +99,7 @@ class Endpoints:
         name = self.inference_id
         addresses = {
             name: self.url,
-            query_id(name): role_url(self.url, "query"),
+            query_id(name): self.query_url or role_url(self.url, "query"),
             document_id(name): role_url(self.url, "document"),
         }
         return {

@@ -81,11 +81,12 @@ class EmbeddingInputs:
             ).as_json()
         )
 
-    def endpoints(self, settings: ElasticsearchSettings, url: str) -> Endpoints:
-        """Return the endpoints by which Elasticsearch embeds; `url` is the address of /v1/embeddings as it sees it."""
+    def endpoints(self, settings: ElasticsearchSettings, url: str, query_url: str) -> Endpoints:
+        """Return the endpoints by which Elasticsearch embeds; see Endpoints for the two addresses."""
         return Endpoints(
             inference_id=settings.inference_id,
             url=url,
+            query_url=query_url,
             model=self.model.name,
             width=self.model.dimensions,
             dims=self.dims,

@@ -11,7 +11,7 @@ from components.settings.lanes import LaneSettings, lanes
 from components.settings.schema import Device
 from components.settings.setting import PREFIX, variables_of
 
-ALIAS = "llama-server"
+ALIAS, QUERIES_ALIAS = "llama-server", "llama-server-queries"
 """Name on the stack's network under which the servers are reached, through their gateway."""
 
 PORT = 8080

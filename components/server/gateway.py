@@ -49,9 +49,11 @@ class GatewayArgs:
 class Gateway(pulumi.ComponentResource):
     """The gateway in front of the servers: the one address that people and Elasticsearch know.
 
-    `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do; below `url`,
-    `query_embeddings_url` and `document_embeddings_url` put the model's prefix before each text. Until the first
-    server has proved itself it tells clients to come again. Whatever sends requests to it depends on `answering`.
+    `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do;
+    `query_embeddings_url` and `document_embeddings_url` put the model's prefix before each text. On the network queries
+    have a host name of their own: Elasticsearch opens 20 connections to a host, and documents may take all of them.
+    Until the first server has proved itself the gateway tells clients to come again. Whatever sends requests to it
+    depends on `answering`.
     """
 
     url: str
@@ -59,6 +61,7 @@ class Gateway(pulumi.ComponentResource):
     query_embeddings_url: str
     document_embeddings_url: str
     network_embeddings_url: str
+    network_query_embeddings_url: str
     container_name: str
     container_id: pulumi.Output[str]
     answering: pulumi.Resource
@@ -72,6 +75,9 @@ class Gateway(pulumi.ComponentResource):
         self.query_embeddings_url = f"{self.url}/query/v1/embeddings"
         self.document_embeddings_url = f"{self.url}/document/v1/embeddings"
         self.network_embeddings_url = f"http://{container.ALIAS}:{container.PORT}/v1/embeddings"
+        self.network_query_embeddings_url = (
+            f"http://{container.QUERIES_ALIAS}:{container.PORT}/query/v1/embeddings"
+        )
         self.container_name = args.name
         self._engine = engine_environment(args.engine)
         own = pulumi.ResourceOptions(parent=self)
@@ -127,7 +133,9 @@ class Gateway(pulumi.ComponentResource):
             mounts=[state, key.mount] if key else [state],
             network_mode="bridge",
             networks_advanced=[
-                docker.ContainerNetworksAdvancedArgs(name=args.network, aliases=[container.ALIAS])
+                docker.ContainerNetworksAdvancedArgs(
+                    name=args.network, aliases=[container.ALIAS, container.QUERIES_ALIAS]
+                )
             ],
             # Asks the gateway itself, not the servers behind it.
             healthcheck=http_healthcheck(

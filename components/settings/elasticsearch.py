@@ -43,6 +43,10 @@ class ElasticsearchSettings:
     embeddings_url: str = setting(
         "elasticsearchEmbeddingsUrl", text(URL, "an address such as http://10.0.0.5:8080/v1/embeddings")
     )
+    query_embeddings_url: str = setting(
+        "elasticsearchQueryEmbeddingsUrl",
+        text(URL, "an address such as http://gateway.example:8080/query/v1/embeddings"),
+    )
     image: str = setting("elasticsearchImage", required_text(*IMAGE))
     volume: str = setting(
         "elasticsearchVolume", text(r"[A-Za-z0-9][A-Za-z0-9_.-]+", "the name of a Docker volume")

@@ -47,6 +47,13 @@ def check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
         "addresses that add the prefix of queries or documents are made from it.",
         "elasticsearchEmbeddingsUrl",
     )
+    query_url = elasticsearch.query_embeddings_url
+    reader.require(
+        not query_url or query_url.endswith("/query/v1/embeddings"),
+        f"elasticsearchQueryEmbeddingsUrl is {query_url}: it must end in /query/v1/embeddings, where the gateway adds "
+        "the prefix of queries.",
+        "elasticsearchQueryEmbeddingsUrl",
+    )
     _check_vector_index(reader, settings)
 
 

@@ -4,13 +4,13 @@ import functools
 from datetime import UTC, datetime
 from typing import Any
 
+from components.elasticsearch.addresses import node_embeddings_url, node_query_embeddings_url
 from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
 from components.elasticsearch.component import (
     Elasticsearch,
     ElasticsearchArgs,
     SearchIndex,
     SearchIndexArgs,
-    node_embeddings_url,
 )
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node.volumes import VolumeOwner
@@ -22,6 +22,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONTAINER = "docker:index/container:Container"
 DYNAMIC = "pulumi-python:dynamic/elasticsearch:"
 NETWORK_URL = "http://llama-server:8080/v1/embeddings"
+QUERY_NETWORK_URL = "http://llama-server-queries:8080/query/v1/embeddings"
 EXTERNAL = {"elasticsearchUrl": "https://es.test:9200", "elasticsearchApiKey": "hunter2"}
 IN_CLIENT: dict[str, object] = {"elasticsearchEmbedding": "client"}
 
@@ -67,6 +68,11 @@ def stack(**changes: object) -> list[Declared]:
                 settings=settings.elasticsearch,
                 embedding=embedding,
                 embeddings_url=node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
+                query_embeddings_url=node_query_embeddings_url(
+                    settings.elasticsearch,
+                    QUERY_NETWORK_URL,
+                    node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
+                ),
                 local_embeddings_url="http://127.0.0.1:8080/v1/embeddings",
                 embeddings_api_key=settings.server.api_key,
             ),

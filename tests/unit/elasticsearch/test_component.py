@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from components.elasticsearch.component import (
-    node_embeddings_url,
-)
+from components.elasticsearch.addresses import node_embeddings_url, node_query_embeddings_url
 from components.elasticsearch.ingest_pipeline import build_pipeline
 from tests.unit.declared import Declared, one
 from tests.unit.elasticsearch.stack import (
@@ -15,6 +13,7 @@ from tests.unit.elasticsearch.stack import (
     EXTERNAL,
     IN_CLIENT,
     NETWORK_URL,
+    QUERY_NETWORK_URL,
     resource,
     stack,
 )
@@ -41,19 +40,32 @@ def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "url"),
+    ("changes", "url", "query_url"),
     [
-        ({}, NETWORK_URL),
-        ({**EXTERNAL, "serverPort": 8181}, "http://host.docker.internal:8181/v1/embeddings"),
+        ({}, NETWORK_URL, QUERY_NETWORK_URL),
+        (
+            {**EXTERNAL, "serverPort": 8181},
+            "http://host.docker.internal:8181/v1/embeddings",
+            "http://host.docker.internal:8181/query/v1/embeddings",
+        ),
         (
             {"elasticsearchEmbeddingsUrl": "http://10.0.0.5/v1/embeddings"},
             "http://10.0.0.5/v1/embeddings",
+            "http://10.0.0.5/query/v1/embeddings",
+        ),
+        (
+            {**EXTERNAL, "elasticsearchQueryEmbeddingsUrl": "http://gateway.test/query/v1/embeddings"},
+            "http://host.docker.internal:8080/v1/embeddings",
+            "http://gateway.test/query/v1/embeddings",
         ),
     ],
 )
-def test_the_node_gets_an_address_of_the_server_that_it_reaches(changes: dict[str, object], url: str) -> None:
+def test_the_node_gets_addresses_of_the_gateway_that_it_reaches(
+    changes: dict[str, object], url: str, query_url: str
+) -> None:
     settings = stack_settings("cpu", **changes)
     assert node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port) == url
+    assert node_query_embeddings_url(settings.elasticsearch, QUERY_NETWORK_URL, url) == query_url
 
 
 def endpoints(declared: list[Declared]) -> dict[str, tuple[str, str, int]]:
@@ -112,7 +124,7 @@ def test_dims_are_those_of_endpoints_pipeline_and_index(dims: int) -> None:
         "search-pipeline-endpoint": (f"jina-local-document-{dims}", "/document/v1/embeddings", dims),
         "search-full-endpoint": ("jina-local-full", "/v1/embeddings", 768),
         "search-endpoint": ("jina-local", "/v1/embeddings", dims),
-        "search-query-endpoint": ("jina-local-query", "/query/v1/embeddings", dims),
+        "search-query-endpoint": ("jina-local-query", QUERY_NETWORK_URL, dims),
         "search-document-endpoint": ("jina-local-document", "/document/v1/embeddings", dims),
     }
     assert json.loads(resource(declared, "IngestPipeline")["body"]) == build_pipeline(

@@ -31,7 +31,9 @@ def test_it_is_published_as_the_settings_say_and_asked_where_this_machine_reache
 
 def test_containers_of_the_stack_reach_the_server_under_one_name() -> None:
     inputs = one(declare_server("cpu", {}), CONTAINER, GATEWAY).inputs
-    assert inputs["networksAdvanced"] == [{"name": "jina-search-test", "aliases": ["llama-server"]}]
+    assert inputs["networksAdvanced"] == [
+        {"name": "jina-search-test", "aliases": ["llama-server", "llama-server-queries"]}
+    ]
 
 
 def test_it_has_least_privilege_and_is_kept_running() -> None:

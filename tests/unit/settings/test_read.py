@@ -106,6 +106,11 @@ REFUSED = [
         "must end in /v1/embeddings",
     ),
     (
+        {"elasticsearchQueryEmbeddingsUrl": "http://10.0.0.5:8080/v1/embeddings"},
+        "10.0.0.5:8080/v1/embeddings",
+        "must end in /query/v1/embeddings",
+    ),
+    (
         {"elasticsearchUrl": "http://e.test:9200", "elasticsearchFingerprint": "ab" * 32},
         "elasticsearchUrl begins with http",
         "begin with https?",
