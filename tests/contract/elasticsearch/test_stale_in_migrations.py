@@ -117,10 +117,10 @@ def test_a_document_that_cannot_be_embedded_ends_a_migration_by_name_before_anyt
 ) -> None:
     stack, contents = slices
     changed = replace(wanted, dims=64)
-    model.fail(400, 1000)
+    model.refuses = "changed "
     with pytest.raises(EmbeddingError, match=r"Document doc-\d could not be embedded: .*400"):
         stack.up(changed)
-    model.fail(400, 0)
+    model.refuses = ""
     assert concrete(client) == FIRST
     stack.up(changed)
     assert_holds(client, changed, contents)
