@@ -20,10 +20,11 @@ FONT_SIZES = {"plain": 14, "strong": 14, "knob": 14, "small": 12}
 """In pixels, by the style of a text."""
 
 DESCRIPTION = (
-    "Pulumi downloads the model from the Hugging Face Hub and builds llama.cpp into an image. The container of "
-    "llama-server loads the model. Documents written to Elasticsearch pass the ingest pipeline, whose inference "
-    "endpoint asks llama-server for an embedding, which is cut to the chosen dims and stored in the index. A search "
-    "embeds its query the same way and asks the index for the nearest documents."
+    "Pulumi downloads the model from the Hugging Face Hub and builds llama.cpp into an image. Two containers of "
+    "llama-server load the model, one for queries and one for documents, behind a gateway that adds the prefix of the "
+    "role and cuts embeddings to the chosen dims. Documents written to Elasticsearch pass the ingest pipeline, whose "
+    "inference endpoint asks the gateway for an embedding, which is stored in the index. A search embeds its query the "
+    "same way and asks the index for the nearest documents."
 )
 STYLES = """\
 .box { fill: #ffffff; stroke: #64748b; stroke-width: 1.5; } .bar { fill: #f5f3ff; stroke: #7c3aed; stroke-width: 1.5; }
@@ -71,21 +72,39 @@ def boxes() -> list[Box]:
         key: declared["default"]
         for key, declared in yaml.safe_load((PROJECT_DIRECTORY / "Pulumi.yaml").read_text())["config"].items()
     }
-    server = (
-        "model mounted read-only",
+    gateway = (
+        f"{default['serverAddress']}:{default['serverPort']}",
         "/v1/embeddings",
-        f"{default['modelDimensions']} dimensions, length 1",
-        f"behind nginx, {default['serverAddress']}:{default['serverPort']}",
+        "adds the prefix",
+        "cuts to dims",
     )
     return [
         Box(24, 20, 1000, 54, "pulumi up", ("one program, one command",), "strong", "bar"),
         Box(24, 124, 190, 58, "Hugging Face Hub", ("model file (GGUF)",)),
         Box(24, 204, 190, 58, "llama.cpp (git)", ("branch, tag or commit",)),
         Box(250, 96, 774, 246, "", style="area"),
-        Box(274, 134, 246, 112, "llama-server", server, "strong"),
+        Box(
+            266,
+            134,
+            150,
+            78,
+            "llama-server",
+            ("for queries", f"CPU shares {default['serverQueryShares']}"),
+            "strong",
+        ),
+        Box(
+            266,
+            232,
+            150,
+            78,
+            "llama-server",
+            ("for documents", f"CPU shares {default['serverDocumentShares']}"),
+            "strong",
+        ),
+        Box(440, 134, 140, 176, "gateway", gateway, "strong"),
         Box(600, 134, 400, 190, f"Elasticsearch, 127.0.0.1:{default['elasticsearchPort']}", (), "strong"),
-        Box(616, 172, 180, 40, "inference endpoint"),
-        Box(616, 228, 180, 80, "ingest pipeline", ("prefix, embed, cut", "to dims, normalise")),
+        Box(616, 172, 180, 40, "inference endpoints"),
+        Box(616, 228, 180, 80, "ingest pipeline", ("embeds content,", "notes its digest")),
         Box(828, 228, 156, 80, "index (alias)", ("content", "content_embedding")),
         Box(616, 368, 180, 54, "your documents", (f"_bulk to {default['elasticsearchIndex']}",)),
         Box(828, 368, 172, 54, "your search", ("knn, at every dims",)),
@@ -100,24 +119,25 @@ def labels() -> list[Text]:
         Text(540, 52, f"dims = {dims[0]} … {dims[-1]}", "knob"),
         Text(780, 52, f"device = {' | '.join(get_args(Device))}", "knob"),
         Text(24, 112, "from outside", "strong"),
-        Text(413, 118, "the stack's Docker network", "strong"),
+        Text(530, 118, "the stack's Docker network", "strong"),
         Text(216, 226, "built", "small"),
-        Text(540, 184, "embed", "small"),
-        Text(413, 434, "embed the query", "small"),
+        Text(526, 434, "embed the query", "small"),
     ]
 
 
 FLOWS = (
-    "M214 153H268",
-    "M214 233H268",
-    "M616 192H526",
+    "M214 153H260",
+    "M214 248H260",
+    "M440 173H422",
+    "M440 271H422",
+    "M616 192H586",
     "M706 228V218",
     "M796 268H822",
     "M706 368V314",
     "M906 368V314",
-    "M914 422V442H397V252",
+    "M914 422V442H510V316",
 )
-DECLARATIONS = ("M397 74V128", "M800 74V128")
+DECLARATIONS = ("M340 74V128", "M510 74V128", "M800 74V128")
 
 
 def draw() -> str:
