@@ -111,7 +111,11 @@ def takes_password(password: str) -> Callable[[Live], bool]:
     return read
 
 
-def endpoint_url(live: Live) -> str:
-    """Return where the node asks for embeddings."""
-    (endpoint,) = live.found(f"/_inference/{live.stack.outputs()['inferenceEndpoint']}")["endpoints"]
-    return str(endpoint["service_settings"]["url"])
+def endpoint_url(output: str) -> Callable[[Live], str]:
+    """Return what reads where the endpoint named by an output asks for embeddings."""
+
+    def read(live: Live) -> str:
+        (endpoint,) = live.found(f"/_inference/{live.stack.outputs()[output]}")["endpoints"]
+        return str(endpoint["service_settings"]["url"])
+
+    return read

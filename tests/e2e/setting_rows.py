@@ -44,6 +44,7 @@ SERVER = {
     "serverParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL"), "2"),
     "serverQueryContextSize": Row(1024, variable("LLAMA_ARG_CTX_SIZE", "queries"), "1024"),
     "serverQueryParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL", "queries"), "2"),
+    "serverQueryThreads": Row(0, variable("LLAMA_ARG_THREADS", "queries"), None),
     "serverFlashAttention": Row("off", variable("LLAMA_ARG_FLASH_ATTN"), "off"),
     "serverExtraArguments": Row(["LLAMA_ARG_LOG_TIMESTAMPS=1"], variable("LLAMA_ARG_LOG_TIMESTAMPS"), "1"),
     "modelName": Row("another-name", variable("LLAMA_ARG_ALIAS"), "another-name"),
@@ -53,7 +54,6 @@ SERVER = {
 LIMITS = {
     "serverCpus": Row("1.50", host_config("server", "CpuPeriod", "CpuQuota"), (100_000, 150_000)),
     "serverThreads": Row(1, variable("LLAMA_ARG_THREADS"), "1"),
-    "serverQueryThreads": Row(0, variable("LLAMA_ARG_THREADS", "queries"), None),
     "serverQueryShares": Row(4096, host_config("queries", "CpuShares"), (4096,)),
     "serverDocumentShares": Row(512, host_config("server", "CpuShares"), (512,)),
     "serverMemory": Row(7168, host_config("server", "Memory"), (7168 * MEBIBYTE,)),
@@ -113,7 +113,14 @@ def addresses(stack: str) -> dict[str, Row]:
         "elasticsearchPort": Row(ports[1], published("elasticsearch", "HostPort"), str(ports[1])),
         "elasticsearchPassword": Row(PASSWORD, takes_password(PASSWORD), True, secret=True),
         "elasticsearchEmbeddingsUrl": Row(
-            f"http://{gateway}:8080/v1/embeddings", endpoint_url, f"http://{gateway}:8080/v1/embeddings"
+            f"http://{gateway}:8080/v1/embeddings",
+            endpoint_url("inferenceEndpoint"),
+            f"http://{gateway}:8080/v1/embeddings",
+        ),
+        "elasticsearchQueryEmbeddingsUrl": Row(
+            f"http://{gateway}:8080/query/v1/embeddings",
+            endpoint_url("queryInferenceEndpoint"),
+            f"http://{gateway}:8080/query/v1/embeddings",
         ),
     }
 
