@@ -58,7 +58,8 @@ class Wanted:
 
     connection: Connection
     embeddings_url: str
-    gateway: EmbeddingServer
+    gateway: EmbeddingServer | None
+    """None in a process of its own, which cannot reach the double: the test starts it there beforehand."""
     owner: str = "jina-search-test-0a1b2c"
     embeddings_api_key: str = ""
     model: str = "m"
@@ -82,6 +83,14 @@ class Wanted:
     demo_documents: bool = True
     local_embeddings_url: str = ""
     """Set: documents are embedded in the client, and Elasticsearch has no endpoint and no pipeline."""
+
+    def start_gateway(self) -> None:
+        """Have the gateway put this stack's prefix before texts.
+
+        The double knows no meaning: so that a query finds the document with the same text, both get the same prefix.
+        """
+        if self.gateway is not None:
+            self.gateway.prefixes = {"query": self.document_prefix, "document": self.document_prefix}
 
     def embedder(self) -> Embedder:
         """Return the embedder that embeds documents in the client."""
@@ -215,10 +224,9 @@ class StackResources:
     def up(self, wanted: Wanted) -> list[str]:
         """Update everything that differs; return the changes as "created x", "updated x" and "deleted x".
 
-        The gateway comes first, as it does in the program. The double knows no meaning: so that a query finds the
-        document with the same text, it puts the same prefix before both.
+        The gateway comes first, as it does in the program.
         """
-        wanted.gateway.prefixes = {"query": wanted.document_prefix, "document": wanted.document_prefix}
+        wanted.start_gateway()
         done = []
         replaced = []
         for name, inputs in wanted.inputs().items():

@@ -2,7 +2,7 @@
 
 import multiprocessing
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -98,8 +98,10 @@ def start_upgrade(stack: StackResources, wanted: Wanted, settings: Settings | No
     """Start `pulumi up` in a process of its own."""
     state = {name: dict(outputs) for name, outputs in stack.state.items()}
     ours, theirs = _processes.Pipe(duplex=False)
+    wanted.start_gateway()
+    reachable = replace(wanted, gateway=None)
     process = _processes.Process(
-        target=_run, args=(state, wanted, settings or Settings(), theirs), daemon=True
+        target=_run, args=(state, reachable, settings or Settings(), theirs), daemon=True
     )
     process.start()
     theirs.close()
