@@ -26,7 +26,8 @@ BUSY = json.dumps(
 
 def is_write(method: str, path: str) -> bool:
     """Tell whether a request changes anything that lasts beyond the request."""
-    return method not in ("GET", "HEAD") and not path.partition("?")[0].endswith(READING)
+    resource, _, query = path.partition("?")
+    return method not in ("GET", "HEAD") and "dry_run=true" not in query and not resource.endswith(READING)
 
 
 @dataclass
@@ -35,7 +36,8 @@ class WatchedNode:
 
     `applied` is called with the number of each, from 1, when the node has carried it out and before the answer goes
     back; when it returns True the connection is cut instead. Requests whose number `busy` accepts are answered with
-    429 once, and never reach the node; they are counted when they come again.
+    429 once, and never reach the node; they are counted when they come again. Requests of several threads come in any
+    order, so `refused` has them by their line and by how many of that line were carried out before.
     """
 
     target: str
@@ -43,7 +45,7 @@ class WatchedNode:
     busy: Callable[[int], bool] = lambda _: False
     port: int = 0
     writes: list[str] = field(default_factory=list)
-    refused: set[int] = field(default_factory=set)
+    refused: set[tuple[str, int]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -57,13 +59,13 @@ class WatchedNode:
             self.writes, self.refused = [], set()
             self.applied = self.busy = lambda _: False
 
-    def is_refused(self) -> bool:
-        """Tell whether the next writing request is to be refused; each is refused only once."""
+    def is_refused(self, line: str) -> bool:
+        """Tell whether a writing request is to be refused; each is refused only once."""
         with self.lock:
-            number = len(self.writes) + 1
-            if number in self.refused or not self.busy(number):
+            request = (line, self.writes.count(line))
+            if request in self.refused or not self.busy(len(self.writes) + 1):
                 return False
-            self.refused.add(number)
+            self.refused.add(request)
             return True
 
     def note(self, line: str) -> int:
@@ -86,8 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
     def forward(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length) if length else None
-        writes = is_write(self.command, self.path)
-        if writes and self.watched.is_refused():
+        line, writes = f"{self.command} {self.path}", is_write(self.command, self.path)
+        if writes and self.watched.is_refused(line):
             self.answer(429, [("Content-Type", "application/json")], BUSY)
             return
         try:
@@ -96,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
             # The node is gone, so the connection ends too.
             self.cut()
             return
-        if writes and self.watched.applied(self.watched.note(f"{self.command} {self.path}")):
+        if writes and self.watched.applied(self.watched.note(line)):
             self.cut()
             return
         kept = [(key, value) for key, value in found.getheaders() if key.lower() not in HOP]
