@@ -107,6 +107,7 @@ def _require_no_others(
             if changing
             else [f"Ingest pipeline {former} would change, or go"]
         ),
+        own=former,
         pipeline_id=former if embeds and (pipeline_changes or pipeline_goes) else "",
         inference_ids=changing if embeds else (),
     )

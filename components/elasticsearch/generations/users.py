@@ -45,19 +45,23 @@ def read_users(
     claim: Claim,
     aliases: Collection[str],
     *,
+    own: str,
     pipeline_id: str = "",
     inference_ids: Collection[str] = (),
 ) -> Users:
     """Return who uses a pipeline or one of these endpoints, apart from the stack's indices of `aliases`.
 
-    An empty `pipeline_id` stands for none. An index of an alias that the stack gave up is listed too, because no
+    An empty `pipeline_id` stands for none. `own` is the name of the stack's pipeline, which is no user even where
+    somebody took the stack's mark from it. An index of an alias that the stack gave up is listed too, because no
     migration carries it over any more.
     """
     found = client.find("/_ingest/pipeline") or {} if pipeline_id or inference_ids else {}
     pipelines = tuple(
         name
         for name, body in sorted(found.items())
-        if not _is_ours(body.get("_meta", {}), claim) and _uses(body, pipeline_id, inference_ids)
+        if not _is_ours(meta := body.get("_meta", {}), claim)
+        and (name != own or is_managed(meta))
+        and _uses(body, pipeline_id, inference_ids)
     )
     return Users(
         indices=tuple(_indices(client, claim, aliases, pipeline_id)) if pipeline_id else (),
@@ -87,14 +91,15 @@ def require_no_others(
     aliases: Collection[str],
     what: str,
     *,
+    own: str,
     pipeline_id: str,
     inference_ids: Collection[str],
 ) -> None:
     """Raise ConflictError, with their names, when others use the pipeline or one of the endpoints.
 
-    `what` begins the message and says what would happen.
+    `what` begins the message and says what would happen; the rest is as in `read_users`.
     """
-    users = read_users(client, claim, aliases, pipeline_id=pipeline_id, inference_ids=inference_ids)
+    users = read_users(client, claim, aliases, own=own, pipeline_id=pipeline_id, inference_ids=inference_ids)
     if users:
         raise ConflictError(
             f"{what}, and this stack is not alone in using them: {users}. Their documents would be refused, or get "

@@ -68,6 +68,20 @@ def test_drift_is_seen_by_a_refresh_and_mended_by_the_next_up(
     assert stack.up(wanted) == []
 
 
+def test_a_pipeline_that_people_edited_keeps_no_change_of_dims_back(
+    wanted: Wanted, stack: StackResources, client: Client
+) -> None:
+    body = client.request("GET", "/_ingest/pipeline/jina-embeddings")["jina-embeddings"]
+    # An editor that shows the processors alone takes the stack's mark away.
+    client.request("PUT", "/_ingest/pipeline/jina-embeddings", {"processors": body["processors"]})
+    stack.refresh()
+
+    stack.up(replace(wanted, dims=64))
+
+    assert {len(vector) for vector in vectors(client).values()} == {64}
+    assert stack.up(replace(wanted, dims=64)) == []
+
+
 def test_an_endpoint_that_points_elsewhere_is_put_right(
     wanted: Wanted, stack: StackResources, client: Client
 ) -> None:
