@@ -117,16 +117,22 @@ class Endpoints:
 Moves = Mapping[str, Endpoint]
 
 
-def prepare_moves(client: Requests, endpoints: Endpoints) -> Moves:
-    """Return the endpoints that people name and that are not as they will be, after having the node try them.
+def find_moves(client: Requests, endpoints: Endpoints) -> Moves:
+    """Return the endpoints that people name and that are not as they will be.
 
-    One that differs in more than dims and similarity is left to its resource, which knows whose it is. Raises
-    ValidationError when the node gets no right embedding.
+    One that differs in more than dims and similarity is left to its resource, which knows whose it is. So those found
+    ask the gateway that they asked before, and the stack's own pipeline has had vectors of these dims from it already.
     """
-    moves = _differing(client, endpoints)
-    for name, wanted in moves.items():
-        inference_endpoint.verify(client, name, wanted, endpoints.api_key)
-    return moves
+    found = {}
+    for name, wanted in endpoints.named().items():
+        live = inference_endpoint.read_live(client, name)
+        if live is None:
+            found[name] = wanted
+        elif live.endpoint is not None and live.endpoint != wanted:
+            alike = replace(live.endpoint, dimensions=wanted.dimensions, similarity=wanted.similarity)
+            if alike == wanted:
+                found[name] = wanted
+    return found
 
 
 def move(client: Requests, moves: Moves, api_key: str) -> None:
@@ -141,20 +147,7 @@ def move(client: Requests, moves: Moves, api_key: str) -> None:
 
 def finish_moves(client: Requests, endpoints: Endpoints) -> None:
     """Move what an interrupted run did not. Raises as `move` does."""
-    move(client, _differing(client, endpoints), endpoints.api_key)
-
-
-def _differing(client: Requests, endpoints: Endpoints) -> Moves:
-    found = {}
-    for name, wanted in endpoints.named().items():
-        live = inference_endpoint.read_live(client, name)
-        if live is None:
-            found[name] = wanted
-        elif live.endpoint is not None and live.endpoint != wanted:
-            alike = replace(live.endpoint, dimensions=wanted.dimensions, similarity=wanted.similarity)
-            if alike == wanted:
-                found[name] = wanted
-    return found
+    move(client, find_moves(client, endpoints), endpoints.api_key)
 
 
 def _move(client: Requests, api_key: str, one: tuple[str, Endpoint]) -> None:

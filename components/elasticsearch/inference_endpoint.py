@@ -179,10 +179,10 @@ def _update(client: Requests, inference_id: str, wanted: Endpoint, api_key: str)
 
 
 def _replace(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
-    verify(client, inference_id, wanted, api_key)
+    _verify(client, inference_id, wanted, api_key)
     # Pipelines keep referring to the name.
     delete(client, inference_id, force=True)
-    _put(client, inference_id, wanted, api_key)
+    create(client, inference_id, wanted, api_key)
 
 
 def _put(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
@@ -191,15 +191,27 @@ def _put(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) ->
         client.request("PUT", f"/_inference/{TASK}/{inference_id}", body, timeout=VALIDATION_TIMEOUT)
 
 
-def verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
+def _verify(client: Requests, inference_id: str, wanted: Endpoint, api_key: str) -> None:
     """Have the node try the new settings under another name, before the endpoint in use is deleted.
 
-    Raises ValidationError when it gets no right embedding.
+    Where people have an endpoint of that name, nothing is tried. Raises ValidationError when the node gets no right
+    embedding.
     """
-    trial = f"{inference_id}-verification"
-    delete(client, trial)
-    _put(client, trial, wanted, api_key)
-    delete(client, trial)
+    delete_trial(client, inference_id)
+    create(client, _trial(inference_id), wanted, api_key)
+    delete_trial(client, inference_id)
+
+
+def delete_trial(client: Requests, inference_id: str) -> None:
+    """Delete the endpoint by which new settings were tried: a run that was killed meanwhile leaves it."""
+    live = read_live(client, _trial(inference_id))
+    # People's endpoints have other limits.
+    if live and live.endpoint and live.endpoint.requests_per_minute == REQUESTS_PER_MINUTE:
+        delete(client, _trial(inference_id))
+
+
+def _trial(inference_id: str) -> str:
+    return f"{inference_id}-verification"
 
 
 ACTIONS: Mapping[str, Callable[[Requests, str, Endpoint, str], None]] = {

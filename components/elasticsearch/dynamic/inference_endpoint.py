@@ -71,6 +71,7 @@ class InferenceEndpointProvider(ClusterProvider):
             return
         own = [body for name, body in pipelines.items() if not frozen_pipeline.is_kept(body)]
         if not any(inference_id in ingest_pipeline.inference_ids(body) for body in own):
+            inference_endpoint.delete_trial(client, inference_id)
             inference_endpoint.delete(client, inference_id)
 
 

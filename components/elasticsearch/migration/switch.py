@@ -59,7 +59,7 @@ def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: boo
     client.request("POST", f"/{old.index},{moving.new}/_flush")
     client.request("POST", f"/{moving.new}/_refresh")
     moving.following.prepare()
-    moves = endpoints.prepare_moves(client, wanted.endpoints) if wanted.endpoints else {}
+    moves = endpoints.find_moves(client, wanted.endpoints) if wanted.endpoints else {}
     started = time.monotonic()
     try:
         if not closed:

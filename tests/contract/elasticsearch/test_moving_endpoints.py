@@ -146,7 +146,7 @@ def test_an_endpoint_that_differs_in_more_than_dims_is_not_moved_with_the_index(
     theirs = replace(wanted.endpoints().named()["jina-local-query"], **other)
     inference_endpoint.create(client, "jina-local-query", theirs, "")
     assert stack.state
-    moves = endpoints.prepare_moves(client, replace(wanted, dims=64).endpoints())
+    moves = endpoints.find_moves(client, replace(wanted, dims=64).endpoints())
     assert sorted(moves) == ["jina-local", "jina-local-document"]
 
 

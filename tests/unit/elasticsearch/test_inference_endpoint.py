@@ -14,6 +14,7 @@ from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster, miss
 URL = "http://llama-server:8080/v1/embeddings"
 WANTED = Endpoint(model_id="m", url=URL, dimensions=768)
 PATH = "/_inference/text_embedding/jina-local"
+ALREADY_THERE = {"error": {"type": "resource_already_exists_exception", "reason": "already exists"}}
 
 
 def live(**changes: Any) -> LiveEndpoint:
@@ -109,9 +110,25 @@ def test_the_body_carries_the_models_width_and_a_key(key: str, sent: str) -> Non
 def test_only_what_is_needed_is_written(
     there: list[dict[str, Any]], new_key: bool, written: list[str]
 ) -> None:
-    cluster = RecordedCluster({"GET /_inference/jina-local": there})
+    trial = [answer(url="http://left-by-a-run-that-was-killed/v1"), answer()]
+    cluster = RecordedCluster(
+        {"GET /_inference/jina-local": there, "GET /_inference/jina-local-verification": trial}
+    )
     inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=True, new_key=new_key)
     assert cluster.written == written
+
+
+def test_an_endpoint_of_people_by_the_name_of_the_trial_is_left() -> None:
+    trial = "/_inference/text_embedding/jina-local-verification"
+    cluster = RecordedCluster(
+        {
+            "GET /_inference/jina-local": [answer(url="http://elsewhere/v1"), answer()],
+            "GET /_inference/jina-local-verification": answer(requests_per_minute=3000),
+            f"PUT {trial}": refusal(CONNECTION, "PUT", 400, ALREADY_THERE),
+        }
+    )
+    inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=True, new_key=False)
+    assert cluster.written == [f"PUT {trial}", f"DELETE {PATH}?force=true", f"PUT {PATH}"]
 
 
 def test_an_endpoint_in_use_survives_a_successor_that_does_not_work() -> None:
@@ -128,24 +145,28 @@ def test_an_endpoint_in_use_survives_a_successor_that_does_not_work() -> None:
     assert f"DELETE {PATH}?force=true" not in cluster.written
 
 
-def test_a_put_whose_first_answer_was_lost_is_taken_as_done() -> None:
-    error = {"error": {"type": "resource_already_exists_exception", "reason": "already exists"}}
+@pytest.mark.parametrize(
+    "there", [missing(), answer(dimensions=384)], ids=["made", "made in place of another"]
+)
+def test_a_put_whose_first_answer_was_lost_is_taken_as_done(there: object) -> None:
+    trial = "/_inference/text_embedding/jina-local-verification"
+    already_there = refusal(CONNECTION, "PUT", 400, ALREADY_THERE)
     cluster = RecordedCluster(
         {
-            "GET /_inference/jina-local": [missing(), answer()],
-            f"PUT {PATH}": refusal(CONNECTION, "PUT", 400, error),
+            "GET /_inference/jina-local": [there, answer()],
+            f"PUT {PATH}": already_there,
+            f"PUT {trial}": already_there,
         }
     )
-    inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=False, new_key=True)
-    assert cluster.written == [f"PUT {PATH}"]
+    inference_endpoint.converge(cluster, "jina-local", WANTED, "", ours=True, new_key=True)
+    assert cluster.written[-1] == f"PUT {PATH}"
 
 
 def test_an_endpoint_that_somebody_made_a_moment_sooner_is_not_replaced() -> None:
-    error = {"error": {"type": "resource_already_exists_exception", "reason": "already exists"}}
     cluster = RecordedCluster(
         {
             "GET /_inference/jina-local": [missing(), answer(dimensions=384)],
-            f"PUT {PATH}": refusal(CONNECTION, "PUT", 400, error),
+            f"PUT {PATH}": refusal(CONNECTION, "PUT", 400, ALREADY_THERE),
         }
     )
     with pytest.raises(ConflictError, match=r"jina-local already"):
