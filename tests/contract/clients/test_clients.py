@@ -25,7 +25,7 @@ EMBEDDED = {
 STATUSES = {
     "too_long": [400],
     "wrong_key": [401],
-    "unavailable": [503, 200],
+    "unavailable": [429, 200],
     "full": [429, 200],
 }
 """What is answered to each request of a case, where that is not 200 alone."""
