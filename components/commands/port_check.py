@@ -29,7 +29,8 @@ EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses to compare with)
 class Check:
     """Which port is wanted: `port` of `address`, for `container` of the stack with the id `owner`.
 
-    `setting` is the key that chooses the port. `local` says that the engine appears to publish ports on this machine,
+    `former` is another name that this container had in an earlier version, if any. `setting` is the key that chooses the
+    port. `local` says that the engine appears to publish ports on this machine,
     so that a port which no container has can be tried.
     """
 
@@ -39,6 +40,7 @@ class Check:
     owner: str
     setting: str
     local: bool
+    former: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Check:
@@ -51,6 +53,7 @@ class Check:
             owner=environment["PORT_CHECK_OWNER"],
             setting=environment["PORT_CHECK_SETTING"],
             local=not host or host.startswith("unix://"),
+            former=environment.get("PORT_CHECK_FORMER", ""),
         )
 
 
@@ -59,8 +62,9 @@ def run_check(check: Check) -> str:
     holders = [one for one in inspect_containers("--filter", f"publish={check.port}") if _clashes(one, check)]
     for holder in holders:
         labels = (holder.get("Config") or {}).get("Labels") or {}
-        if holder["Name"].lstrip("/") != check.container and labels.get(OWNER) != check.owner:
-            raise CheckError(_taken_by(holder["Name"].lstrip("/"), labels.get(OWNER, ""), check))
+        name = holder["Name"].lstrip("/")
+        if name not in (check.container, check.former) and labels.get(OWNER) != check.owner:
+            raise CheckError(_taken_by(name, labels.get(OWNER, ""), check))
     if not holders and check.local and not can_be_had(check.address, check.port):
         raise CheckError(
             f"Port {check.port} of {check.address} is taken by a program of this machine that is no container: "

@@ -12,13 +12,17 @@ from components.program.declaration import run_program
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedPort:
-    """`port` of `address`, chosen by `setting`, for `container` of the stack with the id `owner`."""
+    """`port` of `address`, chosen by `setting`, for `container` of the stack with the id `owner`.
+
+    `former` is the name of the container that has the port in a stack of an earlier version; it makes way.
+    """
 
     address: str
     port: int
     setting: str
     container: str
     owner: pulumi.Input[str]
+    former: str = ""
 
     @property
     def label(self) -> docker.ContainerLabelArgs:
@@ -43,6 +47,7 @@ class PublishedPort:
                 "PORT_CHECK_CONTAINER": self.container,
                 "PORT_CHECK_OWNER": self.owner,
                 "PORT_CHECK_SETTING": self.setting,
+                **({"PORT_CHECK_FORMER": self.former} if self.former else {}),
             },
             triggers=[],
             opts=pulumi.ResourceOptions(parent=parent),

@@ -200,6 +200,7 @@ def published_port(args: GatewayArgs) -> PublishedPort:
         setting="serverPort",
         container=args.name,
         owner=args.owner,
+        former=f"{args.name.removesuffix('-gateway')}-proxy",
     )
 
 
