@@ -29,9 +29,9 @@ EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (addresses to compare with)
 class Check:
     """Which port is wanted: `port` of `address`, for `container` of the stack with the id `owner`.
 
-    `former` is another name that this container had in an earlier version, if any. `setting` is the key that chooses the
-    port. `local` says that the engine appears to publish ports on this machine,
-    so that a port which no container has can be tried.
+    `former` is another name that this container had in an earlier version, if any, and `setting` the key that chooses
+    the port. `local` says that the engine appears to publish ports on this machine, so that a port which no container
+    has can be tried.
     """
 
     address: str

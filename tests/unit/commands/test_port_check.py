@@ -21,6 +21,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
         "CONTAINER": "mine",
         "OWNER": "me",
         "SETTING": "serverPort",
+        "FORMER": "of-an-earlier-version",
     }
     for name, value in names.items():
         monkeypatch.setenv(f"PORT_CHECK_{name}", value)
@@ -33,6 +34,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
     [
         ("mine", "", "127.0.0.1", False),
         ("former-name", "me", "127.0.0.1", False),
+        ("of-an-earlier-version", "", "127.0.0.1", False),
         ("theirs", "them", "127.0.0.1", True),
         ("theirs", "", "0.0.0.0", True),
         ("theirs", "them", "10.0.0.1", False),
