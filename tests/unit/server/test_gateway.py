@@ -73,6 +73,7 @@ def test_who_has_its_port_is_looked_up_before_it_is_replaced() -> None:
         "PORT_CHECK_CONTAINER": "jina-search-test-gateway",
         "PORT_CHECK_OWNER": owner,
         "PORT_CHECK_SETTING": "serverPort",
+        "PORT_CHECK_FORMER": "jina-search-test-proxy",
     }
 
 
