@@ -32,8 +32,13 @@ ANSWER_SECONDS = 30
 TEXT = "What is deep learning?"
 NORM_TOLERANCE = 1e-3
 PATH = "/v1/embeddings"
-NOT_READY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
-"""Loading its model, or restarting behind the gateway."""
+NOT_READY = (
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+"""Loading its model; or what the gateway says while the lane is full, or its server does not answer."""
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Past any proxy of the environment: it could not reach this server, and has no business with its key."""

@@ -105,7 +105,7 @@ def test_no_proxy_of_the_environment_is_asked(seen_by_proxy: list[str]) -> None:
     assert seen_by_proxy == []
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_server_that_still_loads_is_asked_again(status: int) -> None:
     with answering([(status, {"error": "Loading model"}), embedding(UNIT)]) as url:
         assert "4 finite numbers" in run(check(url), LOADING, patience=5)
@@ -130,7 +130,7 @@ def test_any_other_answer_is_refused_with_the_reason(answer: Answer, says: str) 
         run(check(url), LOADING, patience=0)
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_server_that_never_gets_ready_is_reported_with_its_log(status: int) -> None:
     says = r"(?s)did not give an embedding within 0 s \(HTTP .*docker logs the-container.*\n  loading"
     with answering([(status, "not yet")]) as url, pytest.raises(CheckError, match=says):
