@@ -58,7 +58,7 @@ def _advice(url: str, told: str) -> str:
         )
     if "status [404]" in lowered or "not found status code" in lowered:
         return "Another program, or another path, answers there: elasticsearchEmbeddingsUrl must end in /v1/embeddings."
-    if "server error status" in lowered or "status [5" in lowered:
+    if "server error status" in lowered or "status [5" in lowered or "status [429]" in lowered:
         return "The server reached its limits or is still loading: its log says why (docker logs)."
     host = urlsplit(url).hostname or ""
     if host == "host.docker.internal":

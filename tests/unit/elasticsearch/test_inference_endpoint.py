@@ -213,6 +213,7 @@ def refused(cause: str) -> dict[str, Any]:
         (URL, "Received an authentication error status code … status [401]", "serverApiKey"),
         (URL, "Received an unsuccessful status code … status [404]", "end in /v1/embeddings"),
         (URL, "Received a server error status code … status [500]", "its log says why"),
+        (URL, "Received a rate limit status code … status [429]", "its log says why"),
         (URL, "The retrieved embeddings size [384] does not match the size", "modelDimensions"),
     ],
 )
