@@ -1,7 +1,7 @@
-"""Run as `python -m jinactl`."""
+"""Run as `jinactl`."""
 
 import sys
 
-from jinactl.command import run
+from jinactl.app import main
 
-sys.exit(run(sys.argv[1:]))
+sys.exit(main())

@@ -63,11 +63,7 @@ def _newest(backups: list[Backup], alias: str) -> Backup:
         raise CommandError(
             f"There is no whole backup of {alias}. "
             + (f"Of other indices there are {others}: name one with --snapshot." if others else "")
-            + (
-                ""
-                if others
-                else "Copy some into the volume of backups, or take one with `python -m jinactl backup`."
-            )
+            + ("" if others else "Copy some into the volume of backups, or take one with `jinactl backup`.")
         )
     return found
 

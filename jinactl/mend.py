@@ -1,6 +1,5 @@
 """Finds, and embeds again, the documents of a stack's index whose embedding is not of their text."""
 
-import argparse
 import sys
 from collections import Counter
 
@@ -22,24 +21,6 @@ SHOWN: dict[Kind, str] = {
     "emptied": "have an embedding of a text that is gone",
     "without": "have a text and no embedding",
 }
-
-
-def add_parser(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", outputs: argparse.ArgumentParser
-) -> None:
-    """Add the arguments of the command."""
-    parser = commands.add_parser(
-        "mend",
-        parents=[outputs],
-        help="embed again what was changed past the pipeline",
-        description="Embeds the documents again whose embedding is not of their text: a bulk update with a partial "
-        "document, say, runs no pipeline. Who changes a document meanwhile wins. What was looked at once is not "
-        "looked at again.",
-    )
-    parser.add_argument("--dry-run", action="store_true", help="count them, and change nothing")
-    parser.add_argument(
-        "--list", action="store_true", help="print a line for each: what is wrong, and its id"
-    )
 
 
 def mend(facts: StackFacts, say: Say, *, dry_run: bool, listed: bool) -> None:

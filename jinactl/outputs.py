@@ -1,9 +1,7 @@
 """What the commands know of a stack: its outputs, as `pulumi stack output --json --show-secrets` prints them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from components.elasticsearch.client.connection import Connection
@@ -44,28 +42,16 @@ class StackFacts:
     backup_volume: str
 
 
-def read_facts(path: Path) -> StackFacts:
-    """Read the outputs from a file or a pipe; raises CommandError when they are not those of a stack that is up."""
-    try:
-        outputs = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CommandError(
-            f"The stack's outputs cannot be read from {path} ({error.strerror}). Write them there: {ASK} > {path}"
-        ) from error
-    except ValueError as error:
-        raise CommandError(f"{path} is not JSON: it must be what {ASK} prints.") from error
-    if not isinstance(outputs, Mapping):
-        raise CommandError(f"{path} is not an object of outputs: it must be what {ASK} prints.")
-    return facts_of(outputs, str(path))
+def facts_of(outputs: Mapping[str, Any], source: str, index: str = "") -> StackFacts:
+    """Return what the outputs say, of `index` or else of the stack's first one.
 
-
-def facts_of(outputs: Mapping[str, Any], source: str) -> StackFacts:
-    """Return what the outputs say; raises CommandError naming those that are missing or hidden."""
+    Raises CommandError naming outputs that are missing or hidden, or the stack's indices where `index` is none of them.
+    """
     hidden = sorted(key for key, value in outputs.items() if value == HIDDEN)
     if hidden:
         raise CommandError(f"{', '.join(hidden)} in {source}: hidden. Ask with --show-secrets, as in {ASK}.")
     try:
-        return _facts(outputs)
+        return _facts(outputs, _chosen(outputs, index))
     except KeyError as error:
         raise CommandError(
             f"{source} has no output {error.args[0]}: it must be what {ASK} prints of a stack that is up. "
@@ -75,7 +61,15 @@ def facts_of(outputs: Mapping[str, Any], source: str) -> StackFacts:
         raise CommandError(f"An output in {source} cannot be read ({error}).") from error
 
 
-def _facts(outputs: Mapping[str, Any]) -> StackFacts:
+def _chosen(outputs: Mapping[str, Any], index: str) -> str:
+    first = str(outputs["index"])
+    indices = [str(one) for one in outputs.get("indices", [first])]
+    if index and index not in indices:
+        raise CommandError(f"The stack has no index {index}: it has {', '.join(indices)}.")
+    return index or first
+
+
+def _facts(outputs: Mapping[str, Any], index: str) -> StackFacts:
     return StackFacts(
         connection=Connection(
             url=str(outputs["elasticsearchUrl"]),
@@ -92,7 +86,7 @@ def _facts(outputs: Mapping[str, Any]) -> StackFacts:
             model=str(outputs["modelName"]),
             dims=int(outputs["dims"]),
         ),
-        index=str(outputs["index"]),
+        index=index,
         embeds_in_client=not outputs["inferenceEndpoint"],
         inference_id=str(outputs["inferenceEndpoint"]),
         pipeline_id=str(outputs["pipeline"]),

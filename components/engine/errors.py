@@ -35,7 +35,7 @@ class AnotherEngineError(EngineError):
             "The containers and volumes of the stack, with their data, are there and not here.\n"
             "- Asked by mistake? Correct DOCKER_HOST, or the setting docker:host, and run this again.\n"
             "- To move to this engine: `pulumi destroy` while the stack's answers, with a backup of the documents "
-            "before\n  (`python -m jinactl backup`), then `pulumi up` here.\n"
+            "before\n  (`jinactl backup`), then `pulumi up` here.\n"
             f"- If the stack's is gone for good: pulumi config set dockerEngine {found}\n"
             "  then `pulumi up --target '**::engine'`, and `pulumi up --refresh`, which makes here what is not here."
         )

@@ -50,7 +50,7 @@ _ADVICE = (
     ),
     (
         r"CorruptIndexException|CorruptStateException|TranslogCorruptedException|checksum failed",
-        "Its data is damaged: restore a backup (`python -m jinactl restore`) into a new stack.",
+        "Its data is damaged: restore a backup (`jinactl restore`) into a new stack.",
     ),
     (
         r"vm\.max_map_count|max virtual memory areas",

@@ -96,9 +96,7 @@ def read_backup(client: Requests, name: str) -> Backup:
         found = []
     backup = next((_backup(one) for one in found if one["snapshot"] == name and _is_ours(one)), None)
     if backup is None:
-        raise BackupError(
-            f"There is no backup {name}. `python -m jinactl backup --list` shows those that are there."
-        )
+        raise BackupError(f"There is no backup {name}. `jinactl backup --list` shows those that are there.")
     return backup
 
 

@@ -14,7 +14,7 @@ from components.elasticsearch.client.client import Client
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.embedding.search import SemanticSearch
 from components.elasticsearch.errors import ConflictError, ElasticsearchError
-from jinactl.command import run
+from jinactl.app import run
 from tests.contract.elasticsearch.people import CONTENTS, fill, semantic_search
 from tests.contract.elasticsearch.stack_resources import ALIAS, PROVIDERS, StackResources, Wanted
 from tests.contract.jinactl.command import write_outputs

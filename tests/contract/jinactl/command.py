@@ -1,4 +1,4 @@
-"""Runs `python -m jinactl` as a process, and writes the stack outputs that it reads."""
+"""Runs `jinactl` as a process, and writes the stack outputs that it reads."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`python -m jinactl` as people run it, on a node, for each way to embed."""
+"""`jinactl` as people run it, on a node, for each way to embed."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""`python -m jinactl mend` as people run it, for each way to embed."""
+"""`jinactl mend` as people run it, for each way to embed."""
 
 from pathlib import Path
 

@@ -10,8 +10,9 @@ import pytest
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
-from jinactl import backups, command, ingest, mend
-from jinactl.command import run
+from jinactl import backups, ingest, mend
+from jinactl.app import run
+from jinactl.commands import search
 from tests.fixtures.embedding_server import EmbeddingServer, embedding_server
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster
 from tests.unit.jinactl.stack_outputs import OUTPUTS
@@ -37,7 +38,7 @@ class Opened(RecordedCluster):
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Opened:
     opened = Opened({"GET /jina-demo/_mapping": MAPPED, "GET /jina-demo": MAPPED, f"GET /{INDEX}": MAPPED})
-    for module in (backups, command, ingest, mend):
+    for module in (backups, search, ingest, mend):
         monkeypatch.setattr(module, "Client", lambda _connection: opened)
     return opened
 

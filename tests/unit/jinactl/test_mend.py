@@ -1,4 +1,4 @@
-"""`python -m jinactl mend`: what it counts, and what it writes of the documents that it finds."""
+"""`jinactl mend`: what it counts, and what it writes of the documents that it finds."""
 
 from typing import Any
 

@@ -24,7 +24,7 @@ def test_indices_behind_data_streams_are_told_as_these() -> None:
 
 def test_one_that_is_not_there_is_told() -> None:
     cluster = RecordedCluster({"GET /_snapshot/jina-backups/none": missing()})
-    with pytest.raises(BackupError, match=r"There is no backup none\. `python -m jinactl backup --list`"):
+    with pytest.raises(BackupError, match=r"There is no backup none\. `jinactl backup --list`"):
         read_backup(cluster, "none")
 
 

@@ -1,4 +1,4 @@
-"""`python -m jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
+"""`jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
 
 import io
 from pathlib import Path
@@ -8,32 +8,12 @@ import pytest
 
 from components.elasticsearch.documents.digest import digest_of
 from components.elasticsearch.fields import DIGEST
-from jinactl.command import run
 from tests.fixtures.embedding_server import EmbeddingServer
 from tests.unit.elasticsearch.backups.backups import snapshot
 from tests.unit.elasticsearch.recording import missing
 from tests.unit.jinactl.conftest import INDEX, MAPPED, META, Jinactl, Opened
 
 OWN_NODE = {"elasticsearchBackupVolume": "backups", "stackId": "cpu-0a1b2c"}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ((), "the following arguments are required: command"),
-        (("search", "--outputs", "x", "q", "--size", "0"), '"0" must be a whole number from 1 to 10000'),
-        (("search", "--outputs", "x", "q", "--size", "10001"), "from 1 to 10000"),
-        (("backup", "--outputs", "x", "--keep", "none"), '"none" must be a whole number of at least 1'),
-        (("ingest", "documents.ndjson"), "required: --outputs"),
-    ],
-)
-def test_wrong_arguments_are_told(
-    arguments: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as raised:
-        run(arguments)
-    assert raised.value.code == 2
-    assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

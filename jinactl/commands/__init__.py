@@ -1,0 +1,1 @@
+"""The commands: what each takes, what it does with it, and how it shows the result; a module each."""

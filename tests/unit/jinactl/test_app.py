@@ -1,0 +1,49 @@
+"""How the command line ends: its exit codes, and where it says why."""
+
+from pathlib import Path
+
+import pytest
+
+from jinactl.app import app, run
+
+
+def test_a_command_that_fails_says_one_line_and_exits_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["search", "--outputs", str(tmp_path / "none"), "words"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: The stack's outputs cannot be read")
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["search"], "Missing argument 'QUERY'"),
+        (
+            ["search", "--outputs", "x", "--size", "0", "words"],
+            "'--size': Input should be greater than or equal to 1",
+        ),
+        (["search", "--outputs", "x", "--size", "10001", "words"], "should be less than or equal to 10000"),
+        (["search", "--outputs", "x", "-s", "cpu", "words"], "leave one of them out"),
+        (["backup", "--keep", "none"], "'--keep': Input should be a valid integer"),
+        (["other"], "No such command 'other'"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_says_why(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [one.callback for one in app.registered_commands])
+def test_every_command_has_examples_and_answers_help(
+    command: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = getattr(command, "__name__", "")
+    assert run([name, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert f"  jinactl {name}" in shown.split("Examples:")[1]
+    assert "--stack" in shown
