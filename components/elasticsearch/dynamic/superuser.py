@@ -1,5 +1,6 @@
 """The superuser of the stack's own node, as a resource: its password, and the UUID of its cluster."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pulumi
@@ -10,6 +11,7 @@ from components.elasticsearch.dynamic.provider import ClusterProvider
 from components.elasticsearch.dynamic.values import Values, versioned
 from components.elasticsearch.errors import CredentialsError, UnreachableError
 from components.elasticsearch.node import superuser
+from components.elasticsearch.node.recovery import await_indices
 
 ACCEPTED, REFUSED = "accepted", "refused"
 
@@ -26,7 +28,7 @@ class SuperuserProvider(ClusterProvider):
     computed = ("password", "cluster_uuid")
 
     def apply(self, client: Client, olds: Values | None, news: Values) -> Values:
-        """Find out the password that the node has, and change it where it differs from the wanted one."""
+        """Find out the node's password, change it where it differs, and wait until what the node holds is open."""
         generated = str(news["generated"])
         wanted = str(news["wanted"]) or generated
         before = olds or {}
@@ -34,6 +36,8 @@ class SuperuserProvider(ClusterProvider):
         uuid = superuser.converge(
             client.connection, wanted, (former, generated), container=str(news["container_name"]), say=say
         )
+        with Client(replace(client.connection, password=wanted)) as accepted:
+            await_indices(accepted, say)
         if before.get("cluster_uuid", uuid) != uuid:
             say(
                 "the node has other data than before: what the stack keeps in Elasticsearch is made anew there"

@@ -125,8 +125,9 @@ def test_a_faulty_definition_is_refused_before_the_model_is_asked(
 
 
 def test_a_vector_of_another_width_than_dimensions_is_refused(
-    node: Node, endpoint_body: dict[str, Any]
+    node: Node, model: EmbeddingServer, endpoint_body: dict[str, Any]
 ) -> None:
+    model.cuts = False
     endpoint_body["service_settings"]["dimensions"] = 4
     answer = node.send("PUT", PATH, endpoint_body)
     error = error_of(answer)

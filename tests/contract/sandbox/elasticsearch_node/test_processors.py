@@ -90,7 +90,6 @@ def test_the_inference_processor_fails_on_a_document_it_cannot_embed(
     ("source", "texts"),
     [
         ({"title": "t", "body": {"text": "b"}}, ["t", "b"]),
-        ({"title": "t"}, ["t", ""]),
         ({"body": {"text": "b"}}, []),
         ({}, []),
     ],
@@ -108,6 +107,19 @@ def test_the_inputs_of_a_document_are_one_request_unless_the_first_is_missing(
     assert [request.body["input"] for request in model.requests[asked:]] == ([texts] if texts else [])
     vectors = [left["vectors"]["title"], left["vectors"]["body"]] if texts else []
     assert vectors == [pytest.approx(embedding(text, 8), abs=1e-6) for text in texts]
+
+
+@pytest.mark.usefixtures("endpoint")
+def test_a_later_input_that_is_missing_is_sent_as_an_empty_text(node: Node, model: EmbeddingServer) -> None:
+    fields = [
+        {"input_field": "title", "output_field": "vectors.title"},
+        {"input_field": "body.text", "output_field": "vectors.body"},
+    ]
+    step = {"model_id": "embedder", "input_output": fields, "ignore_missing": True}
+    failed = simulate(node, [{"inference": step}], {"title": "t"})
+    assert model.requests[-1].body["input"] == ["t", ""]
+    # The server refuses an empty text, and the document fails with its words.
+    assert "input[1] is empty" in failed["error"]["reason"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: Node
 
     def do_GET(self) -> None:
-        if self._known():
+        if not self._known():
+            return
+        if self.path == "/_cluster/health":
+            self._answer(200, {"status": "green"})
+        else:
             uuids = self.server.uuids
             self._answer(200, {"cluster_uuid": uuids.pop(0) if len(uuids) > 1 else uuids[0]})
 
