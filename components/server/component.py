@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.container.secret_file import SecretFile
 from components.program.declaration import engine_environment, run_program
 from components.server.gateway import Gateway
+from components.server.key_file import key_file
 from components.server.lane import ServerLane, ServerLaneArgs
 from components.server.model_mount import ModelVolume, bind_mount
 from components.settings import EngineSettings, ModelSettings, ServerSettings
@@ -61,7 +61,14 @@ class LlamaServer(pulumi.ComponentResource):
             volume = self._model_volume(name, args)
             mount = volume.mount
             before.append(volume)
-        key = self._key_file(name, args)
+        key = key_file(
+            name,
+            args.settings.api_key,
+            volume_name=f"{args.volume_name}-llama-server-key",
+            image_id=args.image_id,
+            engine=self._engine,
+            parent=self,
+        )
         servers = [
             ServerLane(
                 f"{name}-{lane.name}",
@@ -98,20 +105,6 @@ class LlamaServer(pulumi.ComponentResource):
             sha256=args.model_sha256,
             image_id=args.image_id,
             environment=self._engine,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _key_file(self, name: str, args: LlamaServerArgs) -> SecretFile | None:
-        """Declare the file with the API key, where there is one."""
-        if not args.settings.api_key:
-            return None
-        return SecretFile(
-            f"{name}-key",
-            volume_name=f"{args.volume_name}-llama-server-key",
-            content=args.settings.api_key,
-            image_id=args.image_id,
-            owner="",
-            engine=self._engine,
             opts=pulumi.ResourceOptions(parent=self),
         )
 

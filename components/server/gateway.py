@@ -12,6 +12,7 @@ from components.container.secret_file import SecretFile
 from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.program.declaration import engine_environment, run_program
 from components.server import container
+from components.server.key_file import key_file
 from components.settings import EngineSettings, ImageSettings, ModelSettings, ServerSettings
 
 DOCKERFILE = "docker/gateway/Dockerfile"
@@ -92,25 +93,18 @@ class Gateway(pulumi.ComponentResource):
             own,
         )
         volume = docker.Volume(name, name=args.name, opts=own)
-        key = self._key_file(name, args, image.image_id)
+        key = key_file(
+            name,
+            args.server.api_key,
+            volume_name=f"{args.name}-key",
+            image_id=image.image_id,
+            engine=self._engine,
+            parent=self,
+        )
         gateway = self._container(name, args, image.image_id, volume.name, key)
         self.container_id = gateway.id
         self.answering = self._check(name, gateway)
         self.register_outputs({"url": self.url, "embeddings_url": self.embeddings_url})
-
-    def _key_file(self, name: str, args: GatewayArgs, image_id: pulumi.Input[str]) -> SecretFile | None:
-        """Declare the file with the API key, where there is one."""
-        if not args.server.api_key:
-            return None
-        return SecretFile(
-            f"{name}-key",
-            volume_name=f"{args.name}-key",
-            content=args.server.api_key,
-            image_id=image_id,
-            owner="",
-            engine=self._engine,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
 
     def _container(
         self,

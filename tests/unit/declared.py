@@ -22,6 +22,8 @@ class Options:
     delete_before_replace: bool
     ignore_changes: tuple[str, ...]
     replace_on_changes: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...]
+    """Type and name, each empty where it is that of today, by which the state of an earlier version has it."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class RecordingMocks(mocks.Mocks):
             request.deleteBeforeReplace,
             tuple(sorted(request.ignoreChanges)),
             tuple(sorted(request.replaceOnChanges)),
+            tuple((alias.spec.type, alias.spec.name) for alias in request.aliases),
         )
         after = tuple(request.dependencies)
         self.declared.append(Declared(args.typ, args.name, inputs, secrets, after, options))

@@ -36,6 +36,12 @@ def test_containers_of_the_stack_reach_the_server_under_one_name() -> None:
     ]
 
 
+def test_the_proxy_of_a_stack_of_before_becomes_it() -> None:
+    # A fact of the states that 0.1.0 wrote: without the alias both would want the port at the same time.
+    declared = one(declare_server("cpu", {}), "jina:server:Gateway", GATEWAY)
+    assert ("jina:server:ServerProxy", "proxy") in declared.options.aliases
+
+
 def test_it_has_least_privilege_and_is_kept_running() -> None:
     inputs = one(declare_server("cpu", {}), CONTAINER, GATEWAY).inputs
     assert inputs["capabilities"] == {"drops": ["ALL"]}
