@@ -96,6 +96,10 @@ class StillBusyError(IndexingError):
     """Something was too busy each time that documents were sent: sending them later may succeed."""
 
 
+class FilterError(ElasticsearchError):
+    """A filter of a search cannot be read, or names a field that the documents do not have."""
+
+
 class BackupError(ElasticsearchError):
     """A backup could not be taken, or not be restored."""
 

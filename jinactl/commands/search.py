@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.embedding.search import search_text
+from components.elasticsearch.embedding.search import search as search_index
 from jinactl import options
 from jinactl.console import Console
 from jinactl.same_identity import require_same_identity
@@ -41,7 +41,7 @@ def search(
     with Client(facts.connection) as client:
         # A migration to other dims may be about to move the alias, or have done so: that is no reason to refuse.
         require_same_identity(client, facts, except_for=["dims"])
-        hits = search_text(client, facts.index, facts.embedder, query, size)
+        hits = search_index(client, facts.index, facts.embedder, query, size=size).hits
     for hit in hits:
         if as_json:
             console.json({"_id": hit.id, "_score": hit.score, "content": hit.content})

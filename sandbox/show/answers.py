@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.elasticsearch.documents.demo import DEMO_CONTENTS, DEMO_QUERIES, DemoQuery
-from components.elasticsearch.embedding.search import Hit, SemanticSearch
+from components.elasticsearch.embedding.hits import Hit
+from components.elasticsearch.embedding.search import SemanticSearch
 from components.errors import StackError
 from jinactl.outputs import facts_of
 from sandbox.errors import SandboxError

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from components.elasticsearch.embedding.search import Hit
+from components.elasticsearch.embedding.hits import Hit
 from sandbox.part import Part
 from sandbox.show.answers import Answer
 from sandbox.show.steps import duration

@@ -1,64 +1,88 @@
-"""Search by meaning: the query is embedded here and sent as `query_vector`, or named for Elasticsearch to embed.
+"""Search by meaning, by words, or both: the one place that asks.
 
-While a migration changes the dims, Elasticsearch refuses the latter for a moment, and never the former: it asks for the
-dims of the index that the alias points to, and asks again where the alias has moved since.
+By meaning, the query is embedded here and sent as `query_vector`, or named for Elasticsearch to embed. While a
+migration changes the dims, Elasticsearch refuses the latter for a moment, and never the former: it asks for the dims of
+the index that the alias leads to, and asks again where the alias has moved since.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.embedding import hybrid
 from components.elasticsearch.embedding.embedder import Embedder
-from components.elasticsearch.endpoints import query_id
-from components.elasticsearch.errors import IndexingError, RefusedError
-from components.elasticsearch.fields import CONTENT, VECTOR
+from components.elasticsearch.embedding.filters import build_filters
+from components.elasticsearch.embedding.hits import Hit, read_hit
+from components.elasticsearch.embedding.queries import Question, builder_body, semantic_body, text_body
+from components.elasticsearch.embedding.searched_index import SearchedIndex, read_searched_index
+from components.elasticsearch.errors import RefusedError
+
+Mode = Literal["semantic", "text", "hybrid"]
+"""By meaning, by words, or both rankings fused."""
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A document that was found; `score` is Elasticsearch's, (1 + cosine) / 2 with similarity cosine."""
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a search found, best first, and how it was asked.
 
-    id: str
-    score: float
-    content: str
-
-
-def search(client: Requests, index: str, vector: Sequence[float], size: int = 10) -> list[Hit]:
-    """Return the `size` documents whose vectors are nearest to `vector`, best first."""
-    knn = {"field": VECTOR, "query_vector": list(vector)}
-    return _hits(client, index, {"size": size, "knn": knn, "_source": [CONTENT]})
-
-
-def search_text(client: Requests, index: str, embedder: Embedder, text: str, size: int = 10) -> list[Hit]:
-    """Return the `size` documents that answer `text` best, best first, by vectors of the dims that the index has now.
-
-    Raises EmbeddingError or another ElasticsearchError when there is no answer.
+    `requests` are the searches that were sent, by path; `fused_by` says what fused the rankings of a hybrid search, ""
+    otherwise; `embedding_seconds` and `searching_seconds` are as this program waited.
     """
-    dims = read_dims(client, index)
+
+    hits: list[Hit]
+    searched: SearchedIndex
+    requests: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    fused_by: str = ""
+    embedding_seconds: float = 0.0
+    searching_seconds: float = 0.0
+
+
+def search(
+    client: Requests,
+    index: str,
+    embedder: Embedder,
+    query: str,
+    *,
+    mode: Mode = "semantic",
+    size: int = 10,
+    filters: Sequence[str] = (),
+    sides: bool = False,
+) -> Answer:
+    """Return the `size` documents that answer `query` best, of those that match every filter (see `build_filters`).
+
+    `index` is a name or an alias, `size` from 1 to 10,000. With `sides` each hit of a hybrid search has its rank and
+    score in both rankings. Raises FilterError, EmbeddingError or another ElasticsearchError when there is no answer.
+    """
+    searched = read_searched_index(client, index)
     while True:
-        vector = replace(embedder, dims=dims).embed_query(text)
+        began = time.monotonic()
+        question = Question(
+            text=query,
+            vector=() if mode == "text" else replace(embedder, dims=searched.dims).embed_query(query),
+            index_options=searched.index_options,
+            size=size,
+            filters=build_filters(filters, searched.fields),
+        )
+        embedded = time.monotonic()
         try:
-            return search(client, index, vector, size)
+            answer = _ask(client, index, searched, question, mode, sides=sides)
         except RefusedError:
-            former, dims = dims, read_dims(client, index)
-            if dims == former:
+            former, searched = searched, read_searched_index(client, index)
+            if (searched.name, searched.dims) == (former.name, former.dims):
                 raise
+        else:
+            took = time.monotonic() - embedded
+            return replace(answer, embedding_seconds=embedded - began, searching_seconds=took)
 
 
-def read_dims(client: Requests, index: str) -> int:
-    """Return the dims of the embeddings in the index that an alias points to; raises IndexingError where none are."""
-    for body in (client.find(f"/{index}/_mapping") or {}).values():
-        mapped = body.get("mappings", {}).get("properties", {}).get(VECTOR, {})
-        if "dims" in mapped:
-            return int(mapped["dims"])
-    raise IndexingError(f"{index} has no embeddings to search in: `pulumi up` makes the index.")
-
-
-def builder_body(inference_id: str, text: str, size: int) -> dict[str, object]:
-    """Return the request for a search in which Elasticsearch embeds the query by the stack's endpoint for queries."""
-    embedding = {"model_id": query_id(inference_id), "model_text": text}
-    return {"size": size, "knn": {"field": VECTOR, "query_vector_builder": {"text_embedding": embedding}}}
+def nearest(client: Requests, index: str, vector: Sequence[float], size: int = 10) -> list[Hit]:
+    """Return the `size` documents whose vectors are nearest to `vector`, best first."""
+    searched = read_searched_index(client, index)
+    question = Question(text="", vector=vector, index_options=searched.index_options, size=size)
+    return _ask(client, index, searched, question, "semantic", sides=False).hits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,17 +100,26 @@ class SemanticSearch:
         Raises EmbeddingError or another ElasticsearchError when there is no answer.
         """
         with Client(self.connection) as client:
-            return search_text(client, self.alias, self.embedder, text, size)
+            return search(client, self.alias, self.embedder, text, size=size).hits
 
     def search_with_builder(self, text: str, size: int = 10) -> list[Hit]:
         """Return the same, with the embedding made by Elasticsearch."""
         with Client(self.connection) as client:
-            return _hits(client, self.alias, builder_body(self.inference_id, text, size))
+            options = read_searched_index(client, self.alias).index_options
+            body = builder_body(self.inference_id, text, size, options)
+            return _found(client.request("POST", f"/{self.alias}/_search", body))
 
 
-def _hits(client: Requests, index: str, body: dict[str, object]) -> list[Hit]:
-    answer = client.request("POST", f"/{index}/_search", body)
-    return [
-        Hit(str(hit["_id"]), float(hit["_score"]), str(hit.get("_source", {}).get(CONTENT, "")))
-        for hit in answer["hits"]["hits"]
-    ]
+def _ask(
+    client: Requests, index: str, searched: SearchedIndex, question: Question, mode: Mode, *, sides: bool
+) -> Answer:
+    if mode == "hybrid":
+        fused = hybrid.ask(client, index, question, sides=sides)
+        return Answer(hits=fused.hits, searched=searched, requests=fused.requests, fused_by=fused.by)
+    body = semantic_body(question) if mode == "semantic" else text_body(question)
+    path = f"/{index}/_search"
+    return Answer(hits=_found(client.request("POST", path, body)), searched=searched, requests=[(path, body)])
+
+
+def _found(answer: Mapping[str, Any]) -> list[Hit]:
+    return [read_hit(one) for one in answer["hits"]["hits"]]

@@ -5,7 +5,7 @@ from typing import Any
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import mending, staleness
 from components.elasticsearch.documents.staleness import KINDS
-from components.elasticsearch.embedding.search import search
+from components.elasticsearch.embedding import search
 from tests.contract.elasticsearch.stack_resources import ALIAS, Wanted
 from tests.fixtures.embedding_server import embedding, truncate
 
@@ -48,4 +48,4 @@ def mend(client: Client, wanted: Wanted) -> int:
 
 def nearest(client: Client, text: str, dims: int) -> str:
     """Return the document that is nearest to the embedding of a text."""
-    return search(client, ALIAS, truncate(embedding(f"Document: {text}", 768), dims), 1)[0].id
+    return search.nearest(client, ALIAS, truncate(embedding(f"Document: {text}", 768), dims), 1)[0].id

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from components.elasticsearch.documents.demo import DEMO_CONTENTS, DEMO_QUERIES
-from components.elasticsearch.embedding.search import Hit
+from components.elasticsearch.embedding.hits import Hit
 from sandbox.demo import Demo, main
 from sandbox.part import Part
 from sandbox.show.answers import Answer
