@@ -23,6 +23,9 @@ from components.settings.setting import setting
 Embedding = Literal["inference", "client"]
 """Who embeds documents: Elasticsearch, through an inference endpoint, or whoever writes them."""
 
+INDEX_OPTIONS = tuple("hnsw int8_hnsw int4_hnsw bbq_hnsw flat int8_flat int4_flat bbq_flat".split())
+"""How the index keeps vectors: in a graph (hnsw) or one by one (flat), in full or quantised."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ElasticsearchSettings:
@@ -64,7 +67,7 @@ class ElasticsearchSettings:
     )
     index_options: str = setting(
         "elasticsearchIndexOptions",
-        choice(*"hnsw int8_hnsw int4_hnsw bbq_hnsw flat int8_flat int4_flat bbq_flat".split()),
+        choice(*INDEX_OPTIONS),
     )
     keep_generations: int = setting("elasticsearchKeepGenerations", integer(0, 100))
     adopt: str = setting("elasticsearchAdopt", text())

@@ -13,6 +13,9 @@ ID = "_id"
 SHOWN = 12
 """Names of fields in a message."""
 
+LONGEST = 200
+"""Characters of a filter in a message."""
+
 
 def build_filters(filters: Sequence[str], fields: Mapping[str, Field]) -> list[dict[str, Any]]:
     """Return the queries that every hit must match; raises FilterError for what is neither JSON nor `field=value`.
@@ -30,7 +33,7 @@ def _build(text: str, fields: Mapping[str, Field]) -> dict[str, Any]:
     name = name.strip()
     if not equals or not name:
         raise FilterError(
-            f'The filter "{text}" is neither field=value nor an Elasticsearch query as JSON, such as '
+            f'The filter "{_cut(text)}" is neither field=value nor an Elasticsearch query as JSON, such as '
             '{"range": {"year": {"gte": 2020}}}.'
         )
     if name == ID:
@@ -45,10 +48,10 @@ def _query(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text, parse_constant=refuse)
     except (ValueError, RecursionError) as error:
-        raise FilterError(f"The filter {text} is not JSON ({error}).") from error
+        raise FilterError(f"The filter {_cut(text)} is not JSON ({error}).") from error
     if not isinstance(found, dict) or len(found) != 1:
         raise FilterError(
-            f"The filter {text} must be one Elasticsearch query, an object with one name in it such as "
+            f"The filter {_cut(text)} must be one Elasticsearch query, an object with one name in it such as "
             '{"term": {"language": "de"}}. Several queries are several filters.'
         )
     return found
@@ -86,3 +89,7 @@ def _unknown(name: str, fields: Mapping[str, Field]) -> str:
         return f"The documents have no field {name}. Did you mean {' or '.join(near[:3])}?"
     listed = ", ".join(known[:SHOWN]) + (" …" if len(known) > SHOWN else "")
     return f"The documents have no field {name}. They have {listed}."
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -20,7 +20,10 @@ OWN_NODE = {"elasticsearchBackupVolume": "backups", "stackId": "cpu-0a1b2c"}
     ("options", "shown"),
     [
         ((), "0.9000  demo-01  text\n"),
-        (("--json",), '{"_id": "demo-01", "_score": 0.9, "content": "text"}\n'),
+        (
+            ("--json",),
+            '{"_id": "demo-01", "_score": 0.9, "content": "text", "snippet": "text", "fields": {}}\n',
+        ),
     ],
     ids=["plain", "json"],
 )

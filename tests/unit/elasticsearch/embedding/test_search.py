@@ -6,8 +6,7 @@ from components.elasticsearch.client.failures import refusal
 from components.elasticsearch.embedding import search
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.embedding.hits import Hit, Piece
-from components.elasticsearch.embedding.searched_index import read_searched_index
-from components.elasticsearch.errors import IndexingError, RefusedError
+from components.elasticsearch.errors import RefusedError
 from tests.fixtures.embedding_server import embedding_server
 from tests.unit.elasticsearch.recording import CONNECTION, RecordedCluster
 
@@ -40,7 +39,9 @@ def test_a_search_that_is_refused_for_another_reason_is_told() -> None:
         search.search(cluster, "x", Embedder(url=server.url, model="m", dims=8), "text")
 
 
-def test_an_index_without_embeddings_is_named() -> None:
-    cluster = RecordedCluster({"GET /x/_mapping": {"x": {"mappings": {}}}})
-    with pytest.raises(IndexingError, match="x has no embeddings"):
-        read_searched_index(cluster, "x")
+def test_by_words_nothing_is_embedded() -> None:
+    cluster = RecordedCluster({"GET /x/_mapping": mapped(8), "POST /x/_search": HITS})
+    nowhere = Embedder(url="http://127.0.0.1:1/v1/embeddings", model="m", dims=8)
+    answer = search.search(cluster, "x", nowhere, "text", mode="text", filters=["_id=demo-01"])
+    assert answer.hits == [HIT]
+    assert answer.requests[0][1]["query"]["bool"]["filter"] == [{"ids": {"values": ["demo-01"]}}]
