@@ -28,7 +28,8 @@ class StackFacts:
 
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
     `identity` is how the vectors are made: the fields of OUTPUT_OF. `stack_id` and `backup_volume`, that of the stack's
-    own node, are empty in the outputs of a stack that an earlier version brought up.
+    own node, are empty in the outputs of a stack that an earlier version brought up. So are `server_container`, the
+    name of a server's container in the Docker engine, and `llama_cpp_commit`.
     """
 
     connection: Connection
@@ -40,6 +41,8 @@ class StackFacts:
     pipeline_id: str
     stack_id: str
     backup_volume: str
+    server_container: str
+    llama_cpp_commit: str
 
 
 def facts_of(outputs: Mapping[str, Any], source: str, index: str = "") -> StackFacts:
@@ -92,6 +95,8 @@ def _facts(outputs: Mapping[str, Any], index: str) -> StackFacts:
         pipeline_id=str(outputs["pipeline"]),
         stack_id=str(outputs.get("stackId", "")),
         backup_volume=str(outputs.get("elasticsearchBackupVolume", "")),
+        server_container=str(outputs.get("serverContainer", "")),
+        llama_cpp_commit=str(outputs.get("llamaCppCommit", "")),
         identity={
             "dims": int(outputs["dims"]),
             "quant": str(outputs["quant"]),

@@ -1,0 +1,103 @@
+"""The stack's index: what its alias leads to, the generations beside it, their documents and embeddings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.staleness import tally
+from components.elasticsearch.errors import (
+    LicenseError,
+    RefusedError,
+    UnavailableError,
+    UnreadableIdentityError,
+)
+from components.elasticsearch.fields import VECTOR
+from components.elasticsearch.generations.index import meta_of
+from components.elasticsearch.generations.live_index import EVERY_STATE
+from components.elasticsearch.identity import Identity
+from components.elasticsearch.ownership import is_managed
+from jinactl.status.state import EmbeddingsState, GenerationState, IndexState, Role
+
+LOOKED_AT = 10_000
+"""Documents that are looked at for stale embeddings: a second or two."""
+
+ORDER: tuple[Role, ...] = ("live", "in migration", "kept")
+
+
+def read_index(client: Requests, alias: str) -> IndexState:
+    """Return what is behind and beside the alias; raises an ElasticsearchError.
+
+    Nothing waits for shards that are not there: their documents are not counted then, and the health says so.
+    """
+    behind = client.find(f"/{alias}", query=EVERY_STATE) or {}
+    made = client.find(f"/{alias}-*", query=EVERY_STATE) or {}
+    beside = {name: body for name, body in made.items() if meta_of(body).get("alias") == alias}
+    found = [_generation(client, alias, name, body) for name, body in sorted({**beside, **behind}.items())]
+    found.sort(key=lambda one: ORDER.index(one.role))
+    return IndexState(alias=alias, health=_health(client, alias) if behind else "", generations=tuple(found))
+
+
+def read_embeddings(client: Requests, alias: str) -> EmbeddingsState:
+    """Return what is wrong with the embeddings behind the alias; raises an ElasticsearchError."""
+    tallies = [tally(client, name, LOOKED_AT) for name in client.find(f"/{alias}") or {}]
+    return EmbeddingsState(
+        stale=sum(one.stale for one in tallies),
+        without=sum(one.without for one in tallies),
+        whole=all(one.whole for one in tallies),
+    )
+
+
+def _generation(client: Requests, alias: str, name: str, body: Mapping[str, Any]) -> GenerationState:
+    meta, settings = meta_of(body), body.get("settings", {}).get("index", {})
+    vector = body.get("mappings", {}).get("properties", {}).get(VECTOR, {})
+    closed = str(settings.get("verified_before_close", "")) == "true"
+    return GenerationState(
+        name=name,
+        role=_role(alias, name, meta, body),
+        documents=None if closed else _documents(client, name),
+        bytes=0 if closed else _bytes(client, name),
+        dims=int(vector.get("dims", 0)),
+        identity=_shown_identity(meta, name),
+        closed=closed,
+        blocks=tuple(sorted(key for key, on in settings.get("blocks", {}).items() if str(on) == "true")),
+    )
+
+
+def _role(alias: str, name: str, meta: Mapping[str, Any], body: Mapping[str, Any]) -> Role:
+    if name == alias or alias in body.get("aliases", {}):
+        return "live"
+    return "in migration" if meta.get("migration") and not meta.get("retired") else "kept"
+
+
+def _shown_identity(meta: Mapping[str, Any], name: str) -> str:
+    if not is_managed(meta):
+        return ""
+    try:
+        identity = Identity.from_meta(meta, name)
+    except UnreadableIdentityError:
+        return ""
+    return f"{identity.model} {identity.quant}"
+
+
+def _documents(client: Requests, name: str) -> int | None:
+    """Return the documents of an index, None where they can't be counted now."""
+    try:
+        counted = client.request("GET", f"/{name}/_count")
+    except (RefusedError, UnavailableError):
+        return None
+    return None if counted.get("_shards", {}).get("failed") else int(counted.get("count", 0))
+
+
+def _bytes(client: Requests, name: str) -> int:
+    try:
+        stored = client.request("GET", f"/{name}/_stats/store")
+    except (RefusedError, UnavailableError, LicenseError):
+        return 0
+    return int(stored.get("_all", {}).get("total", {}).get("store", {}).get("size_in_bytes", 0))
+
+
+def _health(client: Requests, alias: str) -> str:
+    try:
+        return str(client.request("GET", f"/_cluster/health/{alias}").get("status", ""))
+    except LicenseError:
+        return ""

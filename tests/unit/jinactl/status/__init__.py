@@ -1,0 +1,1 @@
+"""The state of a stack: how it is read, judged and shown."""
