@@ -59,12 +59,10 @@ class Check:
 
 def run_check(check: Check) -> str:
     """Return in one line what was seen. Raises CheckError when somebody else has the port, and EngineError."""
-    holders = [one for one in inspect_containers("--filter", f"publish={check.port}") if _clashes(one, check)]
-    for holder in holders:
-        labels = (holder.get("Config") or {}).get("Labels") or {}
-        name = holder["Name"].lstrip("/")
-        if name not in (check.container, check.former) and labels.get(OWNER) != check.owner:
-            raise CheckError(_taken_by(name, labels.get(OWNER, ""), check))
+    holders = read_holders(check)
+    for name, owner in holders:
+        if name not in (check.container, check.former) and owner != check.owner:
+            raise CheckError(_taken_by(name, owner, check))
     if not holders and check.local and not can_be_had(check.address, check.port):
         raise CheckError(
             f"Port {check.port} of {check.address} is taken by a program of this machine that is no container: "
@@ -72,6 +70,15 @@ def run_check(check: Check) -> str:
             f"End it, or {_set(check)}"
         )
     return f"port {check.port} of {check.address} can be had"
+
+
+def read_holders(check: Check) -> list[tuple[str, str]]:
+    """Return the running containers that have the port, each with its name and the id of the stack that it is of.
+
+    The id is empty where a container tells none. Raises EngineError.
+    """
+    found = [one for one in inspect_containers("--filter", f"publish={check.port}") if _clashes(one, check)]
+    return [(one["Name"].lstrip("/"), _labels(one).get(OWNER, "")) for one in found]
 
 
 def can_be_had(address: str, port: int) -> bool:
@@ -96,6 +103,10 @@ def _taken_by(name: str, stack: str, check: Check) -> str:
 
 def _set(check: Check) -> str:
     return f"set another one: pulumi config set {check.setting} {check.port % LAST_PORT + 1}"
+
+
+def _labels(container: Mapping[str, Any]) -> Mapping[str, str]:
+    return (container.get("Config") or {}).get("Labels") or {}
 
 
 def _clashes(container: Mapping[str, Any], check: Check) -> bool:

@@ -19,6 +19,7 @@ class NoEngineError(EngineError):
     """No engine answers, for the reason `said`."""
 
     def __init__(self, said: str) -> None:
+        self.said = said
         super().__init__(
             f"No Docker engine answers, so whether it is the one that this stack lives on is not known: {said}\n"
             "Start it, or correct its address (DOCKER_HOST, or the setting docker:host), and run this again."

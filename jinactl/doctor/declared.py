@@ -1,0 +1,71 @@
+"""What a stack declares of its parts, as its outputs tell: names, addresses and versions to compare with what is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinactl.outputs import StackFacts
+
+SINCE = (
+    "stackId",
+    "dockerEngine",
+    "serverUrl",
+    "serverContainer",
+    "queryServerContainer",
+    "imageDigest",
+    "elasticsearchVolume",
+    "elasticsearchEmbeddingsUrl",
+    "elasticsearchQueryEmbeddingsUrl",
+    "indexGeneration",
+)
+"""Outputs that an earlier version did not write, and without which some checks cannot look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """The stack's own word on its parts; texts are empty where the outputs do not tell.
+
+    `server_url` is the gateway's address, `image` the id of the servers' image, `engine` that of the Docker engine.
+    `servers` are the names of the servers' containers by lane; `node_volume` is empty without a node of the stack's
+    own. `node_embeddings_url` and `node_query_embeddings_url` are the gateway's addresses as Elasticsearch reaches
+    them. `generation` is the index behind the alias when the outputs were written. `missing` names the outputs of SINCE
+    that are not there.
+    """
+
+    facts: StackFacts
+    server_url: str
+    servers: Mapping[str, str]
+    image: str
+    engine: str
+    node_volume: str
+    node_embeddings_url: str
+    node_query_embeddings_url: str
+    generation: str
+    missing: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """How many numbers the model returns."""
+        return int(self.facts.identity["width"])
+
+
+def read_declared(outputs: Mapping[str, Any], facts: StackFacts) -> Declared:
+    """Return what the outputs tell; `facts` are what every command knows of them."""
+
+    def told(name: str) -> str:
+        return str(outputs.get(name) or "")
+
+    lanes = {"documents": told("serverContainer"), "queries": told("queryServerContainer")}
+    return Declared(
+        facts=facts,
+        server_url=told("serverUrl"),
+        servers={lane: name for lane, name in lanes.items() if name},
+        image=told("imageDigest"),
+        engine=told("dockerEngine"),
+        node_volume=told("elasticsearchVolume"),
+        node_embeddings_url=told("elasticsearchEmbeddingsUrl"),
+        node_query_embeddings_url=told("elasticsearchQueryEmbeddingsUrl"),
+        # The stack's outputs name that of its first index alone.
+        generation=told("indexGeneration") if facts.index == outputs.get("index") else "",
+        missing=tuple(name for name in SINCE if name not in outputs),
+    )
