@@ -129,6 +129,7 @@ search = SearchIndex(
 engine.guard("engine-guard", after=[search])
 
 pulumi.export("stackId", stack_id)
+pulumi.export("dockerEngine", engine.engine_id)
 pulumi.export("quant", settings.quant)
 pulumi.export("dims", settings.dims)
 pulumi.export("serverUrl", gateway.url)
@@ -161,6 +162,8 @@ pulumi.export("elasticsearchCaCertificate", elasticsearch.connection.ca_certific
 pulumi.export("elasticsearchFingerprint", elasticsearch.connection.fingerprint)
 pulumi.export("elasticsearchLicense", check.license)
 pulumi.export("elasticsearchLicenseExpires", check.license_expires)
+pulumi.export("elasticsearchEmbeddingsUrl", search.embeddings_url)
+pulumi.export("elasticsearchQueryEmbeddingsUrl", search.query_embeddings_url)
 pulumi.export("inferenceEndpoint", search.inference_id)
 pulumi.export("queryInferenceEndpoint", search.query_inference_id)
 pulumi.export("documentInferenceEndpoint", search.document_inference_id)

@@ -8,7 +8,15 @@ import typer
 from typer.core import TyperGroup
 
 from components.errors import StackError
-from jinactl.commands import backup, ingest, mend, restore, search, status
+from jinactl.commands import (
+    backup,
+    doctor,
+    ingest,
+    mend,
+    restore,
+    search,
+    status,
+)
 from jinactl.console import Console, silence_broken_pipe
 from jinactl.errors import UsageError
 
@@ -42,7 +50,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Put documents into the index of a stack that is up, search them, and look after them.",
 )
-for command in (ingest, search, status, mend, backup, restore):
+for command in (
+    ingest,
+    search,
+    status,
+    doctor,
+    mend,
+    backup,
+    restore,
+):
     command.add_to(app)
 
 

@@ -23,16 +23,20 @@ def read_stack(stack: str = "", outputs: str = "", index: str = "") -> StackFact
     chooses an index, empty the first. Raises CommandError when the outputs can't be had, or
     are not those of a stack that is up.
     """
+    found, source = read_outputs(stack, outputs)
+    return facts_of(found, source, index)
+
+
+def read_outputs(stack: str = "", outputs: str = "") -> tuple[Mapping[str, Any], str]:
+    """Return a stack's outputs, whatever they are, and where they are from; the arguments are those of `read_stack`.
+
+    Raises CommandError when they can't be had, and UsageError where both arguments say which stack is meant.
+    """
     if stack and outputs:
         raise UsageError("--stack and --outputs both say which stack is meant: leave one of them out.")
     if outputs:
-        found, source = _from_file(outputs), _shown(outputs)
-    else:
-        found, source = (
-            _from_pulumi(stack),
-            f"the outputs of stack {stack}" if stack else "the stack's outputs",
-        )
-    return facts_of(found, source, index)
+        return _from_file(outputs), _shown(outputs)
+    return _from_pulumi(stack), f"the outputs of stack {stack}" if stack else "the stack's outputs"
 
 
 def _shown(outputs: str) -> str:

@@ -7,6 +7,7 @@ PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
 
 MEANINGS = {
     "stackId": "Id under which the stack owns its data in Docker and Elasticsearch.",
+    "dockerEngine": "Id of the Docker engine that the stack lives on.",
     "quant": "Quantisation of the model.",
     "dims": "Dimensions kept of each embedding.",
     "serverUrl": "Address of the gateway in front of the servers.",
@@ -40,6 +41,9 @@ MEANINGS = {
     "elasticsearchFingerprint": "SHA-256 fingerprint of the certificate of Elasticsearch; empty without one.",
     "elasticsearchLicense": "Type of the license of Elasticsearch.",
     "elasticsearchLicenseExpires": "When that license ends; empty for one without an end.",
+    "elasticsearchEmbeddingsUrl": "Address at which Elasticsearch asks the gateway for embeddings; empty with "
+    "`elasticsearchEmbedding: client`.",
+    "elasticsearchQueryEmbeddingsUrl": "The same for queries; empty likewise.",
     "inferenceEndpoint": (
         "Name of the inference endpoint for texts that bear their prefix; empty with `elasticsearchEmbedding: client`."
     ),

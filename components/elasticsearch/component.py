@@ -83,11 +83,14 @@ class SearchIndex(pulumi.ComponentResource):
     They are made in this order: the endpoints that people name have the dims of the index. `inference_id` is that of
     the one that takes texts as they come, `query_inference_id` and `document_inference_id` of those that add a prefix.
     With elasticsearchEmbedding `client` there are no endpoints and no pipeline, and their names are empty.
+    `embeddings_url` and `query_embeddings_url` are what they ask, empty likewise.
     `index` is the alias that people use, `concrete_index` the generation that it points to. Nothing of it, nor of
     what it depends on, is deleted before its guard agrees: give it `depends_on` of the checked server.
     """
 
     index: str
+    embeddings_url: str
+    query_embeddings_url: str
     concrete_index: pulumi.Output[str]
     pipeline_id: pulumi.Output[str]
     inference_id: pulumi.Output[str]
@@ -100,6 +103,8 @@ class SearchIndex(pulumi.ComponentResource):
         none = pulumi.Output.from_input("")
         self.inference_id = self.query_inference_id = self.document_inference_id = self.pipeline_id = none
         endpoints = None if args.settings.embeds_in_client else args.endpoints()
+        self.embeddings_url = args.embeddings_url if endpoints else ""
+        self.query_embeddings_url = args.query_embeddings_url if endpoints else ""
         before_index: list[pulumi.Resource] = []
         if endpoints:
             of_pipelines = self._endpoints(name, args, endpoints.of_pipelines(), OF_PIPELINES, [])

@@ -20,8 +20,10 @@ class StackEngineArgs:
 class StackEngine(pulumi.ComponentResource):
     """The engine that the stack was made on; whatever is on it depends on this, and so never goes to another.
 
-    `guard` stands before a destruction.
+    `engine_id` is its id; `guard` stands before a destruction.
     """
+
+    engine_id: pulumi.Output[str]
 
     def __init__(self, name: str, args: StackEngineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:engine:StackEngine", name, None, opts)
@@ -32,7 +34,8 @@ class StackEngine(pulumi.ComponentResource):
             "preview": pulumi.runtime.is_dry_run(),
         }
         self._identity = EngineIdentityResource(name, inputs, pulumi.ResourceOptions(parent=self))
-        self.register_outputs({"engine_id": self._identity.engine_id})
+        self.engine_id = self._identity.engine_id
+        self.register_outputs({"engine_id": self.engine_id})
 
     def guard(self, name: str, after: Sequence[pulumi.Resource]) -> None:
         """Refuse a destruction on another engine before any of it: `after` is what nothing else depends on."""
