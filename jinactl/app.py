@@ -11,6 +11,7 @@ from components.errors import StackError
 from jinactl.commands import (
     backup,
     doctor,
+    evaluate,
     ingest,
     mend,
     restore,
@@ -55,6 +56,7 @@ for command in (
     search,
     status,
     doctor,
+    evaluate,
     mend,
     backup,
     restore,

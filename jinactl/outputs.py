@@ -1,11 +1,12 @@
 """What the commands know of a stack: its outputs, as `pulumi stack output --json --show-secrets` prints them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.embedding.embedder import Embedder
+from components.elasticsearch.embedding.server import Role
 from jinactl.errors import CommandError
 
 ASK = "`pulumi stack output --json --show-secrets`"
@@ -23,6 +24,28 @@ OUTPUT_OF = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServedModel:
+    """A stack's model, and how it is served.
+
+    `url` is the gateway's address of /v1/embeddings, `prefixes` what the model sees before texts, by role. `file` is
+    the path of the model file on the machine that fetched it, `revision` the commit of the `repository` that it comes
+    from, `container` the server for documents; `repository` is empty in the outputs of an earlier version.
+    """
+
+    quant: str
+    name: str
+    sha256: str
+    width: int
+    url: str
+    api_key: str = field(repr=False)
+    prefixes: Mapping[Role, str]
+    repository: str
+    revision: str
+    file: str
+    container: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StackFacts:
     """How to reach a stack's cluster and embedding server, and its index.
 
@@ -37,6 +60,7 @@ class StackFacts:
     index: str
     embeds_in_client: bool
     identity: Mapping[str, Any]
+    served: ServedModel
     inference_id: str
     pipeline_id: str
     stack_id: str
@@ -105,4 +129,24 @@ def _facts(outputs: Mapping[str, Any], index: str) -> StackFacts:
             "width": int(outputs["modelDimensions"]),
             "document_prefix": str(outputs["modelDocumentPrefix"]),
         },
+        served=_served(outputs),
+    )
+
+
+def _served(outputs: Mapping[str, Any]) -> ServedModel:
+    return ServedModel(
+        quant=str(outputs["quant"]),
+        name=str(outputs["modelName"]),
+        sha256=str(outputs["modelSha256"]),
+        width=int(outputs["modelDimensions"]),
+        url=str(outputs["embeddingsUrl"]),
+        api_key=str(outputs["serverApiKey"]),
+        prefixes={
+            "query": str(outputs.get("modelQueryPrefix", "")),
+            "document": str(outputs["modelDocumentPrefix"]),
+        },
+        repository=str(outputs.get("modelRepository", "")),
+        revision=str(outputs.get("modelRevision", "")),
+        file=str(outputs.get("modelFile", "")),
+        container=str(outputs.get("serverContainer", "")),
     )

@@ -22,6 +22,7 @@ MEANINGS = {
     "llamaCppCommit": "Commit of llama.cpp in the image; empty for a prebuilt image.",
     "llamaCppUpstreamCommit": "Commit that the branch `llamaCppRef` has now; empty unless it is another one.",
     "modelName": "Name of the model at the server and the inference endpoint.",
+    "modelRepository": "Repository of the model on the Hugging Face Hub.",
     "modelFile": "Path of the model file.",
     "modelSha256": "SHA-256 of the model file.",
     "modelRevision": "Commit of the model's repository.",

@@ -17,6 +17,11 @@ OF_ELASTICSEARCH = re.compile(
 """Names of indices and data streams that Elasticsearch makes for its own bookkeeping and does not always mark as its
 own. People's names may begin with a dot too, so a dot alone proves nothing."""
 
+EVALUATION = "jina-search-evaluation-"
+"""How the names begin of indices that `jinactl evaluate` measures with and removes; 16 hexadecimal digits follow."""
+
+OF_EVALUATION = re.compile(f"{EVALUATION}[0-9a-f]{{16}}")
+
 
 @dataclass(frozen=True)
 class IndexAbstraction:
@@ -32,7 +37,8 @@ def of_people(client: Requests) -> Iterator[IndexAbstraction]:
     for found in answer.get("indices", []):
         attributes = found.get("attributes", [])
         # The backing indices of a data stream are counted under the name of the stream.
-        if "system" not in attributes and not found.get("data_stream"):
+        temporary = "hidden" in attributes and OF_EVALUATION.fullmatch(found["name"])
+        if "system" not in attributes and not found.get("data_stream") and not temporary:
             yield from _unless_of_elasticsearch(IndexAbstraction(str(found["name"]), "closed" in attributes))
     for found in answer.get("data_streams", []):
         yield from _unless_of_elasticsearch(IndexAbstraction(str(found["name"])))
