@@ -30,6 +30,7 @@ def ended() -> int:
         (None, False),
         ("of:somebody:else", False),
     ],
+    ids=["own", "ended", "running", "elsewhere", "elsewhere, long ago", "empty", "none", "not a mark"],
 )
 def test_only_a_process_that_is_gone_leaves_something(mark: object, *, expected: bool) -> None:
     assert is_left(mark) is expected
