@@ -18,6 +18,7 @@ from jinactl.commands import (
     search,
     status,
 )
+from jinactl.commands import open as open_page
 from jinactl.console import Console, silence_broken_pipe
 from jinactl.errors import UsageError
 
@@ -54,6 +55,7 @@ app = typer.Typer(
 for command in (
     ingest,
     search,
+    open_page,
     status,
     doctor,
     evaluate,
