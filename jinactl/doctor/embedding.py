@@ -188,20 +188,19 @@ def read_documents(client: Requests, index: IndexReading) -> Tally:
 def _stale(found: Tally) -> Iterator[Finding]:
     if found.stale:
         yield Finding(
-            what=f"{_count(found.stale, found)} have an embedding of another text than theirs, or none knows of which",
+            what=f"{_count(found.stale, found)} an embedding of another text than theirs, or one of an unknown text",
             remedy="jinactl repair",
         )
 
 
 def _without(found: Tally) -> Iterator[Finding]:
     if found.without:
-        yield Finding(
-            what=f"{_count(found.without, found)} have a text and no embedding", remedy="jinactl repair"
-        )
+        yield Finding(what=f"{_count(found.without, found)} a text and no embedding", remedy="jinactl repair")
 
 
 def _count(number: int, found: Tally) -> str:
-    return f"{'' if found.whole else 'at least '}{number:,} documents"
+    documents = "document has" if number == 1 else "documents have"
+    return f"{'' if found.whole else 'at least '}{number:,} {documents}"
 
 
 DOCUMENT_CHECKS = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.errors import ElasticsearchError, UnreadableIdentityError
+from components.elasticsearch.errors import ElasticsearchError, LicenseError, UnreadableIdentityError
 from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.generations.live_index import EVERY_STATE
 from components.elasticsearch.identity import Identity
@@ -77,7 +77,10 @@ def _health(client: Requests, indices: list[str]) -> Mapping[str, str]:
     if not indices:
         return {}
     query = {"level": "indices", "timeout": "1s"}
-    answer = client.request("GET", f"/_cluster/health/{','.join(indices)}", query=query)
+    try:
+        answer = client.request("GET", f"/_cluster/health/{','.join(indices)}", query=query)
+    except LicenseError:
+        return {}  # once it has ended, Elasticsearch tells its health no more
     return {index: str(body["status"]) for index, body in answer.get("indices", {}).items()}
 
 
@@ -165,6 +168,8 @@ def _foreign(index: IndexReading) -> Iterator[Finding]:
     known = index.declared.facts.stack_id
     if not known:
         raise CannotLookError("the outputs have no stackId: `pulumi up` adds it")
+    if index.alias in index.behind:
+        raise CannotLookError(f"{index.alias} is an index, and not the alias of one")
     for name, body in index.behind.items():
         owner = owner_of(meta_of(body))
         if not is_managed(meta_of(body)):

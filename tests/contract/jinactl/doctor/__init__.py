@@ -1,0 +1,1 @@
+"""`jinactl doctor` on a stack that is well but for one fault."""
