@@ -10,8 +10,10 @@ from typer.core import TyperGroup
 from components.errors import StackError
 from jinactl.commands import (
     backup,
+    delete,
     doctor,
     evaluate,
+    export,
     ingest,
     mend,
     restore,
@@ -59,6 +61,8 @@ for command in (
     status,
     doctor,
     evaluate,
+    export,
+    delete,
     mend,
     backup,
     restore,

@@ -1,0 +1,1 @@
+"""Takes documents out of a stack's index: to files, or away."""
