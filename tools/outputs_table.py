@@ -52,6 +52,7 @@ MEANINGS = {
     "documentInferenceEndpoint": "Name of the inference endpoint for documents; empty likewise.",
     "pipeline": "Name of the ingest pipeline; empty with `elasticsearchEmbedding: client`.",
     "index": "Alias under which documents are written and searched.",
+    "indices": "Aliases of all indices, that one and those of `elasticsearchAdditionalIndices`.",
     "indexGeneration": "Name of the index behind the alias.",
 }
 """What each output is, by its name."""

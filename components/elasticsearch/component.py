@@ -1,22 +1,24 @@
 """Declares Elasticsearch and what searches by meaning: the cluster, and the index with all it needs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import pulumi
 
-from components.elasticsearch.dynamic.deletion_guard import INDEX, NODE, DeletionGuardResource
+from components.elasticsearch.declared_index import declare_guard, declare_index, embedder_inputs
 from components.elasticsearch.dynamic.demo_documents import DemoDocumentsResource
 from components.elasticsearch.dynamic.index import IndexResource
 from components.elasticsearch.dynamic.inference_endpoint import InferenceEndpointResource
 from components.elasticsearch.dynamic.ingest_pipeline import IngestPipelineResource
-from components.elasticsearch.endpoints import Endpoints, pipeline_endpoint_id
+from components.elasticsearch.endpoints import pipeline_endpoint_id
 from components.elasticsearch.identity import canonical
 from components.elasticsearch.inference_endpoint import Endpoint
 from components.elasticsearch.ingest_pipeline import build_pipeline
-from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs, default_pipeline
+from components.elasticsearch.inputs import ConnectionInputs, SearchIndexArgs
 from components.elasticsearch.node.component import ElasticsearchNode, ElasticsearchNodeArgs
-from components.settings import ElasticsearchSettings
+from components.names import names_in
+
+__all__ = ["Elasticsearch", "ElasticsearchArgs", "SearchIndex", "SearchIndexArgs"]
 
 OF_PIPELINES = ("pipeline-endpoint", "full-endpoint")
 NAMED = ("endpoint", "query-endpoint", "document-endpoint")
@@ -54,41 +56,20 @@ class Elasticsearch(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-@dataclass(frozen=True, kw_only=True)
-class SearchIndexArgs:
-    """What the index needs: the embedding server's key, and addresses of it. `owner` is the stack's id.
-
-    `embeddings_url` and `query_embeddings_url` are as Elasticsearch reaches it (`node_embeddings_url`,
-    `node_query_embeddings_url`), `local_embeddings_url` as this machine does, which alone is used with
-    elasticsearchEmbedding `client`.
-    """
-
-    owner: pulumi.Input[str]
-    connection: ConnectionInputs
-    settings: ElasticsearchSettings
-    embedding: EmbeddingInputs
-    embeddings_url: str
-    query_embeddings_url: str
-    local_embeddings_url: str
-    embeddings_api_key: str
-
-    def endpoints(self) -> Endpoints:
-        """Return the endpoints by which Elasticsearch embeds."""
-        return self.embedding.endpoints(self.settings, self.embeddings_url, self.query_embeddings_url)
-
-
 class SearchIndex(pulumi.ComponentResource):
-    """The endpoints of pipelines, ingest pipeline, index behind an alias, endpoints for people, and demo documents.
+    """The endpoints of pipelines, ingest pipeline, indices behind aliases, endpoints for people, and demo documents.
 
-    They are made in this order: the endpoints that people name have the dims of the index. `inference_id` is that of
-    the one that takes texts as they come, `query_inference_id` and `document_inference_id` of those that add a prefix.
-    With elasticsearchEmbedding `client` there are no endpoints and no pipeline, and their names are empty.
+    They are made in this order: the endpoints that people name have the dims of the first index. `inference_id` is that
+    of the one that takes texts as they come, `query_inference_id` and `document_inference_id` of those that add a
+    prefix. With elasticsearchEmbedding `client` there are no endpoints and no pipeline, and their names are empty.
     `embeddings_url` and `query_embeddings_url` are what they ask, empty likewise.
-    `index` is the alias that people use, `concrete_index` the generation that it points to. Nothing of it, nor of
-    what it depends on, is deleted before its guard agrees: give it `depends_on` of the checked server.
+    `index` is the alias that people use, `concrete_index` the generation that it points to; `indices` are the aliases
+    of all indices. Nothing of them, nor of what they depend on, is deleted before each one's guard agrees: give it
+    `depends_on` of the checked server.
     """
 
     index: str
+    indices: tuple[str, ...]
     embeddings_url: str
     query_embeddings_url: str
     concrete_index: pulumi.Output[str]
@@ -99,7 +80,7 @@ class SearchIndex(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SearchIndexArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:elasticsearch:SearchIndex", name, None, opts)
-        self.index = args.settings.index
+        self.index, self.indices = args.settings.index, args.settings.indices
         none = pulumi.Output.from_input("")
         self.inference_id = self.query_inference_id = self.document_inference_id = self.pipeline_id = none
         endpoints = None if args.settings.embeds_in_client else args.endpoints()
@@ -111,8 +92,8 @@ class SearchIndex(pulumi.ComponentResource):
             pipeline = self._pipeline(name, args, of_pipelines)
             self.pipeline_id = pipeline.pipeline_id
             before_index.append(pipeline)
-        index = self._index(name, args, before_index)
-        guarded: list[pulumi.Resource] = [index]
+        index, *additional = self._indices(name, args, before_index)
+        guarded: list[pulumi.Resource] = [index, *additional]
         if endpoints:
             named = self._endpoints(name, args, endpoints.named(), NAMED, [index])
             self.inference_id, self.query_inference_id, self.document_inference_id = (
@@ -121,7 +102,8 @@ class SearchIndex(pulumi.ComponentResource):
             guarded += named
         if args.settings.demo_documents:
             guarded.append(self._demo_documents(name, args, index))
-        self._guard(name, args, guarded)
+        for alias in args.settings.indices:
+            declare_guard(name, args, alias, guarded, self)
         self.concrete_index = index.concrete_index
         self.register_outputs(
             {
@@ -151,7 +133,7 @@ class SearchIndex(pulumi.ComponentResource):
                     "inference_id": inference_id,
                     "family": args.settings.inference_id,
                     "body": canonical(asdict(wanted)),
-                    "adopt": args.settings.adopt,
+                    "adopt": _adopted_with_first(args),
                     "embeddings_api_key": pulumi.Output.secret(args.embeddings_api_key),
                 },
                 pulumi.ResourceOptions(parent=self, depends_on=list(after)),
@@ -180,26 +162,19 @@ class SearchIndex(pulumi.ComponentResource):
             "pipeline_id": args.settings.pipeline_id,
             "inference_id": args.settings.inference_id,
             "body": pulumi.Output.from_input(args.owner).apply(body),
-            "adopt": args.settings.adopt,
+            "adopt": _adopted_with_first(args),
         }
         after = pulumi.ResourceOptions(parent=self, depends_on=list(endpoints))
         return IngestPipelineResource(f"{name}-pipeline", inputs, after)
 
-    def _index(self, name: str, args: SearchIndexArgs, before: list[pulumi.Resource]) -> IndexResource:
-        inputs = {
-            **args.connection.as_inputs(),
-            "owner": args.owner,
-            **_embeds(args),
-            "alias": args.settings.index,
-            "pipeline_id": default_pipeline(args.settings),
-            "identity": args.embedding.identity(args.settings),
-            "revision": args.embedding.revision,
-            "keep_generations": args.settings.keep_generations,
-            "adopt": args.settings.adopt,
-            "delete_data": args.settings.delete_data,
-        }
-        after = pulumi.ResourceOptions(parent=self, depends_on=before)
-        return IndexResource(f"{name}-index", inputs, after)
+    def _indices(
+        self, name: str, args: SearchIndexArgs, before: Sequence[pulumi.Resource]
+    ) -> list[IndexResource]:
+        """Declare the indices one after another: two migrations at a time would take each other's embedding server."""
+        declared: list[IndexResource] = []
+        for alias in args.settings.indices:
+            declared.append(declare_index(name, args, alias, [*before, *declared[-1:]], self))
+        return declared
 
     def _demo_documents(
         self, name: str, args: SearchIndexArgs, index: IndexResource
@@ -207,36 +182,14 @@ class SearchIndex(pulumi.ComponentResource):
         inputs = {
             **args.connection.as_inputs(),
             "owner": args.owner,
-            **_embedder(args),
+            **embedder_inputs(args),
             "alias": args.settings.index,
             "identity": args.embedding.identity(args.settings),
         }
         after = pulumi.ResourceOptions(parent=self, depends_on=[index])
         return DemoDocumentsResource(f"{name}-demo-documents", inputs, after)
 
-    def _guard(self, name: str, args: SearchIndexArgs, guarded: list[pulumi.Resource]) -> None:
-        inputs = {
-            **args.connection.as_inputs(),
-            "owner": args.owner,
-            "alias": args.settings.index,
-            "delete_data": args.settings.delete_data,
-            # The stack's own node is deleted with its volume, so documents in its other indices count from the start.
-            "scope": NODE if args.settings.managed else INDEX,
-        }
-        DeletionGuardResource(
-            f"{name}-guard", inputs, pulumi.ResourceOptions(parent=self, depends_on=guarded)
-        )
 
-
-def _embeds(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:
-    """Return the inputs of the index that say what embeds its documents."""
-    if args.settings.embeds_in_client:
-        return _embedder(args)
-    key = pulumi.Output.secret(args.embeddings_api_key)
-    return {"endpoints": args.endpoints().as_json(), "embeddings_api_key": key}
-
-
-def _embedder(args: SearchIndexArgs) -> dict[str, pulumi.Input[str]]:
-    if not args.settings.embeds_in_client:
-        return {}
-    return args.embedding.embedder(args.local_embeddings_url, args.embeddings_api_key)
+def _adopted_with_first(args: SearchIndexArgs) -> str:
+    """Return the index with which pipeline and endpoints are adopted: only the first one brings any along."""
+    return args.settings.index if args.settings.index in names_in(args.settings.adopt) else ""

@@ -103,6 +103,39 @@ class EmbeddingInputs:
         return {"embedder": embedder.as_json(), "embeddings_api_key": pulumi.Output.secret(api_key)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class SearchIndexArgs:
+    """What the indices need: the embedding server's key, and addresses of it. `owner` is the stack's id.
+
+    `embeddings_url` and `query_embeddings_url` are as Elasticsearch reaches it (`node_embeddings_url`,
+    `node_query_embeddings_url`), `local_embeddings_url` as this machine does, which alone is used with
+    elasticsearchEmbedding `client`.
+    """
+
+    owner: pulumi.Input[str]
+    connection: ConnectionInputs
+    settings: ElasticsearchSettings
+    embedding: EmbeddingInputs
+    embeddings_url: str
+    query_embeddings_url: str
+    local_embeddings_url: str
+    embeddings_api_key: str
+
+    def endpoints(self) -> Endpoints:
+        """Return the endpoints by which Elasticsearch embeds."""
+        return self.embedding.endpoints(self.settings, self.embeddings_url, self.query_embeddings_url)
+
+
 def default_pipeline(settings: ElasticsearchSettings) -> str:
     """Return the pipeline by which the index embeds: none where documents come with their vectors."""
     return NO_PIPELINE if settings.embeds_in_client else settings.pipeline_id
+
+
+def index_inputs(settings: ElasticsearchSettings, alias: str = "") -> dict[str, pulumi.Input[Any]]:
+    """Return the inputs that name an index, the first unless it is another, and its siblings.
+
+    Without siblings there is no input for them: in the state of a stack with one index there never was.
+    """
+    alias = alias or settings.index
+    siblings = [one for one in settings.indices if one != alias]
+    return {"alias": alias, **({"siblings": siblings} if siblings else {})}

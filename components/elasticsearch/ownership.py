@@ -16,11 +16,14 @@ class Claim:
 
     `unowned` adds things without an owner, as version 0.1.0 made them: for a stack whose state says that
     it made such things. `handed_over` adds things of another stack: for a stack that was told to take them over.
+    `siblings` are the aliases of the stack's other indices: their generations never belong to this one's index,
+    whatever its alias leads to.
     """
 
     owner: str = ""
     unowned: bool = False
     handed_over: bool = False
+    siblings: frozenset[str] = frozenset()
 
     def covers(self, owner: str) -> bool:
         """Tell whether something of that owner, empty for none, belongs to the stack."""

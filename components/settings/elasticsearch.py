@@ -14,8 +14,10 @@ from components.settings.kinds import (
     boolean,
     choice,
     integer,
+    names,
     required_text,
     secret,
+    separated_names,
     text,
 )
 from components.settings.setting import setting
@@ -62,6 +64,7 @@ class ElasticsearchSettings:
     inference_id: str = setting("elasticsearchInferenceId", NAME)
     pipeline_id: str = setting("elasticsearchPipelineId", NAME)
     index: str = setting("elasticsearchIndex", NAME)
+    additional_indices: tuple[str, ...] = setting("elasticsearchAdditionalIndices", names)
     similarity: str = setting(
         "elasticsearchSimilarity", choice("cosine", "dot_product", "l2_norm", "max_inner_product")
     )
@@ -70,10 +73,15 @@ class ElasticsearchSettings:
         choice(*INDEX_OPTIONS),
     )
     keep_generations: int = setting("elasticsearchKeepGenerations", integer(0, 100))
-    adopt: str = setting("elasticsearchAdopt", text())
-    delete_data: str = setting("elasticsearchDeleteData", text())
-    delete_backups: str = setting("elasticsearchDeleteBackups", text())
+    adopt: str = setting("elasticsearchAdopt", separated_names)
+    delete_data: str = setting("elasticsearchDeleteData", separated_names)
+    delete_backups: str = setting("elasticsearchDeleteBackups", separated_names)
     demo_documents: bool = setting("demoDocuments", boolean)
+
+    @property
+    def indices(self) -> tuple[str, ...]:
+        """The aliases of all indices of the stack, the first one first."""
+        return (self.index, *self.additional_indices)
 
     @property
     def managed(self) -> bool:

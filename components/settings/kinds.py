@@ -9,10 +9,14 @@ from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from components.names import names_in
 from components.settings.reader import SettingsReader, likely
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=str)
+
+NAME_PATTERN = r"[a-z0-9][a-z0-9._-]*"
+NAME_MEANING = "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit"
 
 Kind = Callable[[SettingsReader, str], Value]
 """Reads the setting with a key."""
@@ -94,6 +98,24 @@ def texts(reader: SettingsReader, key: str) -> tuple[str, ...]:
     return tuple(listed)
 
 
+def names(reader: SettingsReader, key: str) -> tuple[str, ...]:
+    """Read a list of names, of which none is twice in it."""
+    listed = texts(reader, key)
+    wrong = [f'"{one}"' for one in listed if not re.fullmatch(NAME_PATTERN, one)]
+    twice = sorted({f'"{one}"' for one in listed if listed.count(one) > 1})
+    problems = [f"{', '.join(wrong)}: each must be {NAME_MEANING}"] if wrong else []
+    problems += [f"{', '.join(twice)} more than once"] if twice else []
+    if problems:
+        reader.refuse(key, f"has {'; and '.join(problems)}.")
+        return ()
+    return listed
+
+
+def separated_names(reader: SettingsReader, key: str) -> str:
+    """Read names separated by commas, in one spelling."""
+    return ",".join(names_in(reader.value(key)))
+
+
 def secret(reader: SettingsReader, key: str) -> str:
     """Read a secret; a secret that is stored unencrypted is refused, and never shown."""
     value = reader.value(key)
@@ -118,10 +140,7 @@ def directory(reader: SettingsReader, key: str) -> str:
 PORT = integer(1, 65535)
 TOKENS = integer(1, 131072)
 SHARES = integer(2, 262144)  # what the kernel takes
-NAME = required_text(
-    r"[a-z0-9][a-z0-9._-]*",
-    "lower-case letters, digits, dots, dashes and underscores, beginning with a letter or digit",
-)
+NAME = required_text(NAME_PATTERN, NAME_MEANING)
 IMAGE = (r"[\w][\w.:/@-]*", "the name of an image")
 GIT_URL = r"(https?|git|ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+"
 URL = r"https?://[^\s/]+\S*"

@@ -84,6 +84,11 @@ NAMES = {
         "jina-other", lambda live: live.found("/_ingest/pipeline/jina-other") is not None, True
     ),
     "elasticsearchIndex": Row("jina-other", lambda live: live.found("/jina-other") is not None, True),
+    "elasticsearchAdditionalIndices": Row(
+        ["tickets", "jina-other-tickets"],
+        lambda live: [live.found(f"/{one}") is not None for one in ("tickets", "jina-other-tickets")],
+        [True, True],
+    ),
 }
 
 DELIVERY = {"modelDelivery": Row("volume", lambda live: model_mount(live)["Type"], "volume")}

@@ -7,7 +7,7 @@ import pulumi
 
 from components.elasticsearch.client.license import remark
 from components.elasticsearch.dynamic.cluster_check import ClusterCheckResource
-from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs, default_pipeline
+from components.elasticsearch.inputs import ConnectionInputs, EmbeddingInputs, default_pipeline, index_inputs
 from components.settings import ElasticsearchSettings
 
 
@@ -46,7 +46,7 @@ class ClusterCheck(pulumi.ComponentResource):
                 "owner": args.owner,
                 "start_trial": args.settings.start_trial,
                 "needs_inference": not args.settings.embeds_in_client,
-                "alias": args.settings.index,
+                **index_inputs(args.settings),
                 "pipeline_id": default_pipeline(args.settings),
                 "inference_id": "" if args.settings.embeds_in_client else args.settings.inference_id,
                 "identity": args.embedding.identity(args.settings),

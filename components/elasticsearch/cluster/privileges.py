@@ -135,11 +135,13 @@ def people_aliases(client: "Requests", alias: str) -> list[str]:
 def require(client: "Requests", needed: Needed) -> None:
     """Check that the credentials have all privileges that may be needed; without security, everything is allowed.
 
-    The privileges must also cover the aliases that people gave to the index behind the first of `needed.aliases`,
-    because they move with it. Raises PrivilegeError, which names what is missing and gives a request that creates a
+    The privileges must also cover the aliases that people gave to the indices behind `needed.aliases`, because they
+    move with them. Raises PrivilegeError, which names what is missing and gives a request that creates a
     sufficient API key.
     """
-    needed = replace(needed, others=people_aliases(client, needed.aliases[0]))
+    aliases = list(dict.fromkeys(needed.aliases))
+    of_people = [name for alias in aliases for name in people_aliases(client, alias)]
+    needed = replace(needed, others=sorted({*of_people} - {*aliases}))
     try:
         answer = client.request("POST", HAS_PRIVILEGES, needed.asked())
     except RefusedError as error:

@@ -13,7 +13,8 @@ from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.cluster.privileges import Needed
 from components.elasticsearch.dynamic.index import wanted_of
 from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
-from components.elasticsearch.dynamic.values import Values, versioned
+from components.elasticsearch.dynamic.values import Values, aliases_of, versioned
+from components.elasticsearch.errors import ConflictError
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.generations import adoption, frozen_pipeline, users
 from components.elasticsearch.generations.generation import Generation, WantedIndex
@@ -28,7 +29,7 @@ def needed_of(olds: Values | None, news: Values) -> Needed:
     """Return what the credentials must allow: creating what is wanted, and deleting what is no longer wanted."""
     before = olds if olds and olds["url"] == news["url"] else news
     return Needed(
-        aliases=[str(news["alias"]), str(before["alias"])],
+        aliases=list(dict.fromkeys((*aliases_of(news), *aliases_of(before)))),
         inference=bool(news.get("needs_inference", True) or before.get("needs_inference", True)),
     )
 
@@ -51,17 +52,16 @@ class ClusterCheckProvider(ClusterProvider):
             start_trial_if_needed=bool(news["start_trial"]),
             needs_inference=bool(news.get("needs_inference", True)),
         )
+        _require_not_promoted(olds, news)
         wanted = wanted_of(news, olds)
-        live = read_live(client, wanted.alias)
-        change = plan_change(live, wanted)
-        if live.current is not None:
-            _require_no_others(client, wanted, live.current, olds or news, news)
+        current = read_live(client, wanted.alias).current
+        # So that an index with another owner, say, is refused by that name before anything else is.
+        for alias in aliases_of(news):
+            _require_makeable(client, wanted_of(*_of_alias(alias, news, olds)))
+        if current is not None:
+            _require_no_others(client, wanted, current, olds or news, news)
         if wanted.pipeline_id != NO_PIPELINE:
             frozen_pipeline.require_mappable(client, wanted.pipeline_id)
-        if change.action == "take over":
-            adoption.require_adoptable(client, wanted)
-        if change.action == "migrate" and live.current is not None:
-            migration.require_possible(client, live.current, migration.strategy_of(live.current, wanted))
         return dict(found.outputs())
 
     def live(self, client: Client, values: Values) -> Values:
@@ -80,6 +80,34 @@ class ClusterCheckProvider(ClusterProvider):
 
     def delete(self, _id: str, _props: Values) -> None:
         """Do nothing: the check made nothing."""
+
+
+def _of_alias(alias: str, news: Values, olds: Values | None) -> tuple[Values, Values | None]:
+    """Return inputs, and previous outputs, as they would be of a check of that index of the stack alone."""
+    siblings = [one for one in aliases_of(news) if one != alias]
+    before = olds and {**olds, "alias": alias if alias in aliases_of(olds) else ""}
+    return {**news, "alias": alias, "siblings": siblings}, before
+
+
+def _require_not_promoted(olds: Values | None, news: Values) -> None:
+    """Raise ConflictError where a further index becomes the first: its own resource would then delete it."""
+    alias = str(news["alias"])
+    if olds is not None and olds["url"] == news["url"] and alias in aliases_of(olds)[1:]:
+        raise ConflictError(
+            f"elasticsearchIndex is {alias} now, which was one of elasticsearchAdditionalIndices: with the latter, its "
+            "documents would be deleted. Nothing was changed. Leave elasticsearchIndex as it was; every index can be "
+            "used alike, with `--index` in the command line."
+        )
+
+
+def _require_makeable(client: Client, wanted: WantedIndex) -> None:
+    """Raise an ElasticsearchError when the index can't be made, or not without losing documents."""
+    live = read_live(client, wanted.alias)
+    change = plan_change(live, wanted)
+    if change.action == "take over":
+        adoption.require_adoptable(client, wanted)
+    if change.action == "migrate" and live.current is not None:
+        migration.require_possible(client, live.current, migration.strategy_of(live.current, wanted))
 
 
 def _require_no_others(
@@ -101,7 +129,7 @@ def _require_no_others(
         client,
         # What the current index's owner has is handed over with the index, so it does not count as somebody else's.
         replace(wanted.claim, handed_over=False, owner=current.owner),
-        {wanted.alias, str(olds["alias"])},
+        {*aliases_of(news), *aliases_of(olds)},
         " or ".join(
             [f"Ingest pipeline {former}", f"inference endpoints {', '.join(changing)} would change, or go"]
             if changing

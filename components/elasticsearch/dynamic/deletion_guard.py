@@ -7,9 +7,18 @@ import pulumi
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.cluster import presence
 from components.elasticsearch.dynamic.provider import ClusterProvider, secret_outputs
-from components.elasticsearch.dynamic.values import CONNECTION, INDEX, NODE, Values, claim_of, versioned
+from components.elasticsearch.dynamic.values import (
+    CONNECTION,
+    INDEX,
+    NODE,
+    Values,
+    aliases_of,
+    claim_of,
+    versioned,
+)
 from components.elasticsearch.errors import CredentialsError, UnavailableError, UnreachableError
 from components.elasticsearch.generations import deletion
+from components.names import names_in
 
 __all__ = ["INDEX", "NODE", "DeletionGuardProvider", "DeletionGuardResource"]
 
@@ -27,6 +36,7 @@ class DeletionGuardProvider(ClusterProvider):
         "alias",
         "delete_data",
         "scope",
+        "siblings",
         "schema_version",
     )
 
@@ -40,20 +50,22 @@ class DeletionGuardProvider(ClusterProvider):
 
     def remove(self, client: Client, values: Values) -> None:
         """Refuse while there are documents that nobody gave up, or while the cluster cannot be asked for them."""
-        alias, delete_data = str(values["alias"]), str(values["delete_data"])
-        if delete_data == alias:
+        alias, given_up = str(values["alias"]), names_in(values["delete_data"])
+        guarded = aliases_of(values) if values["scope"] == NODE else (alias,)
+        if set(guarded) <= set(given_up):
             return
         try:
             presence.require_answer(client)
             if values["scope"] == NODE:
-                deletion.require_deletable_node(client, alias, delete_data, claim_of(values))
+                deletion.require_deletable_node(client, alias, given_up, claim_of(values))
             else:
-                deletion.require_deletable_index(client, alias, delete_data, claim_of(values))
+                deletion.require_deletable_index(client, alias, given_up, claim_of(values))
         except (UnreachableError, UnavailableError, CredentialsError) as error:
+            names = ",".join(dict.fromkeys((*guarded, *given_up)))
             raise type(error)(
-                f"Whether index {alias} holds documents could not be seen, so nothing was deleted. {error} If its "
-                f"documents may go, or are gone: pulumi config set elasticsearchDeleteData {alias} && pulumi up && "
-                "pulumi destroy"
+                f"Whether index {', '.join(guarded)} holds documents could not be seen, so nothing was deleted. "
+                f"{error} If its documents may go, or are gone: pulumi config set elasticsearchDeleteData {names} && "
+                "pulumi up && pulumi destroy"
             ) from error
 
 

@@ -21,6 +21,7 @@ from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.migration.carrier import Pace
 from components.elasticsearch.ownership import Claim
+from components.names import names_in
 
 IN_PLACE = "in place"
 FORGET_ADOPTION = "pulumi config rm elasticsearchAdopt"
@@ -37,9 +38,10 @@ def wanted_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None) 
         revision=str(values["revision"]),
         # Numbers come as floats, and older states have none.
         keep_generations=int(values.get("keep_generations", 1)),
-        adopt=values.get("adopt") == values["alias"],
+        adopt=values["alias"] in names_in(values.get("adopt")),
         claim=claim_of(values, olds, "alias"),
         endpoints=_endpoints_of(values),
+        moves_endpoints=bool(values.get("moves_endpoints", True)),
     )
 
 
@@ -51,6 +53,8 @@ def _endpoints_of(values: Mapping[str, Any]) -> Endpoints | None:
 def _state(client: Client, alias: str, live: LiveIndex, current: Generation, claim: Claim) -> str:
     if not claim.covers(current.owner):
         return "of another owner"
+    if live.of_siblings(claim):
+        return "of another index"
     if current.closed:
         return "closed"
     if current.successor or current.retired:
@@ -84,6 +88,8 @@ class IndexProvider(ClusterProvider):
         "adopt",
         "delete_data",
         "revision",
+        "siblings",
+        "moves_endpoints",
     )
     computed = ("concrete_index", *COUNTS)
     pace: ClassVar[Pace] = Pace()
@@ -98,7 +104,7 @@ class IndexProvider(ClusterProvider):
         if wanted.adopt:
             say(f"{wanted.alias} is this stack's now. So that nothing is taken over again: {FORGET_ADOPTION}")
         before = str(olds["alias"]) if olds and olds["url"] == news["url"] else wanted.alias
-        if before != wanted.alias:
+        if before not in (wanted.alias, *wanted.claim.siblings):
             kept = deletion.retire_alias(client, before, claim_of({**news, "adopt": ""}, olds, "url"))
             if kept:
                 print(kept, flush=True)
@@ -130,8 +136,8 @@ class IndexProvider(ClusterProvider):
 
     def remove(self, client: Client, values: Values) -> None:
         """Delete the index unless it holds documents that were not given up."""
-        alias, delete_data = str(values["alias"]), str(values["delete_data"])
-        deletion.delete_generations(client, alias, delete_data, claim_of(values))
+        alias, given_up = str(values["alias"]), names_in(values["delete_data"])
+        deletion.delete_generations(client, alias, given_up, claim_of(values))
 
 
 class IndexResource(pulumi.dynamic.Resource, module="elasticsearch", name="Index"):

@@ -42,6 +42,8 @@ class ClusterProvider(StackProvider):
     replaced_by: ClassVar[tuple[str, ...]] = ()
     local: ClassVar[tuple[str, ...]] = CONNECTION
     computed: ClassVar[tuple[str, ...]] = ()
+    # Inputs that are left out where they say nothing: so a stack of before, which has none, shows no change.
+    optional: ClassVar[tuple[str, ...]] = ("siblings",)
     # The cluster check reached the cluster a moment ago: one that does not answer now is probably restarting.
     patience: ClassVar[ClusterPatience] = ClusterPatience(unreachable=120)
 
@@ -70,7 +72,9 @@ class ClusterProvider(StackProvider):
     def changes(self, olds: Values, news: Values) -> list[str]:
         """Return the names of the inputs that changed, or may have changed because they are not known yet."""
         wanted = inputs_of(news, self.computed)
-        return sorted(key for key in wanted if is_unknown(wanted[key]) or olds.get(key) != wanted[key])
+        left_out = [key for key in self.optional if olds.get(key) and key not in wanted]
+        changed = [key for key in wanted if is_unknown(wanted[key]) or olds.get(key) != wanted[key]]
+        return sorted([*changed, *left_out])
 
     def create(self, props: Values) -> CreateResult:
         """Create the resource, or adopt what an interrupted run created."""

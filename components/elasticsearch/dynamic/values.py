@@ -5,6 +5,7 @@ from typing import Any
 
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.ownership import Claim
+from components.names import names_in
 
 REACHED_BY = ("url", "api_key", "user", "password", "ca_certificate", "fingerprint")
 CONNECTION = (*REACHED_BY, "managed")
@@ -38,8 +39,14 @@ def claim_of(values: Mapping[str, Any], olds: Mapping[str, Any] | None = None, n
     return Claim(
         owner=str(values.get("owner") or ""),
         unowned=was_made(values, olds, name) or is_managed(values),
-        handed_over=bool(adopted) and adopted == values.get("alias", adopted),
+        handed_over=bool(adopted) and values.get("alias", adopted) in (adopted, *names_in(adopted)),
+        siblings=frozenset(values.get("siblings") or ()),
     )
+
+
+def aliases_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the alias of a resource's inputs or outputs, and those of the stack's other indices."""
+    return (str(values["alias"]), *map(str, values.get("siblings") or ()))
 
 
 def was_made(values: Mapping[str, Any], olds: Mapping[str, Any] | None, name: str) -> bool:

@@ -1,5 +1,8 @@
 """Deletes indices and documents: only what the stack can make again, unless the user allowed more."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents import reindex
 from components.elasticsearch.documents.bulk import delete_documents
@@ -26,43 +29,57 @@ def at_stake(client: Requests, live: LiveIndex, claim: Claim) -> Stake:
     return {index: held for index, held in stake.items() if held != 0}
 
 
-def require_deletable_index(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
+def require_deletable_index(client: Requests, alias: str, given_up: Collection[str], claim: Claim) -> None:
     """Raise DocumentsAtRiskError when deleting the index would delete documents that were not given up.
 
-    The documents are given up when `delete_data` is the alias's name; then no request is sent.
+    The documents are given up when the alias is among the names `given_up`; then no request is sent.
     """
-    if delete_data == alias:
+    if alias in given_up:
         return
     stake = at_stake(client, read_live(client, alias), claim)
     if stake:
-        raise DocumentsAtRiskError(deletion(alias, stake, f"Index {alias}"))
+        names = [*given_up, alias]
+        raise DocumentsAtRiskError(deletion(names, stake, f"Index {alias}", several=bool(claim.siblings)))
 
 
-def require_deletable_node(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
+def require_deletable_node(client: Requests, alias: str, given_up: Collection[str], claim: Claim) -> None:
     """Raise DocumentsAtRiskError when deleting the node's volume would delete documents that were not given up.
 
-    All indices of the node count, hidden and closed ones too, except those of Elasticsearch itself. In the indices of
-    the alias, unchanged demo documents do not count.
+    All indices of the node count, hidden and closed ones too, except those of Elasticsearch itself. In the stack's
+    indices, that of the alias and those of its `siblings`, unchanged demo documents do not count. The indices of people
+    are given up when all of the stack's are; then no request is sent.
     """
-    if delete_data == alias:
+    aliases = (alias, *sorted(claim.siblings))
+    if set(aliases) <= set(given_up):
         return
-    live = read_live(client, alias)
-    stake = at_stake(client, live, claim)
-    ours = {one.index for one in live.owned(claim)}
-    for one in inventory.of_people(client):
-        if one.name not in ours:
-            held = None if one.closed else document_count(client, one.name)
-            stake |= {one.name: held} if held != 0 else {}
+    stakes: dict[str, Stake] = {}
+    ours: set[str] = set()
+    for one in aliases:
+        own = replace(claim, siblings=frozenset(aliases) - {one})
+        live = read_live(client, one)
+        ours |= {owned.index for owned in live.owned(own)}
+        stakes[one] = {} if one in given_up else at_stake(client, live, own)
+    others = _of_others(client, ours)
+    stake = {index: held for found in (*stakes.values(), others) for index, held in found.items()}
     if stake:
-        raise DocumentsAtRiskError(deletion(alias, stake, "The stack's Elasticsearch node"))
+        names = [one for one in aliases if others or stakes[one] or one in given_up]
+        where = "The stack's Elasticsearch node"
+        raise DocumentsAtRiskError(deletion(names, stake, where, several=bool(claim.siblings)))
 
 
-def delete_generations(client: Requests, alias: str, delete_data: str, claim: Claim) -> None:
+def _of_others(client: Requests, ours: Collection[str]) -> Stake:
+    """Return how many documents the other indices of a node hold; those without any are left out."""
+    others = [one for one in inventory.of_people(client) if one.name not in ours]
+    stake = {one.name: None if one.closed else document_count(client, one.name) for one in others}
+    return {index: held for index, held in stake.items() if held != 0}
+
+
+def delete_generations(client: Requests, alias: str, given_up: Collection[str], claim: Claim) -> None:
     """Delete every index of the stack behind or beside the alias; leave the indices of others alone.
 
     Raises DocumentsAtRiskError as `require_deletable_index` does.
     """
-    require_deletable_index(client, alias, delete_data, claim)
+    require_deletable_index(client, alias, given_up, claim)
     for one in sorted(read_live(client, alias).owned(claim), key=lambda one: one.counter):
         delete_generation(client, one)
     frozen_pipeline.sweep(client, alias, claim)

@@ -16,7 +16,8 @@ class WantedIndex:
 
     `revision` is only for display: what counts is the content of the model file, in `identity`. `adopt` allows an
     index that has the alias's name to be put behind the alias. `claim` says which indices are the stack's own.
-    `endpoints` embed for it; None where documents come with their vectors.
+    `endpoints` embed for it; None where documents come with their vectors. Those that people name follow the first of
+    the stack's indices, which `moves_endpoints`.
     """
 
     alias: str
@@ -27,6 +28,12 @@ class WantedIndex:
     adopt: bool = False
     claim: Claim = field(default_factory=Claim)
     endpoints: Endpoints | None = None
+    moves_endpoints: bool = True
+
+    @property
+    def moved_endpoints(self) -> Endpoints | None:
+        """The endpoints of which those that people name move when the alias does; None where none do."""
+        return self.endpoints if self.moves_endpoints else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +41,7 @@ class Generation:
     """One concrete index behind, or once made for, an alias.
 
     `managed` says that a stack of this project made or adopted the index, `adopted` that it was made by hand, and
-    `owner` which stack it belongs to (empty where none is noted).
+    `owner` which stack it belongs to and `alias` for which name it was made (empty where none is noted).
     `identity` is None for an index that is not managed, and for one whose identity can't be read; `unreadable` is then
     the reason. In a `closed` index nothing can be counted.
     `vector` is the mapping of the embeddings. `successor` is the generation that was being made when this project last
@@ -50,6 +57,7 @@ class Generation:
     managed: bool = False
     adopted: bool = False
     owner: str = ""
+    alias: str = ""
     identity: Identity | None = None
     unreadable: str = ""
     closed: bool = False
@@ -109,8 +117,13 @@ class LiveIndex:
         return ordered[-1] if ordered else None
 
     def owned(self, claim: Claim) -> tuple[Generation, ...]:
-        """Return the generations, behind and beside the alias, that belong to a stack."""
-        return tuple(one for one in (*self.behind, *self.beside) if one.managed and claim.covers(one.owner))
+        """Return the generations, behind and beside the alias, that belong to a stack and to no other index of it."""
+        ours = (one for one in (*self.behind, *self.beside) if one.managed and claim.covers(one.owner))
+        return tuple(one for one in ours if one.alias not in claim.siblings)
+
+    def of_siblings(self, claim: Claim) -> tuple[Generation, ...]:
+        """Return the generations behind the alias that were made for another index of the same stack."""
+        return tuple(one for one in self.behind if one.managed and one.alias in claim.siblings)
 
     def seen_by(self, claim: Claim) -> "LiveIndex":
         """Return a copy in which the generations of other stacks are moved from `beside` to `others`."""

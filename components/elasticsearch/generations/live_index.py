@@ -78,6 +78,7 @@ def _described(index: str, body: Mapping[str, Any]) -> Generation:
         managed=ours,
         adopted=ours and bool(meta.get("adopted")),
         owner=owner_of(meta),
+        alias=str(meta.get("alias", "")) if ours else "",
         identity=identity,
         unreadable=unreadable,
         # Elasticsearch sets this when it closes an index, and removes it when it opens the index.

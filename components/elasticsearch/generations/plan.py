@@ -14,7 +14,12 @@ from components.elasticsearch.generations.generation import (
     alias_of_name,
 )
 from components.elasticsearch.generations.index import vector_mapping
-from components.elasticsearch.generations.refusals import closed_index, concrete_index, unlike_index
+from components.elasticsearch.generations.refusals import (
+    closed_index,
+    concrete_index,
+    index_of_sibling,
+    unlike_index,
+)
 from components.elasticsearch.ownership import another_stacks
 from components.elasticsearch.reconcile import NOTHING
 
@@ -90,6 +95,8 @@ def _require_usable(live: LiveIndex, wanted: WantedIndex) -> None:
     current = live.current
     if current is not None and current.managed and not wanted.claim.covers(current.owner):
         raise ConflictError(another_stacks(f"Index {current.index}", current.owner, wanted.alias))
+    for one in live.of_siblings(wanted.claim):
+        raise ConflictError(index_of_sibling(one, wanted.alias))
     for one in (*live.behind, *live.beside):
         if one.unreadable:
             raise UnreadableIdentityError(one.index, one.unreadable)

@@ -1,8 +1,13 @@
 """Texts of refusals: why an index is left alone, and what to do about it; in one place, so that they read alike."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from components.elasticsearch.generations.generation import Generation, LiveIndex, WantedIndex, new_name
+
+PUT_BACK = (
+    "\nAn index that was taken off elasticsearchAdditionalIndices has to be put back for that `pulumi up`; after it, "
+    "take it off again, and `pulumi up` deletes it."
+)
 
 
 def documents(count: int) -> str:
@@ -39,6 +44,14 @@ def closed_index(current: Generation) -> str:
     )
 
 
+def index_of_sibling(one: Generation, alias: str) -> str:
+    """Say that an alias of the stack leads to a generation of another one, which both would change and delete."""
+    return (
+        f"{alias} is an alias of {one.index}, which belongs to the index {one.alias} of this same stack. Nothing was "
+        f"changed. Take that alias away (DELETE /{one.index}/_alias/{alias}), or choose another name in the settings."
+    )
+
+
 def unlike_index(current: Generation, wanted: WantedIndex) -> str:
     """Say that the alias points to an index that this project did not make and whose mapping differs."""
     return unlike_mapping(f"Alias {wanted.alias} points to {current.index}, which", current.vector, wanted)
@@ -55,10 +68,11 @@ def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex)
     )
 
 
-def deletion(alias: str, at_stake: Mapping[str, int | None], where: str) -> str:
+def deletion(names: Sequence[str], at_stake: Mapping[str, int | None], where: str, *, several: bool) -> str:
     """Say how many documents of each index a deletion would delete, and which commands allow the deletion.
 
-    `at_stake` maps index names to numbers of documents, None where they can't be counted. `where` begins the sentence.
+    `names` are the aliases to give up. `at_stake` maps index names to numbers of documents, None where they can't be
+    counted. `where` begins the sentence. `several` says that the stack has several indices.
     """
     counted = sum(count or 0 for count in at_stake.values())
     listed = ", ".join(
@@ -71,5 +85,6 @@ def deletion(alias: str, at_stake: Mapping[str, int | None], where: str) -> str:
     return (
         f"{where} holds {what} that this stack did not put there ({listed}), and they would be deleted. "
         "None of them was. An index that is closed can be opened and looked at (POST /<index>/_open). If they may go:\n"
-        f"  pulumi config set elasticsearchDeleteData {alias} && pulumi up && pulumi destroy"
+        f"  pulumi config set elasticsearchDeleteData {','.join(names)} && pulumi up && pulumi destroy"
+        + (PUT_BACK if several else "")
     )

@@ -18,8 +18,8 @@ def finish(
     `wanted` is None when another index is wanted by now; nothing is mended then, because the next migration carries no
     stale embedding over. Raises IndexingError as `embed_stragglers` and `mend_carried` do.
     """
-    if wanted and wanted.endpoints:
-        endpoints.finish_moves(client, wanted.endpoints)
+    if wanted and wanted.moved_endpoints:
+        endpoints.finish_moves(client, wanted.moved_endpoints)
     checked = mend_carried(client, new, wanted, embedder) if wanted else None
     migration = indices.read_meta(client, new).get("migration", {})
     if migration.get("stragglers"):

@@ -46,9 +46,9 @@ def note_afterwards(
 def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: bool) -> float:
     """Close the old generation to writers, carry over the rest, compare the two generations, and move the aliases.
 
-    The endpoints that people name move right after the aliases: between the two, and while they move, searches that
-    name them are refused. Return the seconds for which writers were refused. After an error before the aliases moved,
-    the old generation is open to writers again, unless people had `closed` it.
+    With the first of the stack's indices, the endpoints that people name move right after the aliases: between the two,
+    and while they move, searches that name them are refused. Return the seconds for which writers were refused. After
+    an error before the aliases moved, the old generation is open to writers again, unless people had `closed` it.
     """
     client = moving.client
     # Somebody may have given the old generation another alias since the plan was made.
@@ -59,7 +59,7 @@ def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: boo
     client.request("POST", f"/{old.index},{moving.new}/_flush")
     client.request("POST", f"/{moving.new}/_refresh")
     moving.following.prepare()
-    moves = endpoints.find_moves(client, wanted.endpoints) if wanted.endpoints else {}
+    moves = endpoints.find_moves(client, wanted.moved_endpoints) if wanted.moved_endpoints else {}
     started = time.monotonic()
     try:
         if not closed:
@@ -77,8 +77,8 @@ def switch(wanted: WantedIndex, old: Generation, moving: Carrier, *, closed: boo
                 indices.open_to_writers(client, old.index)
             raise
     refused = time.monotonic() - started
-    if wanted.endpoints:
-        endpoints.move(client, moves, wanted.endpoints.api_key)
+    if wanted.moved_endpoints:
+        endpoints.move(client, moves, wanted.moved_endpoints.api_key)
     return refused
 
 

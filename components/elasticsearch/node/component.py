@@ -11,10 +11,11 @@ from components.container.secret_file import SecretFile
 from components.elasticsearch.dynamic.deletion_guard import NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.password import PasswordResource
 from components.elasticsearch.dynamic.superuser import SuperuserResource
-from components.elasticsearch.inputs import ConnectionInputs
+from components.elasticsearch.inputs import ConnectionInputs, index_inputs
 from components.elasticsearch.node import container
 from components.elasticsearch.node.superuser import SUPERUSER
 from components.elasticsearch.node.volumes import VolumeOwner, backup_volume, data_volume
+from components.names import names_in
 from components.program.declaration import engine_environment, run_program
 from components.settings import ElasticsearchSettings, EngineSettings
 
@@ -59,7 +60,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             self._engine,
             self,
             image=image,
-            deleted=args.settings.delete_backups == args.settings.index,
+            deleted=set(args.settings.indices) <= set(names_in(args.settings.delete_backups)),
         )
         version = self._version_check(name, args, image, data)
         volumes = {container.DATA: data.name, container.BACKUPS: backups.name}
@@ -204,7 +205,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             {
                 **self.connection.as_inputs(),
                 "owner": args.volumes.stack_id,
-                "alias": args.settings.index,
+                **index_inputs(args.settings),
                 "delete_data": args.settings.delete_data,
                 "scope": NODE,
             },

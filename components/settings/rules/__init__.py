@@ -4,6 +4,7 @@ from components.settings.reader import SettingsReader
 from components.settings.rules.arguments import check_arguments
 from components.settings.rules.elasticsearch import check_elasticsearch
 from components.settings.rules.image import check_image
+from components.settings.rules.indices import check_indices
 from components.settings.rules.lanes import check_lanes
 from components.settings.rules.memory import check_memory
 from components.settings.rules.model import check_model
@@ -18,6 +19,7 @@ CHECKS = (
     check_arguments,
     check_image,
     check_elasticsearch,
+    check_indices,
 )
 
 

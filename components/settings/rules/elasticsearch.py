@@ -1,4 +1,4 @@
-"""Rules about Elasticsearch: its credentials, its node's limits, its vector index, and what may be deleted in it."""
+"""Rules about Elasticsearch: its credentials, its node's limits and its vector index."""
 
 import re
 from collections.abc import Mapping
@@ -15,21 +15,6 @@ LEAST_PASSWORD = 6
 def check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about Elasticsearch."""
     elasticsearch = settings.elasticsearch
-    reader.require(
-        elasticsearch.adopt in ("", elasticsearch.index),
-        f'elasticsearchAdopt is "{elasticsearch.adopt}": to adopt an index made by hand it must be the name of the '
-        f"index, {elasticsearch.index}.",
-    )
-    reader.require(
-        elasticsearch.delete_data in ("", elasticsearch.index),
-        f'elasticsearchDeleteData is "{elasticsearch.delete_data}": to allow the deletion of documents '
-        f"it must be the name of the index, {elasticsearch.index}.",
-    )
-    reader.require(
-        elasticsearch.delete_backups in ("", elasticsearch.index),
-        f'elasticsearchDeleteBackups is "{elasticsearch.delete_backups}": to allow the deletion of backups '
-        f"it must be the name of the index, {elasticsearch.index}.",
-    )
     credentials = {
         "elasticsearchApiKey": elasticsearch.api_key,
         "elasticsearchUser": elasticsearch.user,

@@ -20,16 +20,18 @@ CONTENTS = {one.id: one.content for one in DEMO_DOCUMENTS}
 """Of the demo documents, by id."""
 
 
-def fill(client: Client, count: int, *, first: int = 0, words: str = "text") -> dict[str, str]:
+def fill(
+    client: Client, count: int, *, first: int = 0, words: str = "text", alias: str = ALIAS
+) -> dict[str, str]:
     """Index documents through the alias; return their contents by id."""
     contents = {f"doc-{number}": f"{words} {number}" for number in range(first, first + count)}
     lines: list[dict[str, Any]] = []
     for one, content in contents.items():
         lines += [{"index": {"_id": one}}, {"content": content}]
     for start in range(0, len(lines), 200):
-        answer = client.request("POST", f"/{ALIAS}/_bulk", lines[start : start + 200], timeout=600)
+        answer = client.request("POST", f"/{alias}/_bulk", lines[start : start + 200], timeout=600)
         assert answer["errors"] is False
-    client.request("POST", f"/{ALIAS}/_refresh")
+    client.request("POST", f"/{alias}/_refresh")
     return contents
 
 
@@ -51,9 +53,9 @@ def stored(client: Client, index: str = ALIAS) -> dict[str, tuple[str, list[floa
     return found
 
 
-def assert_holds(client: Client, wanted: Wanted, contents: dict[str, str]) -> None:
+def assert_holds(client: Client, wanted: Wanted, contents: dict[str, str], alias: str = ALIAS) -> None:
     """Assert that the alias has exactly these documents, each with the embedding of its content."""
-    found = stored(client)
+    found = stored(client, alias)
     print(f"documents lost: {len(contents.keys() - found.keys())}")
     assert sorted(found) == sorted(contents)
     for one, (content, vector) in found.items():

@@ -1,6 +1,6 @@
 """Runs the dynamic providers as Pulumi's engine does: check, diff against the state, then create, update or delete."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -49,7 +49,26 @@ PROVIDERS: dict[str, ClusterProvider] = {
     "documents": DemoDocumentsProvider(),
     "guard": DeletionGuardProvider(),
 }
-"""In the order in which the program declares them; a destroy goes the other way."""
+"""In the order in which the program declares them; a destroy goes the other way.
+
+Those of additional indices have the alias behind the name: "index tickets", "guard tickets".
+"""
+
+
+def provider_of(name: str) -> ClusterProvider:
+    """Return the provider of a resource."""
+    return PROVIDERS[kind_of(name)]
+
+
+def kind_of(name: str) -> str:
+    """Return the name of a resource without the alias of an additional index."""
+    return name if name in PROVIDERS else name.split(maxsplit=1)[0]
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Return the names of resources in the order in which the program declares them."""
+    kinds = list(PROVIDERS)
+    return sorted(names, key=lambda name: kinds.index(kind_of(name)))
 
 
 @dataclass(kw_only=True)
@@ -72,6 +91,7 @@ class Wanted:
     similarity: str = "cosine"
     index_options: str = "int8_hnsw"
     alias: str = ALIAS
+    additional: tuple[str, ...] = ()
     inference_id: str = "jina-local"
     pipeline_id: str = "jina-embeddings"
     keep_generations: int = 1
@@ -130,7 +150,7 @@ class Wanted:
         identity = self.identity().as_json()
         in_client = bool(self.local_embeddings_url)
         pipeline_id = "_none" if in_client else self.pipeline_id
-        index = {"alias": self.alias, "pipeline_id": pipeline_id, "revision": self.revision}
+        index = {**self.named(self.alias), "pipeline_id": pipeline_id, "revision": self.revision}
         endpoints = self.endpoints()
         pipeline = build_pipeline(
             inference_id=pipeline_endpoint_id(self.inference_id, self.dims),
@@ -139,7 +159,7 @@ class Wanted:
             dims=self.dims,
             owner=self.owner,
         )
-        guard = {"alias": self.alias, "delete_data": self.delete_data}
+        guard = {**self.named(self.alias), "delete_data": self.delete_data}
         specific: dict[str, dict[str, Any]] = {
             "check": {
                 **index,
@@ -182,13 +202,22 @@ class Wanted:
             specific["documents"] |= own
         if not self.demo_documents:
             del specific["documents"]
+        for alias in self.additional:
+            further = {**self.named(alias), "moves_endpoints": False}
+            specific[f"index {alias}"] = {**specific["index"], **further}
+            specific[f"guard {alias}"] = {**guard, **self.named(alias), "scope": "index"}
         common = {
             **asdict(self.connection),
             "managed": self.managed,
             "owner": self.owner,
             "schema_version": "1",
         }
-        return {name: {**common, **inputs} for name, inputs in specific.items()}
+        return {name: {**common, **specific[name]} for name in ordered(specific)}
+
+    def named(self, alias: str) -> dict[str, Any]:
+        """Return the inputs that name one of the indices, and its siblings where it has any."""
+        siblings = [one for one in (self.alias, *self.additional) if one != alias]
+        return {"alias": alias, **({"siblings": siblings} if siblings else {})}
 
     def _endpoint_inputs(
         self, names: list[str], endpoints: Mapping[str, Endpoint]
@@ -216,8 +245,8 @@ class StackResources:
         changed = []
         for name, inputs in wanted.inputs().items():
             news = {key: UNKNOWN if key == "identity" else value for key, value in inputs.items()}
-            checked = PROVIDERS[name].check(self.state.get(name, {}), news).inputs
-            if name not in self.state or PROVIDERS[name].diff("id", self.state[name], checked).changes:
+            checked = provider_of(name).check(self.state.get(name, {}), news).inputs
+            if name not in self.state or provider_of(name).diff("id", self.state[name], checked).changes:
                 changed.append(name)
         return changed
 
@@ -230,7 +259,7 @@ class StackResources:
         done = []
         replaced = []
         for name, inputs in wanted.inputs().items():
-            provider = PROVIDERS[name]
+            provider = provider_of(name)
             if name not in self.state:
                 self.state[name] = provider.create(inputs).outs or {}
                 done.append(f"created {name}")
@@ -245,11 +274,9 @@ class StackResources:
                 self.state[name] = provider.update("id", old, inputs).outs or {}
                 done.append(f"updated {name}")
         for name, old in reversed(replaced):
-            PROVIDERS[name].delete("id", old)
-        for name in [
-            name for name in reversed(PROVIDERS) if name in self.state and name not in wanted.inputs()
-        ]:
-            PROVIDERS[name].delete("id", self.state[name])
+            provider_of(name).delete("id", old)
+        for name in [name for name in reversed(ordered(self.state)) if name not in wanted.inputs()]:
+            provider_of(name).delete("id", self.state[name])
             del self.state[name]
             done.append(f"deleted {name}")
         return done
@@ -257,7 +284,7 @@ class StackResources:
     def refresh(self) -> None:
         """Read everything; remove from the state what no longer exists."""
         for name in list(self.state):
-            found = PROVIDERS[name].read("id", self.state[name])
+            found = provider_of(name).read("id", self.state[name])
             if found.id:
                 self.state[name] = found.outs or {}
             else:
@@ -265,7 +292,6 @@ class StackResources:
 
     def destroy(self) -> None:
         """Delete everything, in reverse order of declaration; keep in the state what could not be deleted."""
-        for name in reversed(PROVIDERS):
-            if name in self.state:
-                PROVIDERS[name].delete("id", self.state[name])
-                del self.state[name]
+        for name in reversed(ordered(self.state)):
+            provider_of(name).delete("id", self.state[name])
+            del self.state[name]

@@ -57,3 +57,26 @@ def test_the_guard_says_what_to_do_when_it_cannot_see_the_documents(
         DeletionGuardProvider().delete("id", guarded)
     assert str(error) in str(raised.value)
     assert DeletionGuardProvider().read("id", guarded).id == "id"
+
+
+@pytest.mark.parametrize("given_up", ["", "jina-demo", "news"])
+def test_the_guard_of_the_node_asks_until_every_index_is_given_up(
+    given_up: str, cluster: RecordedCluster
+) -> None:
+    for alias in ("jina-demo", "news"):
+        meta = {"managed_by": "jina-search", "alias": alias, "owner": "me"}
+        cluster.answers |= {
+            f"GET /{alias}": {f"{alias}-1": {"mappings": {"_meta": meta}, "aliases": {alias: {}}}},
+            f"GET /{alias}-1/_count": {"count": 2},
+            f"POST /{alias}-1/_mget": {"docs": []},
+        }
+    resolved = [{"name": "jina-demo-1"}, {"name": "news-1"}]
+    cluster.answers["GET /_resolve/index/*"] = {"indices": resolved}
+    guard = outputs(DeletionGuardProvider, scope="node", siblings=["news"], owner="me", delete_data=given_up)
+    with pytest.raises(DocumentsAtRiskError, match="elasticsearchDeleteData jina-demo,news ") as raised:
+        DeletionGuardProvider().delete("id", guard)
+    for alias in ("jina-demo", "news"):
+        assert (f"2 in {alias}-1" in str(raised.value)) is (alias != given_up)
+    cluster.asked.clear()
+    DeletionGuardProvider().delete("id", {**guard, "delete_data": "news,jina-demo"})
+    assert cluster.asked == []
