@@ -1,5 +1,7 @@
 """Backs up, and restores, what the stack's own Elasticsearch node holds."""
 
+from collections.abc import Sequence
+
 from components.elasticsearch.backups.handover import Target
 from components.elasticsearch.backups.repository import Backup, open_repository, read_backup, read_backups
 from components.elasticsearch.backups.restoring import restore_backup
@@ -13,12 +15,17 @@ from jinactl.outputs import ASK, StackFacts
 MEGABYTE = 1_000_000
 
 
-def back_up(facts: StackFacts, keep: int, say: Say) -> None:
-    """Take a backup, keep the newest `keep`; `say` gets progress lines. Raises StackError when it is incomplete."""
+def back_up(facts: StackFacts, aliases: Sequence[str], keep: int, say: Say) -> None:
+    """Take a backup for each index of `aliases`, keep the newest `keep` of each; `say` gets progress lines.
+
+    That of the first index also holds whatever else people have on the node. Raises StackError when one is incomplete.
+    """
     _require_own_node(facts)
+    first, *siblings = facts.indices
     with Client(facts.connection) as client:
-        backup = take_backup(client, facts.index, keep=keep, say=say)
-    say(f"{backup.name} is whole: {backup.documents:,} documents of {facts.index}, {_shown_size(backup)}")
+        for alias in aliases:
+            backup = take_backup(client, alias, keep=keep, say=say, siblings=siblings, alone=alias != first)
+            say(f"{backup.name} is whole: {backup.documents:,} documents of {alias}, {_shown_size(backup)}")
 
 
 def listed(facts: StackFacts) -> list[str]:
@@ -40,6 +47,7 @@ def restore(facts: StackFacts, name: str, say: Say) -> None:
         owner=facts.stack_id,
         pipeline_id="" if facts.embeds_in_client else facts.pipeline_id,
         inference_id=facts.inference_id,
+        siblings=[one for one in facts.indices if one != facts.index],
     )
     with Client(facts.connection) as client:
         open_repository(client)
@@ -49,10 +57,14 @@ def restore(facts: StackFacts, name: str, say: Say) -> None:
         except StackError:
             say("not finished; the command can be run again: it goes on, or begins anew")
             raise
+        backups = read_backups(client) if target.siblings else []
     say(
         f"{facts.index} leads to {restored} now. Run `pulumi up --refresh` next: it brings the index to the stack's "
         "settings, and embeds again what was embedded otherwise."
     )
+    for alias in target.siblings:
+        if any(one.alias == alias and one.whole for one in backups):
+            say(f"{alias} has backups of its own: jinactl restore --index {alias}")
 
 
 def _newest(backups: list[Backup], alias: str) -> Backup:

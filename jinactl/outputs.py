@@ -47,8 +47,9 @@ class ServedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class StackFacts:
-    """How to reach a stack's cluster and embedding server, and its index.
+    """How to reach a stack's cluster and embedding server, and its index: that of the alias `index`.
 
+    `indices` are the aliases of all its indices, the first one first.
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
     `identity` is how the vectors are made: the fields of OUTPUT_OF. `stack_id` and `backup_volume`, that of the stack's
     own node, are empty in the outputs of a stack that an earlier version brought up. So are `server_container`, the
@@ -58,6 +59,7 @@ class StackFacts:
     connection: Connection
     embedder: Embedder
     index: str
+    indices: tuple[str, ...]
     embeds_in_client: bool
     identity: Mapping[str, Any]
     served: ServedModel
@@ -89,11 +91,16 @@ def facts_of(outputs: Mapping[str, Any], source: str, index: str = "") -> StackF
 
 
 def _chosen(outputs: Mapping[str, Any], index: str) -> str:
-    first = str(outputs["index"])
-    indices = [str(one) for one in outputs.get("indices", [first])]
+    indices = _indices(outputs)
     if index and index not in indices:
         raise CommandError(f"The stack has no index {index}: it has {', '.join(indices)}.")
-    return index or first
+    return index or indices[0]
+
+
+def _indices(outputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the aliases of all indices, the first one first; earlier versions had that one alone."""
+    first = str(outputs["index"])
+    return (first, *(str(one) for one in outputs.get("indices", ()) if one != first))
 
 
 def _facts(outputs: Mapping[str, Any], index: str) -> StackFacts:
@@ -114,6 +121,7 @@ def _facts(outputs: Mapping[str, Any], index: str) -> StackFacts:
             dims=int(outputs["dims"]),
         ),
         index=index,
+        indices=_indices(outputs),
         embeds_in_client=not outputs["inferenceEndpoint"],
         inference_id=str(outputs["inferenceEndpoint"]),
         pipeline_id=str(outputs["pipeline"]),

@@ -12,6 +12,7 @@ EXAMPLES = """\
 \b
 Examples:
   jinactl restore
+  jinactl restore --index tickets
   jinactl restore --snapshot jina-20261127-101500
 """
 

@@ -1,13 +1,15 @@
 """What belongs in a backup, and the number of documents in it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.sequence import read_progress
 from components.elasticsearch.generations import inventory
-from components.elasticsearch.generations.generation import LiveIndex
+from components.elasticsearch.generations.generation import Generation, LiveIndex
+from components.elasticsearch.generations.inventory import IndexAbstraction
+from components.elasticsearch.generations.live_index import read_live
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +42,32 @@ class Count:
     written: int = 0
 
 
-def read_contents(client: Requests, live: LiveIndex, generation: str) -> Contents:
+def read_contents(
+    client: Requests, live: LiveIndex, generation: str, siblings: Collection[str] = ()
+) -> Contents:
     """Find all that people could have put there, hidden and closed too.
 
-    Elasticsearch's own indices are left out, and generations that hold nothing but copies.
+    Elasticsearch's own indices are left out, generations that hold nothing but copies, and those of the stack's other
+    indices (`siblings`, aliases), which have backups of their own.
     """
     copies = {one.index for one in live.beside if live.is_copy(one)}
-    others = [one for one in inventory.of_people(client) if one.name not in {generation, *copies}]
+    elsewhere = {one.index for alias in siblings for one in generations_of(alias, read_live(client, alias))}
+    left_out = {generation, *copies, *elsewhere}
+    return _contents(generation, [one for one in inventory.of_people(client) if one.name not in left_out])
+
+
+def read_generations(alias: str, live: LiveIndex, generation: str) -> Contents:
+    """Find all that belongs in the backup of a further index alone: its generations, but not those that are copies."""
+    others = [one for one in generations_of(alias, live) if not live.is_copy(one) and one.index != generation]
+    return _contents(generation, [IndexAbstraction(one.index, one.closed) for one in others])
+
+
+def generations_of(alias: str, live: LiveIndex) -> list[Generation]:
+    """Return the generations that were made for an alias, whichever index it leads to."""
+    return [one for one in (*live.behind, *live.beside) if one.managed and one.alias == alias]
+
+
+def _contents(generation: str, others: Sequence[IndexAbstraction]) -> Contents:
     return Contents(
         generation=generation,
         others=tuple(sorted(one.name for one in others)),

@@ -1,6 +1,6 @@
 """Hands a restored generation to the stack and to the people: its owner, its pipeline, and the alias in one step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +27,15 @@ NOTES_OF_THEN = ("retired", "migration", "adopted_as")
 class Target:
     """The stack to restore into: its alias, its id, and what embeds the documents that people write there.
 
-    `pipeline_id` and `inference_id` are empty where documents come with their vectors.
+    `pipeline_id` and `inference_id` are empty where documents come with their vectors. `siblings` are the aliases of
+    the stack's other indices.
     """
 
     alias: str
     owner: str
     pipeline_id: str = ""
     inference_id: str = ""
+    siblings: Sequence[str] = ()
 
 
 def take_over(client: Requests, target: Target, index: str) -> None:

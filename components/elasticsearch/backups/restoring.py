@@ -64,6 +64,7 @@ def restore_backup(client: Requests, target: Target, backup: Backup, say: Say) -
     handover.require_replaceable(client, target.alias, current.index)
     note = _clear_interrupted(client, target.alias, current)
     names = name_all(target.alias, backup, live)
+    _require_none_of_siblings(backup, names, target)
     there = _require_free(client, backup, names, note)
     noted = {"backup": backup.name, "generations": [*names.generations.values()], "others": [*names.others]}
     indices.add_meta(client, current.index, {NOTE: noted})
@@ -126,6 +127,18 @@ def _clear_interrupted(client: Requests, alias: str, current: Generation) -> Map
         if renamed and str(settings.get("blocks", {}).get("write")) == "true":
             indices.delete_index(client, name)
     return note
+
+
+def _require_none_of_siblings(backup: Backup, names: Names, target: Target) -> None:
+    """Raise ConflictError when the backup holds an index of the stack as one that is not: it was none at that time."""
+    found = sorted(one for one in names.others if alias_of_name(one) in target.siblings)
+    if found:
+        alias = alias_of_name(found[0])
+        raise ConflictError(
+            f"The backup {backup.name} also holds {', '.join(found)}, of {alias}, which is an index of this stack now "
+            "and was none then. Nothing was restored. Restore into a stack that has no such index: take "
+            f"{alias} off elasticsearchAdditionalIndices, run `pulumi up`, restore, and put it back."
+        )
 
 
 def _require_free(client: Requests, backup: Backup, names: Names, note: Mapping[str, Any]) -> set[str]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from components.elasticsearch.backups.contents import (
     count_documents,
     count_generation,
     read_contents,
+    read_generations,
 )
 from components.elasticsearch.backups.repository import (
     REPOSITORY,
@@ -41,16 +42,28 @@ NAME_IN_USE = ("snapshot_name_already_in_use_exception", "invalid_snapshot_name_
 MEGABYTE = 1_000_000
 
 
-def take_backup(client: Requests, alias: str, *, keep: int, say: Say) -> Backup:
+def take_backup(
+    client: Requests,
+    alias: str,
+    *,
+    keep: int,
+    say: Say,
+    siblings: Sequence[str] = (),
+    alone: bool = False,
+) -> Backup:
     """Back up all indices that people could have, and return the backup; `say` gets lines of progress.
 
-    Afterwards all but the `keep` newest backups of this alias are deleted. Raises BackupError, or another
-    ElasticsearchError, when the backup is not whole: older ones are then all kept.
+    The stack's other indices, whose aliases are `siblings`, have backups of their own; those are taken `alone`, without
+    what else there is. Afterwards all but the `keep` newest backups of this alias are deleted. Raises BackupError, or
+    another ElasticsearchError, when the backup is not whole: older ones are then all kept.
     """
     open_repository(client)
     live = read_live(client, alias)
     current = _require_complete(alias, live)
-    contents = read_contents(client, live, current.index)
+    if alone:
+        contents = read_generations(alias, live, current.index)
+    else:
+        contents = read_contents(client, live, current.index, siblings)
     ours, others = _count(client, contents)
     name = f"{alias}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     say(f"{name}: backing up {ours.documents:,} documents of {alias}, {others:,} of other indices")

@@ -79,7 +79,7 @@ def outputs(wanted: Wanted, model: EmbeddingServer, tmp_path: Path) -> Path:
     return outputs_of(wanted, model, tmp_path)
 
 
-def outputs_of(wanted: Wanted, model: EmbeddingServer, folder: Path) -> Path:
+def outputs_of(wanted: Wanted, model: EmbeddingServer, folder: Path, **changes: object) -> Path:
     path = folder / f"outputs-{wanted.owner}-{wanted.dims}.json"
     write_outputs(
         path,
@@ -88,6 +88,7 @@ def outputs_of(wanted: Wanted, model: EmbeddingServer, folder: Path) -> Path:
         elasticsearchBackupVolume="a volume",
         stackId=wanted.owner,
         pipeline=wanted.pipeline_id,
+        **changes,
     )
     return path
 

@@ -171,3 +171,58 @@ def test_the_newest_are_kept_and_listed(wanted: Wanted, outputs: Path) -> None:
     (line,) = listed.stdout.splitlines()
     for part in ("jina-demo-", "UTC", "13 documents of jina-demo", "MB", "m F16 64 dims"):
         assert part in line
+
+
+def test_each_index_of_a_stack_has_backups_of_its_own_and_is_restored_by_name(
+    wanted: Wanted, node: Node, model: EmbeddingServer, tmp_path: Path
+) -> None:
+    two = replace(wanted, additional=("tickets",))
+    indices = {"indices": [ALIAS, "tickets"]}
+    StackResources().up(replace(two, dims=128))
+    outputs = outputs_of(two, model, tmp_path, **indices)
+    with Client(wanted.connection) as client:
+        first = {**DEMO, **fill(client, 5)}
+        second = fill(client, 7, words="ticket", alias="tickets")
+        # A second generation of each, so that former ones are kept beside them.
+        StackResources().up(two)
+        other_index(client)
+        told = back_up(outputs)
+        assert "15 documents of jina-demo, 1 of other indices" in told
+        assert "7 documents of tickets, 0 of other indices" in told
+        node.clean()
+        new = replace(two, owner=OTHER)
+        stack = StackResources()
+        stack.up(new)
+        outputs = outputs_of(new, model, tmp_path, **indices)
+        assert "tickets has backups of its own: jinactl restore --index tickets" in restore(outputs)
+        assert client.request("GET", "/tickets/_count")["count"] == 0
+        assert "7 documents are there" in restore(outputs, "--index", "tickets")
+        stack.refresh()
+        stack.up(new)
+        assert_holds(client, new, first)
+        assert_holds(client, new, second, "tickets")
+        # One generation of each, and what people had beside them.
+        assert len(client.request("GET", "/*")) == 4
+        assert client.request("GET", "/books/_count")["count"] == 1
+        back_up(outputs, "--index", "tickets", "--keep", "1")
+    listed = jinactl("backup", "--outputs", outputs, "--list").stdout
+    assert (listed.count("of tickets"), listed.count("of jina-demo")) == (1, 1)
+
+
+def test_a_backup_of_before_an_index_was_the_stacks_is_not_restored_beside_it(
+    wanted: Wanted, node: Node, model: EmbeddingServer, tmp_path: Path
+) -> None:
+    two = replace(wanted, additional=("tickets",))
+    StackResources().up(two)
+    with Client(wanted.connection) as client:
+        fill(client, 3, alias="tickets")
+        # Outputs of before do not name it.
+        assert "3 of other indices" in back_up(outputs_of(wanted, model, tmp_path))
+        node.clean()
+        StackResources().up(two)
+        before = sorted(client.request("GET", "/*"))
+        outputs = outputs_of(two, model, tmp_path, indices=[ALIAS, "tickets"])
+        refused = jinactl("restore", "--outputs", outputs)
+        assert refused.returncode == 1
+        assert "of tickets, which is an index of this stack now" in refused.stderr
+        assert sorted(client.request("GET", "/*")) == before

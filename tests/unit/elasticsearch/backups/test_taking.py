@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.backups import taking
-from components.elasticsearch.backups.contents import Contents, read_contents
+from components.elasticsearch.backups.contents import Contents, read_contents, read_generations
 from components.elasticsearch.errors import BackupError
 from components.elasticsearch.generations.generation import Generation, LiveIndex
+from components.elasticsearch.generations.live_index import read_live
 from components.elasticsearch.identity import MANAGED_BY
 from tests.unit.elasticsearch.backups.backups import backup, live_answers, snapshot
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
@@ -92,6 +93,30 @@ def test_copies_and_what_is_elasticsearchs_stay_out() -> None:
     found = read_contents(cluster, LiveIndex(behind=(current,), beside=(retired,)), current.index)
     assert found.others == (".mine", "archive", "logs")
     assert (found.closed, found.countable) == (("archive",), (".mine", "logs"))
+
+
+def test_what_belongs_to_another_index_of_the_stack_is_in_the_backup_of_that_one() -> None:
+    """Together the two backups hold all that one would: nothing is left out of both, nothing is in both."""
+    bodies = {
+        "jina-demo-64-f16-x-1": {"alias": "jina-demo", "managed_by": MANAGED_BY},
+        "tickets-64-f16-x-2": {"alias": "tickets", "managed_by": MANAGED_BY},
+        "tickets-64-f16-x-1": {"alias": "tickets", "managed_by": MANAGED_BY},
+        "tickets-of-mine": {},
+    }
+    live = {index: {"mappings": {"_meta": meta}} for index, meta in bodies.items()}
+    of_tickets = {index: body for index, body in live.items() if index.startswith("tickets-")}
+    cluster = RecordedCluster(
+        {
+            "GET /_resolve/index/*": {"indices": [{"name": index} for index in bodies]},
+            "GET /jina-demo": {"jina-demo-64-f16-x-1": live["jina-demo-64-f16-x-1"]},
+            "GET /tickets": {"tickets-64-f16-x-2": live["tickets-64-f16-x-2"]},
+            "GET /tickets-*": of_tickets,
+        }
+    )
+    first = read_contents(cluster, read_live(cluster, "jina-demo"), "jina-demo-64-f16-x-1", ["tickets"])
+    second = read_generations("tickets", read_live(cluster, "tickets"), "tickets-64-f16-x-2")
+    assert sorted((*first.names, *second.names)) == sorted(bodies)
+    assert first.names == ("jina-demo-64-f16-x-1", "tickets-of-mine")
 
 
 @pytest.mark.parametrize("held", [None, {"source": "jina-demo-64-f16-x-1"}], ids=["nothing", "unfinished"])
