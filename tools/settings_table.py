@@ -43,7 +43,7 @@ def all_settings_table() -> str:
 def quants_table() -> str:
     """Return the Markdown table of quantisations, the largest file first."""
     rows = [
-        f"| {name} | {'about ' if quant.estimated else ''}{quant.megabytes} MB | {quant.quality} |"
+        f"| {name} | {'about ' if quant.estimated else ''}{quant.megabytes} MB | {quant.bits:g} |"
         for name, quant in QUANTS.items()
     ]
-    return "\n".join(["| quant | file | quality |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| quant | file | bits a weight |", "| --- | --- | --- |", *rows])

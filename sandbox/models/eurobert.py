@@ -54,6 +54,18 @@ TINY = Shape("tiny", layers=2, width=64, feed_forward=128, heads=4, vocabulary=1
 """Loads at once and embeds 8192 tokens in seconds."""
 
 
+@dataclass(frozen=True)
+class Weights:
+    """How random weights are: the standard deviations of those of matrices, and of those of norms around 1."""
+
+    matrices: float
+    norms: float = 0.0
+
+
+AS_INITIALISED = Weights(SPREAD)
+"""Attention is nearly even then, and an embedding depends little on the text."""
+
+
 def file_name(quant: str) -> str:
     """Return the name of the file in the model's repository, as that of the real model."""
     return f"v5-nano-retrieval-{quant}.gguf"
@@ -69,12 +81,12 @@ def ensure_eurobert(cache: Path, say: Say, shape: Shape) -> Path:
     return entry(cache, f"models/eurobert-{shape.name}-{RECIPE}", build) / file_name("F16")
 
 
-def write_eurobert(shape: Shape, target: Path) -> None:
-    """Write a EuroBERT of this shape; the same shape gives the same bytes."""
+def write_eurobert(shape: Shape, target: Path, weights: Weights = AS_INITIALISED) -> None:
+    """Write a EuroBERT of this shape; the same shape and weights give the same bytes."""
     writer = gguf.GGUFWriter(target, "eurobert")
     _write_shape(writer, shape)
     _write_tokenizer(writer, shape.vocabulary)
-    for name, numbers in _tensors(shape):
+    for name, numbers in tensors(shape, weights):
         writer.add_tensor(name, numbers)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -135,19 +147,24 @@ def byte_characters() -> list[str]:
     return [shifted.get(byte, chr(byte)) for byte in range(256)]
 
 
-def _tensors(shape: Shape) -> Iterator[tuple[str, NDArray[np.floating[Any]]]]:
+def tensors(shape: Shape, weights: Weights) -> Iterator[tuple[str, NDArray[np.floating[Any]]]]:
+    """Yield the weights by their names in GGUF: matrices as (outputs, inputs) in half precision, norms in single."""
     random = np.random.default_rng(SEED)
 
     def matrix(outputs: int, inputs: int) -> NDArray[np.float16]:
-        return (random.standard_normal((outputs, inputs), dtype=np.float32) * SPREAD).astype(np.float16)
+        return (random.standard_normal((outputs, inputs), dtype=np.float32) * weights.matrices).astype(np.float16)
 
-    ones = np.ones(shape.width, np.float32)
+    def norm() -> NDArray[np.float32]:
+        if not weights.norms:
+            return np.ones(shape.width, np.float32)
+        return 1 + random.standard_normal(shape.width, dtype=np.float32) * np.float32(weights.norms)
+
     yield "token_embd.weight", matrix(shape.vocabulary, shape.width)
-    yield "output_norm.weight", ones
+    yield "output_norm.weight", norm()
     for layer in range(shape.layers):
         block = f"blk.{layer}"
-        yield f"{block}.attn_norm.weight", ones
-        yield f"{block}.ffn_norm.weight", ones
+        yield f"{block}.attn_norm.weight", norm()
+        yield f"{block}.ffn_norm.weight", norm()
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
             yield f"{block}.{name}.weight", matrix(shape.width, shape.width)
         for name in ("ffn_gate", "ffn_up"):

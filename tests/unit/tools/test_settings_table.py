@@ -27,9 +27,9 @@ def test_a_row_has_type_and_default_as_a_stacks_file_writes_them(
 
 
 def test_another_quantisation_is_a_row_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(QUANTS, "IQ4_XS", Quant(megabytes=150, quality="good", estimated=True))
+    monkeypatch.setitem(QUANTS, "IQ4_XS", Quant(megabytes=150, bits=4.25, estimated=True))
 
-    assert "| IQ4_XS | about 150 MB | good |" in quants_table()
+    assert "| IQ4_XS | about 150 MB | 4.25 |" in quants_table()
 
 
 def test_the_quantisations_that_the_setting_names_are_there() -> None:

@@ -1,0 +1,1 @@
+"""Measures how good the search of a stack is, on two collections of texts that package registries carry."""

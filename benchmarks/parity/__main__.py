@@ -1,0 +1,66 @@
+"""Compares every quantisation with the reference, and writes the result into docs/evidence.md.
+
+It needs the extra `parity`, so it runs in a virtual environment of its own: see docs/evidence.md.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from benchmarks.evidence.page import PAGE, renewed
+from benchmarks.machine import processor
+from benchmarks.parity.comparison import LENGTHS, Compared, compare, reference_embeddings, texts
+from components.settings.quantisations import QUANTS
+from sandbox.machine.cache import cache_root
+from sandbox.models.eurobert import FULL
+from sandbox.models.quantise import ensure_quantised
+from tests.contract.server.running import running
+from tests.fixtures.server_image import build_server_image
+
+ALL_WAYS = ("F16",)
+"""Quants that are asked in every way; the others alone, since how texts are sent has nothing to do with the quant."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, and write the part of the page; return the exit code."""
+    asked = _parser().parse_args(arguments)
+    # It needs torch, which the help does without.
+    from benchmarks.parity.reference import ensure_both  # noqa: PLC0415
+
+    image = build_server_image()
+    model, folder = ensure_both(cache_root(), FULL)
+    tokens = texts(FULL)
+    expected = reference_embeddings(folder, tokens)
+    found: dict[str, list[Compared]] = {}
+    for quant in asked.quants.split(","):
+        file = ensure_quantised(cache_root(), print, model, quant)
+        with running(image, file, quant=quant) as server:
+            server.wait_for("healthy")
+            ways = ("alone", "in an array", "side by side") if quant in ALL_WAYS else ("alone",)
+            found[quant] = compare(server.url, tokens, expected, ways)
+        print(quant, *found[quant], sep="\n", flush=True)
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), "parity", lines(found)), encoding="utf-8")
+    return 0
+
+
+def lines(found: dict[str, list[Compared]]) -> list[str]:
+    """Return the table: a row for each quant and way, a column for each length."""
+    head = ["quant", "sent", *(f"{length:,} tokens" for length in LENGTHS)]
+    rows = []
+    for quant, compared in found.items():
+        for way in dict.fromkeys(one.way for one in compared):
+            cosines = {one.tokens: one.cosine for one in compared if one.way == way}
+            rows.append([quant, way, *(f"{cosines[length]:.6f}" for length in LENGTHS)])
+    table = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    return [*table, "", f"Measured with transformers {version('transformers')} on {processor()}."]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.parity", description=__doc__)
+    parser.add_argument("--quants", default=",".join(QUANTS), help="with commas between; by default all")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
