@@ -11,6 +11,7 @@ from typing import Any
 from components.batched import batched
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Write, write
+from components.elasticsearch.embedding.candidates import effort_of
 from components.elasticsearch.errors import NotFoundError
 from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.generations.inventory import EVALUATION, OF_EVALUATION
@@ -62,9 +63,9 @@ class EvaluationNode:
         with self.temporary_index(documents, index_option) as index:
             for query in queries:
                 began = time.monotonic()
-                shown.append(self._search(index, query.tolist(), SHOWN))
+                shown.append(self._search(index, query.tolist(), SHOWN, index_option))
                 seconds.append(time.monotonic() - began)
-                deep.append(self._search(index, query.tolist(), DEEP))
+                deep.append(self._search(index, query.tolist(), DEEP, index_option))
         return Found(shown, deep, 1000 * statistics.median(seconds))
 
     @contextmanager
@@ -101,8 +102,9 @@ class EvaluationNode:
             "mappings": {"dynamic": "strict", "_meta": meta, "properties": {VECTOR: mapping}},
         }
 
-    def _search(self, index: str, vector: Sequence[float], size: int) -> list[int]:
-        knn = {"field": VECTOR, "query_vector": vector, "k": size}
+    def _search(self, index: str, vector: Sequence[float], size: int, index_option: str) -> list[int]:
+        # With the candidates and the rescoring of `jinactl search`.
+        knn = {"field": VECTOR, "query_vector": vector, **effort_of(index_option).knn(size)}
         answer = self.client.request(
             "POST", f"/{index}/_search", {"size": size, "knn": knn, "_source": False}
         )
