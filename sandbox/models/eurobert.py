@@ -152,7 +152,9 @@ def tensors(shape: Shape, weights: Weights) -> Iterator[tuple[str, NDArray[np.fl
     random = np.random.default_rng(SEED)
 
     def matrix(outputs: int, inputs: int) -> NDArray[np.float16]:
-        return (random.standard_normal((outputs, inputs), dtype=np.float32) * weights.matrices).astype(np.float16)
+        return (random.standard_normal((outputs, inputs), dtype=np.float32) * weights.matrices).astype(
+            np.float16
+        )
 
     def norm() -> NDArray[np.float32]:
         if not weights.norms:
