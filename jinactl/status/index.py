@@ -7,6 +7,7 @@ from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.staleness import tally
 from components.elasticsearch.errors import (
     LicenseError,
+    PrivilegeError,
     RefusedError,
     UnavailableError,
     UnreadableIdentityError,
@@ -20,6 +21,9 @@ from jinactl.status.state import EmbeddingsState, GenerationState, IndexState, R
 
 LOOKED_AT = 10_000
 """Documents that are looked at for stale embeddings: a second or two."""
+
+NOT_ALLOWED = (LicenseError, PrivilegeError)
+"""An ended license hides health and sizes, and so does a key that may not monitor: the documents are there."""
 
 ORDER: tuple[Role, ...] = ("live", "in migration", "kept")
 
@@ -91,7 +95,7 @@ def _documents(client: Requests, name: str) -> int | None:
 def _bytes(client: Requests, name: str) -> int:
     try:
         stored = client.request("GET", f"/{name}/_stats/store")
-    except (RefusedError, UnavailableError, LicenseError):
+    except (RefusedError, UnavailableError, *NOT_ALLOWED):
         return 0
     return int(stored.get("_all", {}).get("total", {}).get("store", {}).get("size_in_bytes", 0))
 
@@ -99,5 +103,5 @@ def _bytes(client: Requests, name: str) -> int:
 def _health(client: Requests, alias: str) -> str:
     try:
         return str(client.request("GET", f"/_cluster/health/{alias}").get("status", ""))
-    except LicenseError:
+    except NOT_ALLOWED:
         return ""

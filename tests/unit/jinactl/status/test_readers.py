@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch.errors import LicenseError, UnavailableError, UnreachableError
+from components.elasticsearch.errors import LicenseError, PrivilegeError, UnavailableError, UnreachableError
 from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.identity import MANAGED_BY
 from jinactl.outputs import facts_of
@@ -91,7 +91,8 @@ def test_generations_are_told_by_what_they_are_for() -> None:
     assert (index.documents, index.health, index.live[0].bytes) == (7, "yellow", 5)
 
 
-def test_a_closed_index_is_not_counted_and_an_ended_license_hides_health_and_size() -> None:
+@pytest.mark.parametrize("refused", [LicenseError("ended"), PrivilegeError("may not monitor")], ids=repr)
+def test_a_closed_index_is_not_counted_and_health_and_size_may_be_hidden(refused: Exception) -> None:
     cluster = RecordedCluster(
         {
             "GET /jina-demo": {
@@ -99,8 +100,8 @@ def test_a_closed_index_is_not_counted_and_an_ended_license_hides_health_and_siz
                 "b": generation(alias=True, settings={"blocks": {"write": "true", "read": "false"}}),
             },
             "GET /jina-demo-*": missing(),
-            "GET /b/_stats/store": LicenseError("ended"),
-            "GET /_cluster/health/jina-demo": LicenseError("ended"),
+            "GET /b/_stats/store": refused,
+            "GET /_cluster/health/jina-demo": refused,
         }
     )
     closed, blocked = read_index(cluster, "jina-demo").live
