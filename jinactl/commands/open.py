@@ -22,7 +22,7 @@ Examples:
   jinactl open
   jinactl open -s gpu --port 8123 --no-browser
 On another machine, with --no-browser --port 8123 there, and the same port here:
-  ssh -L 8123:127.0.0.1:8123 that-machine
+  ssh -t -L 8123:127.0.0.1:8123 that-machine
 """
 
 
