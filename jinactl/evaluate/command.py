@@ -8,11 +8,11 @@ from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.documents.bulk import Document
 from components.elasticsearch.fields import VECTOR
 from jinactl.errors import CommandError
-from jinactl.evaluate.corpus import read_file, read_index
+from jinactl.evaluate.corpus import read_file, read_index, require_readable
 from jinactl.evaluate.evaluation import Combinations, Evaluation, Progress, evaluate
 from jinactl.evaluate.quants import MeasuredQuant, find_quants
 from jinactl.evaluate.rows import EXACT
-from jinactl.evaluate.task import read_task
+from jinactl.evaluate.task import make_task, read_questions
 from jinactl.evaluate.temporary_index import EvaluationNode
 from jinactl.evaluate.vectors import cache_folder
 from jinactl.outputs import StackFacts
@@ -39,15 +39,17 @@ class Asked:
 
 def evaluate_stack(facts: StackFacts, asked: Asked, shown: Progress) -> Evaluation:
     """Measure what is asked for; raises a StackError, before any work where that can be known then."""
+    questions = read_questions(asked.queries, asked.judgements)
+    if asked.corpus:
+        require_readable(asked.corpus)
     with Client(facts.connection) as client:
         option, similarity = _of_index(client, facts)
         node = EvaluationNode(client, facts.stack_id, similarity)
         quants = _measurable(facts, asked, shown)
         node.remove_left()
-        task = read_task(
-            lambda: _corpus(client, facts, asked),
-            asked.queries,
-            asked.judgements,
+        task = make_task(
+            _corpus(client, facts, asked),
+            questions,
             most_documents=asked.most_documents,
             most_queries=asked.most_queries,
         )

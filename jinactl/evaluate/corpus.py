@@ -46,6 +46,14 @@ def read_index(client: Requests, index: str) -> Iterator[Document]:
             view.close()
 
 
+def require_readable(path: Path) -> None:
+    """Raise CommandError unless the file can be opened: known before much is done for it."""
+    try:
+        path.open(encoding="utf-8").close()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+
+
 def read_file(path: Path) -> Iterator[Document]:
     """Yield the documents of a file with one JSON object a line; raises CommandError, naming the line."""
     try:

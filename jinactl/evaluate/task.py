@@ -1,6 +1,6 @@
 """What is searched for and in what: a person's own queries and judgements, or queries made of the documents."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,26 +26,36 @@ class Task:
     notes: Sequence[str] = field(default_factory=tuple)
 
 
-def read_task(
-    read_corpus: Callable[[], Iterable[Document]],
-    queries: Path | None,
-    judgements: Path | None,
-    *,
-    most_documents: int,
-    most_queries: int,
-) -> Task:
-    """Read what is evaluated; documents only once the queries are known to be readable. Raises CommandError."""
-    asked = read_queries(queries) if queries else []
-    judged = read_judgements(judgements) if judgements else {}
-    if judged and not asked:
+@dataclass(frozen=True)
+class Questions:
+    """A person's own queries, and the judgements about them; none where they are to be made of documents."""
+
+    queries: Sequence[Query] = ()
+    judgements: Judgements = field(default_factory=dict)
+
+
+def read_questions(queries: Path | None, judgements: Path | None) -> Questions:
+    """Read the files that there are; raises CommandError, naming the line that is wrong."""
+    asked = Questions(
+        read_queries(queries) if queries else (), read_judgements(judgements) if judgements else {}
+    )
+    if asked.judgements and not asked.queries:
         raise CommandError(
             "Judgements need the queries that they are about: jinactl evaluate QUERIES --qrels FILE."
         )
+    return asked
+
+
+def make_task(
+    documents: Iterable[Document], questions: Questions, *, most_documents: int, most_queries: int
+) -> Task:
+    """Take a sample of the documents, and make queries of it where there are none. Raises CommandError."""
+    asked, judged = questions.queries, questions.judgements
     if judged:
         wanted = {id_ for one in asked for id_, value in judged.get(one.id, {}).items() if value > 0}
     else:
         wanted = {one.id for one in asked}
-    corpus = sample(read_corpus(), most_documents, wanted)
+    corpus = sample(documents, most_documents, wanted)
     if not corpus.documents:
         raise CommandError("There are no documents with a text to search in.")
     if judged:

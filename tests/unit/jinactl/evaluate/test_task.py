@@ -7,7 +7,7 @@ import pytest
 from components.elasticsearch.documents.bulk import Document
 from jinactl.errors import CommandError
 from jinactl.evaluate.known_items import make_known_items
-from jinactl.evaluate.task import Task, read_task
+from jinactl.evaluate.task import Task, make_task, read_questions
 
 REST = "It says much more than that, so that something is left to be found."
 TITLED = Document("t", f"Cats and dogs. {REST} Cats and dogs.", {"title": "Cats and  dogs"})
@@ -24,9 +24,8 @@ def task(
         if content is not None:
             paths[name] = tmp_path / name
             (tmp_path / name).write_text(content)
-    return read_task(
-        lambda: documents, paths["queries"], paths["qrels"], most_documents=100, most_queries=100
-    )
+    questions = read_questions(paths["queries"], paths["qrels"])
+    return make_task(documents, questions, most_documents=100, most_queries=100)
 
 
 @pytest.mark.parametrize(
