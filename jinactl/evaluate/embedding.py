@@ -46,6 +46,8 @@ class EmbeddingServer:
     prefixes: Mapping[Role, str]
     api_key: str = field(default="", repr=False)
     shortened: int = 0
+    stopping: bool = False
+    """Set where nobody waits for an answer any more: then a server that is out of reach is not asked again."""
 
     def embed(self, role: Role, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, one a row; raises EmbeddingError.
@@ -84,7 +86,7 @@ class EmbeddingServer:
                     server.ask(self.urls[role], self.api_key, body, what=what, timeout=TIMEOUT), np.float32
                 )
             except EmbeddingUnavailableError:
-                if not backoff.again():
+                if self.stopping or not backoff.again():
                     raise
 
 
@@ -153,6 +155,9 @@ def _embedded(
             cache.put(prefix, batch, vectors)
             found.update(zip(batch, vectors, strict=True))
             advance(len(batch))
+    except BaseException:
+        embedding.stopping = True
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     taken = time.monotonic() - began
