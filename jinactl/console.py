@@ -6,13 +6,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_LINES = 5.0
 
-Advance = Callable[[int], None]
+
+class Advance(Protocol):
+    """Shows that so many more are done; `total` is how many there are, where that is known better by now."""
+
+    def __call__(self, more: int, total: int | None = None) -> None:
+        """Show it."""
 
 
 class Console:
@@ -48,15 +54,18 @@ class Console:
     def progress(self, what: str, total: int | None) -> Iterator[Advance]:
         """Show how far something is, while the block runs, with its rate and the remaining time.
 
-        The block gets a function that takes how many of the `total`, None if that is unknown, are done more.
+        The block gets a function that takes how many of the `total`, None if that is unknown, are done more, and
+        perhaps another total.
         """
         if self._messages.is_terminal:
             with _bar(self._messages) as bar:
                 task = bar.add_task(what, total=total, rate="")
                 began = time.monotonic()
 
-                def advance(more: int) -> None:
-                    bar.advance(task, more)
+                def advance(more: int, total: int | None = None) -> None:
+                    bar.update(
+                        task, advance=more, total=total
+                    )  # a total of None leaves the one that there is
                     bar.update(task, rate=_rate(bar.tasks[task].completed, began))
 
                 yield advance
@@ -72,8 +81,9 @@ class _Lines:
         self._done = 0
         self._began = self._told = time.monotonic()
 
-    def advance(self, more: int) -> None:
+    def advance(self, more: int, total: int | None = None) -> None:
         self._done += more
+        self._total = total or self._total
         now = time.monotonic()
         if now - self._told < SECONDS_BETWEEN_LINES:
             return

@@ -37,7 +37,7 @@ class Write:
     `conditions` restrict it to a version of the document, by Elasticsearch's own parameters.
     """
 
-    action: Literal["index", "update", "delete"]
+    action: Literal["index", "create", "update", "delete"]
     id: str
     body: Mapping[str, Any] | None = None
     routing: str | None = None
@@ -69,7 +69,7 @@ def write(
     left, done = list(writes), list[Item]()
     while left:
         before_sending()
-        items = _send(client, index, left, query)
+        items = send(client, index, left, query)
         fails = ["error" in item and item.get("status") not in accepted for item in items]
         done += [item for item, failed in zip(items, fails, strict=True) if not failed]
         left, refused = list(compress(left, fails)), list(compress(items, fails))
@@ -132,9 +132,10 @@ def delete_documents(client: Requests, index: str, ids: Sequence[str]) -> None:
         write(client, index, [Write("delete", one) for one in ids], query={"refresh": "true"})
 
 
-def _send(
-    client: Requests, index: str, writes: Sequence[Write], query: Mapping[str, Any] | None
+def send(
+    client: Requests, index: str, writes: Sequence[Write], query: Mapping[str, Any] | None = None
 ) -> list[Item]:
+    """Send writes in one request, once, and return what Elasticsearch says of each; refusals are among them."""
     lines = [line for one in writes for line in one.lines()]
     answer = client.request("POST", f"/{index}/_bulk", lines, query=query, timeout=BULK_TIMEOUT)
     return [item[one.action] for one, item in zip(writes, answer["items"], strict=True)]

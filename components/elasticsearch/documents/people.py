@@ -1,14 +1,12 @@
 """Tells the documents that people put into an index from the demo documents that the stack can make again."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.bulk import Document
 from components.elasticsearch.documents.demo import DEMO_DOCUMENTS
+from components.elasticsearch.documents.reading import read_documents
 from components.elasticsearch.errors import NotFoundError, RefusedError
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 
@@ -55,20 +53,9 @@ def document_count(client: Requests, index: str) -> int | None:
 
 def read_demo(client: Requests, index: str) -> DemoPresence:
     """Return which demo documents are in an index, or behind an alias of one index, at this moment."""
-    answer = _whole_but_embeddings(client, index, [one.id for one in DEMO_DOCUMENTS])
-    sources = {found["_id"]: found["_source"] for found in answer["docs"] if found.get("found")}
+    # Whole but for the embeddings: with the vectors, too, that people added to them.
+    wanted = [{"_id": one.id} for one in DEMO_DOCUMENTS]
+    answers = read_documents(client, index, wanted, {"_source_excludes": f"{VECTOR},{DIGEST}"})
+    sources = {found["_id"]: found["_source"] for found in answers if found.get("found")}
     unchanged = tuple(one.id for one in DEMO_DOCUMENTS if sources.get(one.id) == {CONTENT: one.content})
     return DemoPresence(unchanged, tuple(sorted(sources.keys() - set(unchanged))))
-
-
-def _whole_but_embeddings(client: Requests, index: str, ids: Sequence[str]) -> Any:
-    """Get documents with the vectors that people added to them, which Elasticsearch leaves out since 9.2."""
-    path = f"/{quote(index, safe='')}/_mget"
-    query = {"_source_excludes": f"{VECTOR},{DIGEST}"}
-    asked = {"ids": list(ids)}
-    try:
-        return client.request("POST", path, asked, query={**query, "_source_exclude_vectors": "false"})
-    except RefusedError as error:
-        if error.status != HTTPStatus.BAD_REQUEST or "_source_exclude_vectors" not in str(error):
-            raise
-        return client.request("POST", path, asked, query=query)

@@ -1,5 +1,6 @@
 """Decides which refused documents are worth sending again, and when."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
@@ -17,13 +18,17 @@ NEVER = Patience(retries=0)
 
 Item = Mapping[str, Any]
 """What Elasticsearch says of one document of a bulk request."""
-Kind = Literal["busy", "closed", "switched", "final"]
+Kind = Literal["busy", "closed", "replaced", "switched", "final"]
+
+_NO_ENDPOINT = ("is not an inference service model", "Inference endpoint not found")
+_NO_PIPELINE = re.compile(r"pipeline with id \[[^]]*\] does not exist")
 
 
 def kind_of(item: Item) -> Kind:
     """Say why an item of a bulk request was refused.
 
     "busy": the cluster is, or the embedding server behind it. "closed": the index is, to writers.
+    "replaced": the pipeline, or the endpoint that it embeds with, is not there, perhaps only until it is made anew.
     "switched": the document was embedded for the generation that the alias pointed to a moment ago. Anything else is
     "final".
     """
@@ -33,6 +38,8 @@ def kind_of(item: Item) -> Kind:
         return "busy"
     if status == HTTPStatus.FORBIDDEN and error.get("type") == "cluster_block_exception":
         return "closed"
+    if any(one in reason for one in _NO_ENDPOINT) or _NO_PIPELINE.search(reason):
+        return "replaced"
     if status == HTTPStatus.BAD_REQUEST and "different number of dimensions" in reason:
         return "switched"
     return "final"
@@ -46,6 +53,7 @@ class Resending:
     """
 
     def __init__(self, *, through_switch: bool = False, embedded_anew: bool = False) -> None:
+        self._through_switch = through_switch
         self._busy = Backoff(WHILE_BUSY)
         self._closed = Backoff(WHILE_CLOSED if through_switch else NEVER)
         self._switched = Backoff(AFTER_A_SWITCH if through_switch and embedded_anew else NEVER)
@@ -53,9 +61,9 @@ class Resending:
     def pause(self, refused: Sequence[Item]) -> float | None:
         """Return the seconds to wait before resending refused documents; None when that would not help."""
         kinds = {kind_of(item) for item in refused}
-        if "final" in kinds:
+        if "final" in kinds or ("replaced" in kinds and not self._through_switch):
             return None
-        if "busy" in kinds:
+        if "busy" in kinds or "replaced" in kinds:
             return self._busy.next_pause()
         if "closed" in kinds:
             if not self._closed.failures:
@@ -79,13 +87,18 @@ def refused_error(index: str, refused: Sequence[Item], sent: int) -> IndexingErr
     )
 
 
-_ERRORS: dict[Kind, type[IndexingError]] = {"busy": StillBusyError, "closed": ClosedError}
+_ERRORS: dict[Kind, type[IndexingError]] = {
+    "busy": StillBusyError,
+    "replaced": StillBusyError,
+    "closed": ClosedError,
+}
 
 _CHECK = "Check the embedding server (docker ps, docker logs) and the pipeline, then run the command again."
 
 _WAYS_OUT: dict[Kind, str] = {
     "busy": _CHECK,
     "final": _CHECK,
+    "replaced": "`pulumi refresh` and `pulumi up` make the pipeline and the endpoint anew: run the command again then.",
     "closed": (
         f"It was closed to writers for {WHILE_CLOSED.limit:.0f} s. If `pulumi up` is carrying its documents over, run "
         "the command again once that is done; if it was interrupted, `pulumi up` opens the index again; if somebody "

@@ -2,14 +2,14 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from components.backoff import Backoff, Patience
 from components.batched import batched
 from components.elasticsearch.embedding import server
-from components.elasticsearch.embedding.server import Role
+from components.elasticsearch.embedding.server import Answer, Role
 from components.elasticsearch.errors import (
     EmbeddingError,
     EmbeddingRefusedError,
@@ -67,30 +67,63 @@ class Embedder:
         `names` identify the documents in messages, by default by their number, from 1. Raises
         EmbeddingError: with the document when one cannot be embedded, or when the server stays out of reach.
         """
-        shown = [f"document {name}" for name in names or range(1, len(texts) + 1)]
         vectors: list[list[float]] = []
-        for batch, named in zip(batched(texts, BATCH), batched(shown, BATCH), strict=True):
-            vectors += self._batch(batch, named)
+        for found in self._each(texts, names):
+            if isinstance(found, EmbeddingRefusedError):
+                raise found
+            vectors.append(found)
         return vectors
 
-    def _batch(self, texts: Sequence[str], names: Sequence[str]) -> list[list[float]]:
+    def embed_each(
+        self, texts: Sequence[str], names: Sequence[str] = ()
+    ) -> list[list[float] | EmbeddingRefusedError]:
+        """Return what `embed_documents` does, with the error of each document that can never be embedded in its place.
+
+        Raises EmbeddingError when no document is to blame.
+        """
+        return list(self._each(texts, names))
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens of the model a text has, without a prefix; raises EmbeddingError."""
+        return self._patiently(
+            lambda: server.count_tokens(self.url, self.api_key, text, timeout=TIMEOUT), self.patience.limit
+        )
+
+    def _each(
+        self, texts: Sequence[str], names: Sequence[str]
+    ) -> Iterator[list[float] | EmbeddingRefusedError]:
+        shown = [f"document {name}" for name in names or range(1, len(texts) + 1)]
+        for batch, named in zip(batched(texts, BATCH), batched(shown, BATCH), strict=True):
+            yield from self._batch(batch, named)
+
+    def _batch(
+        self, texts: Sequence[str], names: Sequence[str]
+    ) -> Iterator[list[float] | EmbeddingRefusedError]:
         try:
             what = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
             answered = self._ask("document", texts, what, self.patience.limit)
         except EmbeddingRefusedError as error:
-            if len(texts) == 1 or error.status in ABOUT_THE_SERVER:
+            if error.status in ABOUT_THE_SERVER:
                 raise
+            if len(texts) == 1:
+                yield error
+                return
             # Only one caused the refusal: sent alone, it is refused by name, and the others are embedded.
-            return [self._batch([text], [name])[0] for text, name in zip(texts, names, strict=True)]
-        return self._checked(answered, names)
+            for text, name in zip(texts, names, strict=True):
+                yield from self._batch([text], [name])
+        else:
+            yield from self._checked(answered, names)
 
     def _ask(self, role: Role, texts: Sequence[str], what: str, limit: float) -> list[list[float]]:
-        backoff = Backoff(self.patience)
         url = server.role_url(self.url, role)
         body = {"input": list(texts), "model": self.model, "dimensions": self.dims}
+        return self._patiently(lambda: server.ask(url, self.api_key, body, what=what, timeout=TIMEOUT), limit)
+
+    def _patiently(self, ask: Callable[[], Answer], limit: float) -> Answer:
+        backoff = Backoff(self.patience)
         while True:
             try:
-                return server.ask(url, self.api_key, body, what=what, timeout=TIMEOUT)
+                return ask()
             except EmbeddingUnavailableError:
                 if not backoff.again(limit=limit):
                     raise

@@ -3,9 +3,9 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from components.elasticsearch.client.responses import BUSY
 from components.elasticsearch.errors import (
@@ -18,6 +18,7 @@ ANSWER_SHOWN = 300
 PATH = "/v1/embeddings"
 
 Role = Literal["query", "document"]
+Answer = TypeVar("Answer")
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Past any proxy of the environment: it could not reach this server, and has no business with the key and the texts."""
@@ -34,6 +35,40 @@ def ask(url: str, api_key: str, body: Mapping[str, Any], *, what: str, timeout: 
     `what` says in messages what is embedded, `timeout` is in seconds. Raises EmbeddingUnavailableError where asking
     again may help, EmbeddingRefusedError where it does not, and EmbeddingError for an answer that is none.
     """
+    return _read(
+        url,
+        api_key,
+        body,
+        lambda answer: _vectors(answer, len(body["input"])),
+        gave=f"no embedding of {what}",
+        timeout=timeout,
+    )
+
+
+def count_tokens(url: str, api_key: str, text: str, *, timeout: float) -> int:
+    """Return how many tokens of its model a text has, without those that the model puts around it.
+
+    `url` is the gateway's address of /v1/embeddings. Raises as `ask` does.
+    """
+    return _read(
+        f"{url.removesuffix(PATH)}/tokenize",
+        api_key,
+        {"content": text, "add_special": False},
+        lambda answer: len(answer["tokens"]),
+        gave="no tokens of a text",
+        timeout=timeout,
+    )
+
+
+def _read(
+    url: str,
+    api_key: str,
+    body: Mapping[str, Any],
+    read: Callable[[Any], Answer],
+    *,
+    gave: str,
+    timeout: float,
+) -> Answer:
     request = urllib.request.Request(  # noqa: S310 (the address is a setting of the stack)
         url,
         data=json.dumps(body).encode(),
@@ -43,11 +78,11 @@ def ask(url: str, api_key: str, body: Mapping[str, Any], *, what: str, timeout: 
         request.add_header("Authorization", f"Bearer {api_key}")
     try:
         with _DIRECTLY.open(request, timeout=timeout) as response:
-            return _vectors(json.load(response), len(body["input"]))
+            return read(json.load(response))
     except urllib.error.HTTPError as error:
         told = error.read().decode(errors="replace")[:ANSWER_SHOWN]
         message = (
-            f"{url} gave no embedding of {what} (HTTP {error.code}: {told}). "
+            f"{url} gave {gave} (HTTP {error.code}: {told}). "
             "Check serverApiKey and the server's log (docker logs)."
         )
         if error.code in BUSY:

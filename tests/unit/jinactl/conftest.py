@@ -10,9 +10,10 @@ import pytest
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
-from jinactl import backups, ingest, mend
+from jinactl import backups, mend
 from jinactl.app import run
 from jinactl.commands import search
+from jinactl.ingest import ingesting
 from tests.fixtures.embedding_server import EmbeddingServer, embedding_server
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster
 from tests.unit.jinactl.stack_outputs import OUTPUTS
@@ -38,8 +39,8 @@ class Opened(RecordedCluster):
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Opened:
     opened = Opened({"GET /jina-demo/_mapping": MAPPED, "GET /jina-demo": MAPPED, f"GET /{INDEX}": MAPPED})
-    for module in (backups, search, ingest, mend):
-        monkeypatch.setattr(module, "Client", lambda _connection: opened)
+    for module in (backups, search, ingesting, mend):
+        monkeypatch.setattr(module, "Client", lambda _connection, _patience=None: opened)
     return opened
 
 

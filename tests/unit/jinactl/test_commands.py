@@ -1,13 +1,9 @@
 """`jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
 
-import io
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from components.elasticsearch.documents.digest import digest_of
-from components.elasticsearch.fields import DIGEST
 from tests.fixtures.embedding_server import EmbeddingServer
 from tests.unit.elasticsearch.backups.backups import snapshot
 from tests.unit.elasticsearch.recording import missing
@@ -52,61 +48,6 @@ def test_a_search_that_finds_nothing_says_so(
     cluster.answers["POST /jina-demo/_search"] = {"hits": {"hits": []}}
     assert jinactl("search", "killed") == 0
     assert "nothing found: jina-demo holds no documents" in capsys.readouterr().err
-
-
-def accept(cluster: Opened, *ids: str) -> None:
-    items = [{"index": {"_id": one, "status": 201}} for one in ids]
-    cluster.answers["POST /jina-demo/_bulk"] = {"items": items}
-
-
-def sent(cluster: Opened) -> list[Any]:
-    return [line for path, body in cluster.asked if path.startswith("POST /jina-demo/_bulk") for line in body]
-
-
-def test_an_index_with_a_pipeline_is_sent_documents_as_they_are(
-    jinactl: Jinactl, cluster: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "documents").write_text('{"_id": "a", "content": "text", "n": 1}\n')
-    accept(cluster, "a")
-    assert jinactl("ingest", str(tmp_path / "documents")) == 0
-    assert sent(cluster) == [{"index": {"_id": "a"}}, {"content": "text", "n": 1}]
-    assert "1 documents are in jina-demo" in capsys.readouterr().err
-
-
-def test_an_index_without_a_pipeline_is_sent_vectors_too(
-    jinactl: Jinactl, cluster: Opened, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO('{"_id": "a", "content": "text"}\n'))
-    accept(cluster, "a")
-    assert jinactl("ingest", "-", inferenceEndpoint="") == 0
-    _, source = sent(cluster)
-    assert len(source["content_embedding"]) == 256
-    assert source[DIGEST] == digest_of("text")
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [(None, "cannot be read: No such file"), (b"\xff", "is not UTF-8 text (invalid start byte)")],
-    ids=["missing", "not text"],
-)
-def test_documents_that_cannot_be_read_are_told(
-    content: bytes | None, told: str, jinactl: Jinactl, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "documents"
-    if content is not None:
-        path.write_bytes(content)
-    assert jinactl("ingest", str(path)) == 1
-    assert told in capsys.readouterr().err
-
-
-def test_an_index_of_an_earlier_version_is_sent_nothing(
-    jinactl: Jinactl, cluster: Opened, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "documents").write_text('{"content": "text"}\n')
-    cluster.answers["GET /jina-demo/_mapping"] = {INDEX: {"mappings": {"_meta": META}}}
-    assert jinactl("ingest", str(tmp_path / "documents")) == 1
-    assert f"{INDEX} was made by an earlier version: `pulumi up`" in capsys.readouterr().err
-    assert sent(cluster) == []
 
 
 def test_ctrl_c_ends_in_one_line(

@@ -1,0 +1,43 @@
+"""What is read: documents with the place where they were read, and what cannot become one."""
+
+from dataclasses import dataclass, field
+
+from components.elasticsearch.documents.bulk import Document
+from components.errors import StackError
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something was read: a file (or "standard input"), and its line or, in a JSON array, its number, from 1.
+
+    `text` is what stood there; bytes that are not UTF-8 are halves of surrogate pairs in it (surrogateescape).
+    """
+
+    source: str
+    line: int
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.source}, line {self.line}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A document to be put in; with `create`, only if there is none of its id yet."""
+
+    document: Document
+    origin: Origin
+    routing: str | None = None
+    create: bool = False
+
+
+@dataclass(frozen=True)
+class Reject:
+    """What was read and is not put in, and why."""
+
+    origin: Origin
+    reason: str
+
+
+class RejectedError(StackError):
+    """What was read cannot become a document; the message is the reason, without the place."""

@@ -1,0 +1,114 @@
+"""Puts a portion of documents in: splits them, leaves out what is there, writes the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from components.batched import batched
+from components.elasticsearch.client.client import Requests
+from components.elasticsearch.documents.bulk import Write, send
+from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER
+from components.elasticsearch.errors import EmbeddingRefusedError
+from jinactl.ingest.chunking.documents import Chunking, left_behind
+from jinactl.ingest.counts import Counts
+from jinactl.ingest.entries import Entry, Reject, RejectedError
+from jinactl.ingest.present import Stored, difference, exist, read_stored, read_vectors
+from jinactl.ingest.refusals import in_words
+from jinactl.ingest.rejects import Rejects
+from jinactl.ingest.sending import Sender
+from jinactl.ingest.waiting import Waiting
+
+LOOKED_UP = 64
+"""Documents that are looked up in one request: that costs little, whatever their number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portions:
+    """Puts portions of documents into an index, from any thread.
+
+    `batch` is how many documents are in one bulk request; `chunking` is None where documents stay whole; with
+    `replace`, what a longer version of a split document left is deleted.
+    """
+
+    client: Requests
+    index: str
+    sender: Sender
+    waiting: Waiting
+    rejects: Rejects
+    counts: Counts
+    batch: int
+    chunking: Chunking | None = None
+    replace: bool = False
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Put documents in, whose ids are all different. Raises the StackError for which nothing more can be put in."""
+        if self.chunking is None:
+            for portion in batched(entries, LOOKED_UP):
+                self._put(portion)
+            return
+        for parent in entries:
+            chunks = self._chunks(self.chunking, parent)
+            for portion in batched(chunks, LOOKED_UP):
+                self._put(portion)
+            if chunks:
+                self._clear_up(parent, len(chunks))
+
+    def reject(self, reject: Reject) -> None:
+        """Count, and keep, what is not put in."""
+        self.counts.add(rejected=1)
+        self.rejects.add(reject)
+
+    def _chunks(self, chunking: Chunking, parent: Entry) -> list[Entry]:
+        try:
+            return chunking.entries(parent)
+        except RejectedError as error:
+            self.reject(Reject(parent.origin, str(error)))
+        except EmbeddingRefusedError as error:
+            if error.status in ABOUT_THE_SERVER:
+                raise
+            self.reject(Reject(parent.origin, in_words(str(error))))
+        return []
+
+    def _put(self, entries: Sequence[Entry]) -> None:
+        stored = self.waiting.through(partial(read_stored, self.client, self.index, entries))
+        compared = [
+            (one, there, difference(one, there) if there else "text")
+            for one, there in zip(entries, stored, strict=True)
+        ]
+        self.counts.add(unchanged=sum(differs == "none" for _, _, differs in compared))
+        new = [one for one, _, differs in compared if differs == "text"]
+        new += self._with_their_vectors(
+            [(one, there) for one, there, differs in compared if there and differs == "fields"]
+        )
+        for batch in batched(new, self.batch):
+            refusals = self.sender.send(batch)
+            self.counts.add(written=len(batch) - len(refusals))
+            for one in batch:
+                if one.document.id in refusals:
+                    self.reject(Reject(one.origin, refusals[one.document.id]))
+
+    def _with_their_vectors(self, changed: Sequence[tuple[Entry, Stored]]) -> list[Entry]:
+        """Write documents of which only other fields differ; return those for which that was not possible."""
+        if not changed:
+            return []
+        entries = [one for one, _ in changed]
+        vectors = self.waiting.through(partial(read_vectors, self.client, self.index, entries))
+        able = [(*one, vector) for one, vector in zip(changed, vectors, strict=True) if vector]
+        done = self.sender.keep_vectors(
+            [one for one, _, _ in able], [there for _, there, _ in able], [vector for _, _, vector in able]
+        )
+        self.counts.add(fields=len(done))
+        return [one for one in entries if one.document.id not in done]
+
+    def _clear_up(self, parent: Entry, chunks: int) -> None:
+        def there(addresses: Sequence[dict[str, str]]) -> list[bool]:
+            return self.waiting.through(partial(exist, self.client, self.index, addresses))
+
+        found = left_behind(parent, chunks, there)
+        self.counts.add(left=len(found))
+        if not self.replace:
+            return
+        for batch in batched(found, LOOKED_UP):
+            writes = [Write("delete", one["_id"], routing=one.get("routing")) for one in batch]
+            items = self.waiting.through(partial(send, self.client, self.index, writes))
+            self.counts.add(deleted=sum("error" not in one for one in items))

@@ -1,0 +1,1 @@
+"""Reads documents from files, folders and standard input, with the place of each."""
