@@ -12,7 +12,10 @@ from components.elasticsearch.documents.digest import text_of
 from components.elasticsearch.documents.views import open_view, read_window
 from components.elasticsearch.fields import CONTENT
 from jinactl.errors import CommandError
-from jinactl.ndjson import read_documents
+from jinactl.ingest.entries import Reject
+from jinactl.ingest.reading.documents import Shape
+from jinactl.ingest.reading.formats import read
+from jinactl.ingest.reading.sources import find_sources, opened
 
 TITLE = "title"
 """The field whose text is the title of a document, where it has one."""
@@ -55,14 +58,13 @@ def require_readable(path: Path) -> None:
 
 
 def read_file(path: Path) -> Iterator[Document]:
-    """Yield the documents of a file with one JSON object a line; raises CommandError, naming the line."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            yield from read_documents(lines, str(path))
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise CommandError(f"{path} is not UTF-8 text ({error.reason}).") from error
+    """Yield the documents of a file, of any format that `jinactl ingest` reads; raises CommandError with the line."""
+    for source in find_sources([str(path)], None):
+        with opened(source) as one:
+            for found in read(one.stream, source.name, one.format, Shape(), source.text_name):
+                if isinstance(found, Reject):
+                    raise CommandError(f"{found.origin}: {found.reason}.")
+                yield found.document
 
 
 @dataclass(order=True)

@@ -48,7 +48,8 @@ def test_a_sample_says_of_how_many_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"\xff\n", "is not UTF-8 text"), (None, "cannot be read"), (b"[1]\n", "line 1")]
+    ("content", "told"),
+    [(b"\xff\n", "line 1: not UTF-8 text"), (None, "cannot be read"), (b"[1]\n", "line 1")],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_words(
     content: bytes | None, told: str, tmp_path: Path
