@@ -15,7 +15,7 @@ from jinactl.commands import (
     evaluate,
     export,
     ingest,
-    mend,
+    repair,
     restore,
     search,
     status,
@@ -63,7 +63,7 @@ for command in (
     evaluate,
     export,
     delete,
-    mend,
+    repair,
     backup,
     restore,
 ):

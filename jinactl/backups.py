@@ -1,6 +1,7 @@
 """Backs up, and restores, what the stack's own Elasticsearch node holds."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from components.elasticsearch.backups.handover import Target
 from components.elasticsearch.backups.repository import Backup, open_repository, read_backup, read_backups
@@ -15,30 +16,36 @@ from jinactl.outputs import ASK, StackFacts
 MEGABYTE = 1_000_000
 
 
-def back_up(facts: StackFacts, aliases: Sequence[str], keep: int, say: Say) -> None:
-    """Take a backup for each index of `aliases`, keep the newest `keep` of each; `say` gets progress lines.
+def back_up(facts: StackFacts, aliases: Sequence[str], keep: int, say: Say) -> list[Backup]:
+    """Take a backup for each index of `aliases` and return them; keep the newest `keep` of each.
 
-    That of the first index also holds whatever else people have on the node. Raises StackError when one is incomplete.
+    That of the first index also holds whatever else people have on the node. `say` gets progress lines. Raises
+    StackError when one is incomplete.
     """
     _require_own_node(facts)
     first, *siblings = facts.indices
     with Client(facts.connection) as client:
+        taken = []
         for alias in aliases:
             backup = take_backup(client, alias, keep=keep, say=say, siblings=siblings, alone=alias != first)
             say(f"{backup.name} is whole: {backup.documents:,} documents of {alias}, {_shown_size(backup)}")
+            taken.append(backup)
+    return taken
 
 
-def listed(facts: StackFacts) -> list[str]:
-    """Return a line for each backup, the newest first."""
+def read_all(facts: StackFacts) -> list[Backup]:
+    """Return the backups that there are, the newest first."""
     _require_own_node(facts)
     with Client(facts.connection) as client:
         open_repository(client)
-        backups = read_backups(client)
-    return [_line(one) for one in backups] or ["there are no backups yet"]
+        return read_backups(client)
 
 
-def restore(facts: StackFacts, name: str, say: Say) -> None:
-    """Restore a backup, the newest whole one unless another is named. Raises StackError where that loses something."""
+def restore(facts: StackFacts, name: str, say: Say) -> tuple[Backup, str]:
+    """Restore a backup, the newest whole one unless another is named; return it and the index behind the alias now.
+
+    Raises StackError where that loses something.
+    """
     _require_own_node(facts)
     if not facts.stack_id:
         raise CommandError(f"The outputs have no stackId: run `pulumi up`, and write them anew with {ASK}.")
@@ -65,6 +72,7 @@ def restore(facts: StackFacts, name: str, say: Say) -> None:
     for alias in target.siblings:
         if any(one.alias == alias and one.whole for one in backups):
             say(f"{alias} has backups of its own: jinactl restore --index {alias}")
+    return backup, restored
 
 
 def _newest(backups: list[Backup], alias: str) -> Backup:
@@ -89,7 +97,22 @@ def _require_own_node(facts: StackFacts) -> None:
         )
 
 
-def _line(backup: Backup) -> str:
+def as_dict(backup: Backup) -> dict[str, Any]:
+    """Return what is known of a backup as plain values for programs; `bytes` is what it would take by itself."""
+    return {
+        "name": backup.name,
+        "started": backup.started.isoformat(timespec="seconds"),
+        "state": backup.state,
+        "whole": backup.whole,
+        "index": backup.alias,
+        "documents": backup.documents,
+        "bytes": backup.size,
+        "identity": backup.metadata.get("identity", {}),
+    }
+
+
+def line(backup: Backup) -> str:
+    """Return what is known of a backup in a line for people."""
     identity = backup.metadata.get("identity", {})
     made = f"{identity.get('model')} {identity.get('quant')} {identity.get('dims')} dims"
     state = "" if backup.whole else f"  {backup.state}"

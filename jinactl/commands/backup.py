@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from jinactl import options
-from jinactl.backups import back_up, listed
+from jinactl.backups import as_dict, back_up, line, read_all
 from jinactl.console import Console
 from jinactl.stack import read_stack
 
@@ -14,6 +14,7 @@ EXAMPLES = """\
 Examples:
   jinactl backup --keep 30
   jinactl backup --list
+  jinactl backup --list --json | jq -r 'select(.whole).name'
 """
 
 
@@ -27,17 +28,27 @@ def backup(
     outputs: options.Outputs = "",
     index: options.IndexName = "",
     keep: Annotated[int, typer.Option(min=1, help="How many backups are kept.")] = 7,
-    only_list: Annotated[bool, typer.Option("--list", help="Only list the backups that there are.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Only list the backups that there are.")] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Back up all indices of the stack's own node into its volume of backups.
 
     Each index of the stack gets a backup of its own, and the first one's holds whatever else is on the node. With
-    --index only that one is backed up.
+    --index only that one is backed up. A backup counts only when it is complete, and only then are older ones than the
+    newest --keep deleted.
     """
-    console = Console()
+    console = Console(as_json=as_json)
     facts = read_stack(stack, outputs, index)
-    if only_list:
-        for line in listed(facts):
-            console.print(line)
-    else:
-        back_up(facts, [facts.index] if index else facts.indices, keep, console.say)
+    if not listed:
+        for taken in back_up(facts, [facts.index] if index else facts.indices, keep, console.say):
+            if as_json:
+                console.json(as_dict(taken))
+        return
+    backups = read_all(facts)
+    for one in backups:
+        if as_json:
+            console.json(as_dict(one))
+        else:
+            console.print(line(one))
+    if not backups:
+        console.say("there are no backups yet: `jinactl backup` takes one")

@@ -29,9 +29,13 @@ def restore(
     snapshot: Annotated[
         str, typer.Option(metavar="NAME", help="Which backup.", show_default="the newest whole one")
     ] = "",
+    as_json: options.AsJson = False,
 ) -> None:
     """Restore a backup into a stack that is up.
 
     Restores it, verifies it, and puts it behind the alias. Refuses when the alias leads to documents of yours.
     """
-    backups.restore(read_stack(stack, outputs, index), snapshot, Console().say)
+    console = Console(as_json=as_json)
+    backup, restored = backups.restore(read_stack(stack, outputs, index), snapshot, console.say)
+    if as_json:
+        console.json({"backup": backup.name, "index": restored})

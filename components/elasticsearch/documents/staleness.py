@@ -104,7 +104,7 @@ def report(alias: str, found: Tally) -> str:
     ]
     parts = [f"{count:,} with {what}" for count, what in told if count]
     least = "" if found.whole else "at least "
-    return f"{alias}: {least}{', '.join(parts)}. `jinactl mend --outputs FILE` embeds them again."
+    return f"{alias}: {least}{', '.join(parts)}. `jinactl repair` embeds them again."
 
 
 def read_checked(client: Requests, index: str) -> int:

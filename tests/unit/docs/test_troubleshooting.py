@@ -1,8 +1,11 @@
 """The table of docs/troubleshooting.md: each symptom has a test that brings it about."""
 
+import re
 from pathlib import Path
 
 import pytest
+
+from jinactl.doctor.examination import names
 
 PROJECT = Path(__file__).parents[3]
 UNIT, CONTRACT, E2E = "tests/unit", "tests/contract", "tests/e2e"
@@ -55,7 +58,7 @@ PROOFS = {
     "accepts no password that this stack knows": (f"{E2E}/test_kept_data.py", "password"),
     "elasticsearchImage is Elasticsearch": (f"{E2E}/test_kept_data.py", "elasticsearchImage is"),
     "The Elasticsearch node ended": (f"{E2E}/test_kept_data.py", "The Elasticsearch node ended"),
-    "a document is found by a text": (f"{CONTRACT}/jinactl/test_mend.py", "mend"),
+    "a document is found by a text": (f"{CONTRACT}/jinactl/test_repair.py", "repair"),
     "the stack is currently locked": (
         f"{CONTRACT}/interrupts/test_interrupted_updates.py",
         "currently locked",
@@ -66,10 +69,19 @@ PROOFS = {
 """By some words of a symptom: where it is brought about, and what stands there."""
 
 
+def rows() -> dict[str, str]:
+    """Return by symptom what the page says of the check that finds it."""
+    table = page().partition("\n| symptom |")[2].partition("\n\n")[0]
+    found = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    return {cells[0]: cells[-1] for cells in found[1:]}
+
+
+def page() -> str:
+    return (PROJECT / "docs/troubleshooting.md").read_text()
+
+
 def symptoms() -> list[str]:
-    page = (PROJECT / "docs/troubleshooting.md").read_text()
-    rows = [line for line in page.splitlines() if line.startswith("| ")]
-    return [row[2:].partition(" | ")[0] for row in rows[2:]]
+    return list(rows())
 
 
 @pytest.mark.parametrize("symptom", symptoms(), ids=lambda text: text[:40])
@@ -82,3 +94,16 @@ def test_each_symptom_has_a_test_that_brings_it_about(symptom: str) -> None:
 @pytest.mark.parametrize("words", PROOFS)
 def test_no_proof_is_of_a_symptom_that_the_page_does_not_name(words: str) -> None:
     assert [symptom for symptom in symptoms() if words in symptom]
+
+
+@pytest.mark.parametrize("symptom", symptoms(), ids=lambda text: text[:40])
+def test_each_symptom_names_the_check_that_finds_it_or_says_why_there_is_none(symptom: str) -> None:
+    told = rows()[symptom]
+    checks = re.findall(r"`([a-z-]+)`", told)
+    assert [one for one in checks if one not in names()] == []
+    assert checks or re.fullmatch(r"no: .{10,}", told)
+
+
+def test_each_check_of_the_doctor_is_listed_once_and_nothing_else_is() -> None:
+    listed = page().partition("\n## What the doctor looks for\n")[2]
+    assert sorted(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", listed)) == sorted(names())

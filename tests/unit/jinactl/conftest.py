@@ -10,7 +10,7 @@ import pytest
 from components.elasticsearch.documents.digest import DIGEST_MAPPING
 from components.elasticsearch.fields import DIGEST, VECTOR
 from components.elasticsearch.identity import MANAGED_BY
-from jinactl import backups, mend
+from jinactl import backups, repair
 from jinactl.app import run
 from jinactl.commands import search
 from jinactl.ingest import ingesting
@@ -39,7 +39,7 @@ class Opened(RecordedCluster):
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Opened:
     opened = Opened({"GET /jina-demo/_mapping": MAPPED, "GET /jina-demo": MAPPED, f"GET /{INDEX}": MAPPED})
-    for module in (backups, search, ingesting, mend):
+    for module in (backups, search, ingesting, repair):
         monkeypatch.setattr(module, "Client", lambda _connection, _patience=None: opened)
     return opened
 

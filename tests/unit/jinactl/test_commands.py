@@ -79,7 +79,7 @@ def test_what_cannot_be_mended_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     cluster.answers["GET /jina-demo"] = found or missing()
-    assert jinactl("mend") == 1
+    assert jinactl("repair") == 1
     assert told in capsys.readouterr().err
 
 
@@ -130,7 +130,7 @@ def test_one_that_is_not_whole_is_not_restored(
 @pytest.mark.parametrize(
     ("found", "lines"),
     [
-        ([], ["there are no backups yet"]),
+        ([], []),
         (
             [snapshot("a", 0), snapshot("b", 1000, state="PARTIAL")],
             [

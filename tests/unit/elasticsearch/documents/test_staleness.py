@@ -170,5 +170,5 @@ def test_a_report_names_each_kind() -> None:
     told = report("jina-demo", Tally(counted))
     assert told == (
         "jina-demo: 2,000 with an embedding of another text than theirs, 1,000 with an embedding and no digest of "
-        "what it is of, 1,000 with a text and no embedding. `jinactl mend --outputs FILE` embeds them again."
+        "what it is of, 1,000 with a text and no embedding. `jinactl repair` embeds them again."
     )

@@ -53,7 +53,7 @@ def test_a_refresh_counts_stale_documents_and_prints_the_command_that_mends(
     assert (found["stale_documents"], found["unembedded_documents"]) == (2, 1)
     told = capsys.readouterr().out
     assert "1 with an embedding of another text than theirs" in told
-    assert "jinactl mend" in told
+    assert "jinactl repair" in told
     assert IndexProvider().diff("id", found, inputs(IndexProvider)).changes is False
     scanned(cluster, "i-1", hits=[right])
     again = IndexProvider().read("id", found).outs

@@ -1,4 +1,4 @@
-"""`jinactl mend`: what it counts, and what it writes of the documents that it finds."""
+"""`jinactl repair`: what it counts, and what it writes of the documents that it finds."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def results(*statuses: int) -> dict[str, Any]:
 def test_a_dry_run_counts_and_lists_and_writes_nothing(
     jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert jinactl("mend", "--dry-run", "--list", **IN_CLIENT) == 0
+    assert jinactl("repair", "--dry-run", "--list", **IN_CLIENT) == 0
     shown = capsys.readouterr()
     assert shown.out.splitlines() == [
         f"{kind}\t{kind}" for kind in ("stale", "unknown", "emptied", "without")
@@ -64,7 +64,7 @@ def test_nothing_to_mend_is_said(
     jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.answers["POST /_search"] = {"hits": {"hits": HITS[:1]}}
-    assert jinactl("mend", "--dry-run", **IN_CLIENT) == 0
+    assert jinactl("repair", "--dry-run", **IN_CLIENT) == 0
     assert "every embedding is of the text beside it" in capsys.readouterr().err
 
 
@@ -81,8 +81,8 @@ def test_embeddings_are_written_into_the_documents_that_were_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     cluster.answers[f"POST /{INDEX}/_bulk"] = results(*statuses)
-    assert jinactl("mend", **IN_CLIENT) == 0
-    assert f"{mended} documents of jina-demo were mended" in capsys.readouterr().err
+    assert jinactl("repair", **IN_CLIENT) == 0
+    assert f"{mended} documents of jina-demo were repaired" in capsys.readouterr().err
     lines = next(body for asked, body in cluster.asked if "_bulk" in asked)
     sent = {address["update"]["_id"]: change for address, change in zip(lines[::2], lines[1::2], strict=True)}
     assert sent.keys() == {"stale", "unknown", "emptied", "without"}
@@ -99,6 +99,6 @@ def test_a_document_that_is_refused_ends_it(
     status: int, jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.answers[f"POST /{INDEX}/_bulk"] = results(status, 200, 200, 200)
-    assert jinactl("mend", **IN_CLIENT) == 1
+    assert jinactl("repair", **IN_CLIENT) == 1
     assert "for a test" in capsys.readouterr().err
     assert f"PUT /{INDEX}/_mapping" not in cluster.written

@@ -1,4 +1,4 @@
-"""`jinactl mend` as people run it, for each way to embed."""
+"""`jinactl repair` as people run it, for each way to embed."""
 
 from pathlib import Path
 
@@ -25,16 +25,16 @@ def filled(outputs: Path, client: Client) -> Path:
 
 
 def test_stale_documents_are_listed_then_mended_and_found_by_their_text(filled: Path, client: Client) -> None:
-    listed = jinactl("mend", "--outputs", filled, "--dry-run", "--list")
+    listed = jinactl("repair", "--outputs", filled, "--dry-run", "--list")
     assert (listed.returncode, listed.stdout) == (0, "stale\t003\nstale\t004\n")
     assert listed.stderr == "2 documents have an embedding of another text\n"
     assert counted(client) == {"stale": 2}
 
-    done = jinactl("mend", "--outputs", filled)
+    done = jinactl("repair", "--outputs", filled)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert done.stderr == "2 documents of jina-demo were mended\n"
+    assert done.stderr == "2 documents of jina-demo were repaired\n"
     assert nearest(client, "another text", DIMS) == "003"
-    again = jinactl("mend", "--outputs", filled, "--dry-run")
+    again = jinactl("repair", "--outputs", filled, "--dry-run")
     assert again.stderr == "every embedding is of the text beside it, and every text has one\n"
 
 
@@ -49,15 +49,15 @@ def test_a_document_that_cannot_be_embedded_keeps_none_of_the_others_from_it(
         return answer(request)  # type: ignore[arg-type] # passed on
 
     monkeypatch.setattr(model, "answer", refuses_one)
-    done = jinactl("mend", "--outputs", filled)
+    done = jinactl("repair", "--outputs", filled)
     assert done.returncode == 1
-    assert "1 documents of jina-demo were mended" in done.stderr
+    assert "1 documents of jina-demo were repaired" in done.stderr
     assert "1 documents are left." in done.stderr
     assert "All: 004" in done.stderr
     assert "Traceback" not in done.stderr
     assert counted(client) == {"stale": 1}
     monkeypatch.setattr(model, "answer", answer)
-    assert jinactl("mend", "--outputs", filled).returncode == 0
+    assert jinactl("repair", "--outputs", filled).returncode == 0
     assert counted(client) == {}
 
 
@@ -67,7 +67,7 @@ def test_an_index_of_another_version_is_left_alone(outputs: Path, client: Client
     del body["mappings"]["properties"]["content_digest"]
     client.request("DELETE", f"/{index}")
     client.request("PUT", f"/{index}", {"mappings": body["mappings"], "aliases": {ALIAS: {}}})
-    for command in (["mend"], ["ingest", "-"]):
+    for command in (["repair"], ["ingest", "-"]):
         done = jinactl(command[0], "--outputs", outputs, *command[1:], given=LINES)
         assert done.returncode == 1
         assert "`pulumi up`" in done.stderr

@@ -1,12 +1,14 @@
 """Finds, and embeds again, the documents of a stack's index whose embedding is not of their text."""
 
-import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents import mending
 from components.elasticsearch.documents.digest import has_digest
-from components.elasticsearch.documents.staleness import KINDS, Kind, read_checked, read_pages
+from components.elasticsearch.documents.staleness import KINDS, Found, Kind, read_checked, read_pages
 from components.elasticsearch.fields import NO_PIPELINE
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed
@@ -23,40 +25,68 @@ SHOWN: dict[Kind, str] = {
 }
 
 
-def mend(facts: StackFacts, say: Say, *, dry_run: bool, listed: bool) -> None:
-    """Count or mend the documents; `say` gets lines of progress. With `listed` their ids go to standard output.
+Show = Callable[[Found], None]
 
-    Raises CommandError when the index is not one to mend, or when documents are left that cannot be embedded.
+
+@dataclass
+class Repaired:
+    """What was `found`, by kind, and how many documents were `repaired`; those `left` can't be embedded, with reasons.
+
+    What was found is None where nobody wanted it counted before.
+    """
+
+    found: Mapping[Kind, int] | None = None
+    repaired: int = 0
+    left: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for programs."""
+        return asdict(self)
+
+
+def repair(facts: StackFacts, say: Say, show: Show | None, *, dry_run: bool) -> Repaired:
+    """Count the documents, or repair them; `say` gets lines of progress, and `show` each document that is found.
+
+    With `dry_run` nothing is written. Raises CommandError when the index is not one to repair.
     """
     with Client(facts.connection) as client:
         index, identity, pipeline_id = _generation(client, facts)
-        if dry_run or listed:
-            _count(client, index, say, listed=listed)
+        done = Repaired()
+        if dry_run or show:
+            done.found = _count(client, index, say, show)
         if dry_run:
-            return
+            return done
         embedder = facts.embedder if facts.embeds_in_client else None
         embeds = mending.embedder_for(client, identity, pipeline_id, embedder)
-        refused: dict[str, str] = {}
-        done = mending.mend(client, index, embeds, KINDS, say, refused=refused)
+        mended = mending.mend(client, index, embeds, KINDS, say, refused=done.left)
+        done.repaired = mended.written
         client.request("POST", f"/{index}/_refresh")
-        say(f"{done.written:,} documents of {facts.index} were mended")
-        if refused:
-            first = next(iter(refused.values()))
-            raise CommandError(f"{len(refused)} documents are left. {first} All: {', '.join(refused)}")
-        mending.note_checked(client, index, done.checked)
+        say(f"{done.repaired:,} documents of {facts.index} were repaired")
+        if not done.left:
+            mending.note_checked(client, index, mended.checked)
+    return done
 
 
-def _count(client: Client, index: str, say: Say, *, listed: bool) -> None:
+def require_whole(done: Repaired) -> None:
+    """Raise CommandError, which names the documents, when some are left that cannot be embedded."""
+    if done.left:
+        first = next(iter(done.left.values()))
+        raise CommandError(f"{len(done.left)} documents are left. {first} All: {', '.join(done.left)}")
+
+
+def _count(client: Client, index: str, say: Say, show: Show | None) -> Mapping[Kind, int]:
     counted: Counter[Kind] = Counter()
     for page in read_pages(client, index, read_checked(client, index)):
         counted.update(one.kind for one in page.found)
-        if listed:
-            sys.stdout.writelines(f"{one.kind}\t{one.id}\n" for one in page.found)
+        if show:
+            for one in page.found:
+                show(one)
     for kind in KINDS:
         if counted[kind]:
             say(f"{counted[kind]:,} documents {SHOWN[kind]}")
     if not counted:
         say("every embedding is of the text beside it, and every text has one")
+    return {kind: counted[kind] for kind in KINDS}
 
 
 def _generation(client: Client, facts: StackFacts) -> tuple[str, Identity, str]:
