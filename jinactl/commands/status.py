@@ -1,6 +1,7 @@
 """`jinactl status`."""
 
 import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ EXAMPLES = """\
 Examples:
   jinactl status
   jinactl status -s gpu --watch
-  jinactl status --json | jq .index.generations
+  jinactl status --json | jq '.indices[].generations'
   jinactl status > /dev/null || echo "search is down"
 """
 
@@ -49,13 +50,14 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C, every two seconds.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what a stack is and does: its parts, index, lanes, license, disk and backups.
+    """Show what a stack is and does: its parts, indices, lanes, license, disk and backups.
 
     Ends with exit code 1 when something that a search needs is down.
     """
     console = Console(as_json=as_json)
     facts = read_stack(stack, outputs, index)
-    found = _watched(console, facts) if watch else _shown(console, read_status(facts))
+    aliases = (facts.index,) if index else facts.indices
+    found = _watched(console, facts, aliases) if watch else _shown(console, read_status(facts, aliases))
     if not search_works(found):
         raise typer.Exit(SEARCH_IS_DOWN)
 
@@ -68,19 +70,19 @@ def _shown(console: Console, found: Status) -> Status:
     return found
 
 
-def _watched(console: Console, facts: StackFacts) -> Status:
+def _watched(console: Console, facts: StackFacts, aliases: Sequence[str]) -> Status:
     """Show the state again and again, in place on a terminal; return the last one after a Ctrl-C."""
-    found = read_status(facts)
+    found = read_status(facts, aliases)
     try:
         if console.as_json or not console.results.is_terminal:
             while True:
                 _shown(console, found)
                 time.sleep(SECONDS_BETWEEN)
-                found = read_status(facts)
+                found = read_status(facts, aliases)
         with Live(screen(lines(found)), console=console.results, auto_refresh=False) as live:
             while True:
                 time.sleep(SECONDS_BETWEEN)
-                found = read_status(facts)
+                found = read_status(facts, aliases)
                 live.update(screen(lines(found)), refresh=True)
     except KeyboardInterrupt:
         return found

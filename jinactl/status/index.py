@@ -1,12 +1,15 @@
 """The stack's index: what its alias leads to, the generations beside it, their documents and embeddings."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from components.elasticsearch.backups.repository import read_backups
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.staleness import tally
 from components.elasticsearch.errors import (
+    ElasticsearchError,
     LicenseError,
+    NotFoundError,
     PrivilegeError,
     RefusedError,
     UnavailableError,
@@ -16,8 +19,8 @@ from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.generations.live_index import EVERY_STATE
 from components.elasticsearch.identity import Identity
-from components.elasticsearch.ownership import is_managed
-from jinactl.status.state import EmbeddingsState, GenerationState, IndexState, Role
+from components.elasticsearch.ownership import is_managed, owner_of
+from jinactl.status.state import BackupState, EmbeddingsState, GenerationState, IndexState, Role, Unread
 
 LOOKED_AT = 10_000
 """Documents that are looked at for stale embeddings: a second or two."""
@@ -25,29 +28,61 @@ LOOKED_AT = 10_000
 NOT_ALLOWED = (LicenseError, PrivilegeError)
 """An ended license hides health and sizes, and so does a key that may not monitor: the documents are there."""
 
+State = TypeVar("State")
+
 ORDER: tuple[Role, ...] = ("live", "in migration", "kept")
 
 
-def read_index(client: Requests, alias: str) -> IndexState:
-    """Return what is behind and beside the alias; raises an ElasticsearchError.
+def read_index(client: Requests, alias: str, *, owner: str, backups: bool) -> IndexState:
+    """Return what is behind the alias, and what the stack `owner` has beside it; raises an ElasticsearchError.
 
-    Nothing waits for shards that are not there: their documents are not counted then, and the health says so.
+    `backups` says that the node is the stack's own, which has backups. Nothing waits for shards that are not there:
+    their documents are not counted then, and the health says so.
     """
     behind = client.find(f"/{alias}", query=EVERY_STATE) or {}
     made = client.find(f"/{alias}-*", query=EVERY_STATE) or {}
-    beside = {name: body for name, body in made.items() if meta_of(body).get("alias") == alias}
+    beside = {name: body for name, body in made.items() if _is_of(meta_of(body), alias, owner)}
     found = [_generation(client, alias, name, body) for name, body in sorted({**beside, **behind}.items())]
     found.sort(key=lambda one: ORDER.index(one.role))
-    return IndexState(alias=alias, health=_health(client, alias) if behind else "", generations=tuple(found))
+    return IndexState(
+        health=_health(client, alias) if behind else "",
+        generations=tuple(found),
+        embeddings=or_unread(lambda: _embeddings(client, list(behind))),
+        backup=or_unread(lambda: _backup(client, alias)) if backups else None,
+    )
 
 
-def read_embeddings(client: Requests, alias: str) -> EmbeddingsState:
-    """Return what is wrong with the embeddings behind the alias; raises an ElasticsearchError."""
-    tallies = [tally(client, name, LOOKED_AT) for name in client.find(f"/{alias}") or {}]
+def or_unread(read: Callable[[], State]) -> State | Unread:
+    """Return what is read, or why it could not be."""
+    try:
+        return read()
+    except ElasticsearchError as error:
+        return Unread(str(error))
+
+
+def _is_of(meta: Mapping[str, Any], alias: str, owner: str) -> bool:
+    # Another stack may have an alias of that name on a cluster of its own, and restored here.
+    return meta.get("alias") == alias and owner_of(meta) in ("", owner)
+
+
+def _embeddings(client: Requests, names: Sequence[str]) -> EmbeddingsState:
+    tallies = [tally(client, name, LOOKED_AT) for name in names]
     return EmbeddingsState(
         stale=sum(one.stale for one in tallies),
         without=sum(one.without for one in tallies),
         whole=all(one.whole for one in tallies),
+    )
+
+
+def _backup(client: Requests, alias: str) -> BackupState | None:
+    try:
+        newest = next((one for one in read_backups(client) if one.alias == alias), None)
+    except NotFoundError:
+        return None  # the repository is made with the first backup
+    if newest is None:
+        return None
+    return BackupState(
+        name=newest.name, started=newest.started, documents=newest.documents, whole=newest.whole
     )
 
 

@@ -1,44 +1,41 @@
 """Reads the state of all parts of a stack, side by side; a part that is down keeps nothing from being read."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from functools import partial
 
-from components.elasticsearch.backups.repository import read_backups
 from components.elasticsearch.client.client import Client, Requests
 from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.embedding.server import PATH
-from components.elasticsearch.errors import ElasticsearchError, NotFoundError
 from jinactl.outputs import StackFacts
 from jinactl.status.containers import read_containers
 from jinactl.status.disk import read_disks
 from jinactl.status.gateway import read_gateway
-from jinactl.status.index import read_embeddings, read_index
+from jinactl.status.index import or_unread, read_index
 from jinactl.status.requests import IMPATIENCE, QuickRequests
 from jinactl.status.state import (
-    BackupState,
     ClusterState,
     DiskState,
-    EmbeddingsState,
     IndexState,
     Status,
     Unread,
 )
 
-State = TypeVar("State")
 
+def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
+    """Return the state of a stack, and of the indices with these aliases.
 
-def read_status(facts: StackFacts) -> Status:
-    """Return the state of a stack. Takes under a second where all is well, and up to half a minute where not."""
+    It takes under a second where all is well, and up to half a minute where not.
+    """
     with ThreadPoolExecutor(max_workers=3) as side_by_side:
         gateway = side_by_side.submit(
             read_gateway, facts.embedder.url.removesuffix(PATH), facts.embedder.api_key
         )
         containers = side_by_side.submit(read_containers, facts.server_container)
         with Client(facts.connection, IMPATIENCE) as client:
-            search = read_search(QuickRequests(client), facts)
+            search = read_search(QuickRequests(client), facts, aliases)
         return Status(
             at=datetime.now(UTC),
             model=facts.embedder.model,
@@ -52,10 +49,8 @@ def read_status(facts: StackFacts) -> Status:
             containers=containers.result(),
             gateway=gateway.result(),
             cluster=search.cluster,
-            index=search.index,
-            embeddings=search.embeddings,
+            indices=search.indices,
             disks=search.disks,
-            backup=search.backup,
         )
 
 
@@ -64,23 +59,23 @@ class SearchState:
     """What Elasticsearch tells, each part as in a Status."""
 
     cluster: ClusterState | Unread
-    index: IndexState | Unread
-    embeddings: EmbeddingsState | Unread
+    indices: Mapping[str, IndexState | Unread]
     disks: tuple[DiskState, ...] | Unread
-    backup: BackupState | Unread | None
 
 
-def read_search(client: Requests, facts: StackFacts) -> SearchState:
+def read_search(client: Requests, facts: StackFacts, aliases: Sequence[str]) -> SearchState:
     """Return what the cluster tells; where it can't be reached, it is asked nothing more."""
-    cluster = _or_unread(lambda: _cluster(client))
+    cluster = or_unread(lambda: _cluster(client))
     if isinstance(cluster, Unread):
-        return SearchState(cluster=cluster, index=cluster, embeddings=cluster, disks=cluster, backup=cluster)
+        return SearchState(cluster=cluster, indices=dict.fromkeys(aliases, cluster), disks=cluster)
+
+    def index(alias: str) -> IndexState:
+        return read_index(client, alias, owner=facts.stack_id, backups=bool(facts.backup_volume))
+
     return SearchState(
         cluster=cluster,
-        index=_or_unread(lambda: read_index(client, facts.index)),
-        embeddings=_or_unread(lambda: read_embeddings(client, facts.index)),
-        disks=_or_unread(lambda: read_disks(client)),
-        backup=_or_unread(lambda: _backup(client, facts.index)) if facts.backup_volume else None,
+        indices={alias: or_unread(partial(index, alias)) for alias in aliases},
+        disks=or_unread(lambda: read_disks(client)),
     )
 
 
@@ -92,22 +87,3 @@ def _cluster(client: Requests) -> ClusterState:
         license_active=live.license_active,
         license_expires=live.license_expires,
     )
-
-
-def _backup(client: Requests, alias: str) -> BackupState | None:
-    try:
-        newest = next((one for one in read_backups(client) if one.alias == alias), None)
-    except NotFoundError:
-        return None  # the repository is made with the first backup
-    if newest is None:
-        return None
-    return BackupState(
-        name=newest.name, started=newest.started, documents=newest.documents, whole=newest.whole
-    )
-
-
-def _or_unread(read: Callable[[], State]) -> State | Unread:
-    try:
-        return read()
-    except ElasticsearchError as error:
-        return Unread(str(error))

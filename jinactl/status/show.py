@@ -1,16 +1,16 @@
 """The state of a stack as lines for one screen, and as one object of JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from jinactl.status.state import (
+    BackupState,
     ContainerState,
     DiskState,
     EmbeddingsState,
     GenerationState,
-    IndexState,
     LaneState,
     Status,
     Unread,
@@ -41,9 +41,8 @@ def lines(status: Status) -> list[Line]:
         _model(status),
         *_gateway(status, found),
         *_elasticsearch(status, found),
-        *_index(status, found),
+        *(one for alias in status.indices for one in _index(status, alias, found)),
         *_disks(status, found),
-        *_backup(status, found),
         *_containers(status, found),
     ]
 
@@ -64,6 +63,8 @@ def _plain(value: Any) -> Any:
         return {"unread": value.why}
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if hasattr(value, "__dataclass_fields__"):
@@ -127,21 +128,19 @@ def _lasts(expires: str, now: datetime) -> str:
     return f", {left.days} days left" if left else ", ended"
 
 
-def _index(status: Status, found: list[Trouble]) -> Iterator[Line]:
-    index = status.index
+def _index(status: Status, alias: str, found: list[Trouble]) -> Iterator[Line]:
+    index = status.indices[alias]
     if isinstance(index, Unread):
         if not isinstance(status.cluster, Unread):
-            yield Line("down", "index", index.why)
+            yield Line("down", "index", f"{alias}: {index.why}")
         return
-    yield _said(found, "index", "", "index", _documents(index))
+    health = f", {index.health}" if index.health else ""
+    yield _said(found, "index", alias, "index", f"{alias}: {index.documents:,} documents{health}")
     for one in index.generations:
         yield _said(found, "index", one.name, f"  {one.role}", _generation(one))
-    yield _embeddings(status.embeddings, found)
-
-
-def _documents(index: IndexState) -> str:
-    health = f", {index.health}" if index.health else ""
-    return f"{index.alias}: {index.documents:,} documents{health}"
+    yield _embeddings(alias, index.embeddings, found)
+    if status.own_node:
+        yield _backup(status.at, alias, index.backup, found)
 
 
 def _generation(one: GenerationState) -> str:
@@ -150,11 +149,11 @@ def _generation(one: GenerationState) -> str:
     return f"{one.name}: {counted}, {_size(one.bytes)}{made}"
 
 
-def _embeddings(embeddings: EmbeddingsState | Unread, found: list[Trouble]) -> Line:
+def _embeddings(alias: str, embeddings: EmbeddingsState | Unread, found: list[Trouble]) -> Line:
     if isinstance(embeddings, Unread):
         return Line("?", "  embeddings", embeddings.why)
     among = "" if embeddings.whole else ", among those looked at"
-    wrong = [one.text for one in found if one.part == "embeddings"]
+    wrong = [one.text for one in found if (one.part, one.subject) == ("embeddings", alias)]
     return Line("look" if wrong else "ok", "  embeddings", "; ".join(wrong) or f"none is stale{among}")
 
 
@@ -174,19 +173,14 @@ def _disk(disk: DiskState) -> str:
     )
 
 
-def _backup(status: Status, found: list[Trouble]) -> Iterator[Line]:
-    backup = status.backup
-    if not status.own_node or isinstance(status.cluster, Unread):
-        return
+def _backup(now: datetime, alias: str, backup: BackupState | Unread | None, found: list[Trouble]) -> Line:
     if isinstance(backup, Unread):
-        yield Line("?", "backup", backup.why)
-    elif backup is None:
-        yield Line("ok", "backup", "there is none yet: `jinactl backup` takes one")
-    else:
-        days = (status.at - backup.started).days
-        ago = f"{days} days ago" if days > 1 else f"{backup.started:%Y-%m-%d %H:%M} UTC"
-        told = f"{backup.name}: {backup.documents:,} documents, {ago}"
-        yield _said(found, "backup", backup.name, "backup", told)
+        return Line("?", "  backup", backup.why)
+    if backup is None:
+        return Line("ok", "  backup", "there is none yet: `jinactl backup` takes one")
+    days = (now - backup.started).days
+    ago = f"{days} days ago" if days > 1 else f"{backup.started:%Y-%m-%d %H:%M} UTC"
+    return _said(found, "backup", alias, "  backup", f"{backup.name}: {backup.documents:,} documents, {ago}")
 
 
 def _containers(status: Status, found: list[Trouble]) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 """What is known of a stack at one moment, a class for each part; a part that told nothing is an Unread."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -45,15 +46,39 @@ class GenerationState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IndexState:
-    """What is behind the alias: `health` is Elasticsearch's green, yellow or red, empty where it isn't told.
+class EmbeddingsState:
+    """How many documents have an embedding of another text than theirs (`stale`), or a text and none (`without`).
 
-    `generations` begin with those that are live. An alias without one leads nowhere.
+    Both are lower bounds unless `whole`, since only so many of the documents were looked at.
     """
 
-    alias: str
+    stale: int
+    without: int
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupState:
+    """The newest backup; `documents` are those of the stack's index in it."""
+
+    name: str
+    started: datetime
+    documents: int
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexState:
+    """What is behind an alias: `health` is Elasticsearch's green, yellow or red, empty where it isn't told.
+
+    `generations` begin with those that are live. An alias without one leads nowhere. `backup` is None where none was
+    made yet, or the node isn't the stack's own.
+    """
+
     health: str
     generations: tuple[GenerationState, ...]
+    embeddings: EmbeddingsState | Unread
+    backup: BackupState | Unread | None
 
     @property
     def live(self) -> tuple[GenerationState, ...]:
@@ -64,18 +89,6 @@ class IndexState:
     def documents(self) -> int:
         """How many documents people search."""
         return sum(one.documents or 0 for one in self.live)
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmbeddingsState:
-    """How many documents have an embedding of another text than theirs (`stale`), or a text and none (`without`).
-
-    Both are lower bounds unless `whole`, since only so many of the documents were looked at.
-    """
-
-    stale: int
-    without: int
-    whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,18 +143,8 @@ class ContainerState:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackupState:
-    """The newest backup; `documents` are those of the stack's index in it."""
-
-    name: str
-    started: datetime
-    documents: int
-    whole: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Status:
-    """Everything at the time `at`. `backup` is None where none was made yet, or the node isn't the stack's own.
+    """Everything at the time `at`; `indices` are by their aliases, the stack's first one first.
 
     `model`, `quant`, `dims`, `width` and `llama_cpp` (a commit, may be empty) are what the stack's outputs say.
     """
@@ -158,7 +161,5 @@ class Status:
     containers: tuple[ContainerState, ...] | Unread
     gateway: GatewayState | Unread
     cluster: ClusterState | Unread
-    index: IndexState | Unread
-    embeddings: EmbeddingsState | Unread
+    indices: Mapping[str, IndexState | Unread]
     disks: tuple[DiskState, ...] | Unread
-    backup: BackupState | Unread | None

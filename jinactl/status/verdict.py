@@ -7,6 +7,7 @@ from typing import Literal
 
 from components.elasticsearch.client.license import remark
 from jinactl.status.state import (
+    BackupState,
     ClusterState,
     DiskState,
     EmbeddingsState,
@@ -25,7 +26,7 @@ Part = Literal[
 class Trouble:
     """Something that is not as it should be, in one sentence; `part` says with what.
 
-    `subject` is the name of the lane, generation, node or container; empty where there is only one of the part.
+    `subject` is the name of the lane, alias, generation, node or container; empty where there is only one of the part.
     `stops_search` says that nobody finds anything by meaning because of it.
     """
 
@@ -40,11 +41,9 @@ def troubles(status: Status) -> list[Trouble]:
     return [
         *_gateway(status.gateway),
         *_cluster(status.cluster, status.at, needs_inference=not status.embeds_in_client),
-        *_index(status.index),
-        *_embeddings(status.embeddings),
+        *(one for alias, index in status.indices.items() for one in _index(alias, index)),
         *_disks(status.disks),
         *_containers(status),
-        *_backup(status),
     ]
 
 
@@ -73,21 +72,22 @@ def _cluster(cluster: ClusterState | Unread, now: datetime, *, needs_inference: 
         yield Trouble("license", "", said.text)
 
 
-def _index(index: IndexState | Unread) -> Iterator[Trouble]:
+def _index(alias: str, index: IndexState | Unread) -> Iterator[Trouble]:
     if isinstance(index, Unread):
-        yield Trouble("index", "", index.why, stops_search=True)
+        yield Trouble("index", alias, index.why, stops_search=True)
         return
     if not index.live:
-        yield Trouble(
-            "index", "", f"there is no index behind {index.alias}: `pulumi up` makes one", stops_search=True
-        )
+        yield Trouble("index", alias, "there is no index behind it: `pulumi up` makes one", stops_search=True)
     if index.health == "red":
-        yield Trouble(
-            "index",
-            "",
-            "shards are missing (red): GET /_cluster/allocation/explain says why",
-            stops_search=True,
-        )
+        told = "shards are missing: GET /_cluster/allocation/explain says why"
+        yield Trouble("index", alias, told, stops_search=True)
+    yield from _live(index)
+    yield from _embeddings(alias, index.embeddings)
+    if isinstance(index.backup, BackupState) and not index.backup.whole:
+        yield Trouble("backup", alias, "the newest backup is not whole")
+
+
+def _live(index: IndexState) -> Iterator[Trouble]:
     for one in index.live:
         if one.closed:
             yield Trouble("index", one.name, f"closed: POST /{one.name}/_open opens it", stops_search=True)
@@ -97,7 +97,7 @@ def _index(index: IndexState | Unread) -> Iterator[Trouble]:
             yield Trouble("index", one.name, f"takes no writes ({', '.join(one.blocks)})")
 
 
-def _embeddings(embeddings: EmbeddingsState | Unread) -> Iterator[Trouble]:
+def _embeddings(alias: str, embeddings: EmbeddingsState | Unread) -> Iterator[Trouble]:
     if isinstance(embeddings, Unread):
         return  # its cause is told with the index or the cluster
     least = "" if embeddings.whole else "at least "
@@ -107,7 +107,7 @@ def _embeddings(embeddings: EmbeddingsState | Unread) -> Iterator[Trouble]:
     ]
     for count, what in told:
         if count:
-            yield Trouble("embeddings", "", f"{least}{count:,} documents {what}")
+            yield Trouble("embeddings", alias, f"{least}{count:,} documents {what}")
 
 
 def _disks(disks: tuple[DiskState, ...] | Unread) -> Iterator[Trouble]:
@@ -134,8 +134,3 @@ def _containers(status: Status) -> Iterator[Trouble]:
             yield Trouble("containers", one.name, f"{one.status}: `docker logs {one.name}` says why")
         elif one.health == "unhealthy":
             yield Trouble("containers", one.name, f"unhealthy: `docker logs {one.name}` says why")
-
-
-def _backup(status: Status) -> Iterator[Trouble]:
-    if status.backup is not None and not isinstance(status.backup, Unread) and not status.backup.whole:
-        yield Trouble("backup", status.backup.name, "the newest backup is not whole")

@@ -44,13 +44,14 @@ def test_the_state_of_a_stack_with_a_former_generation_and_a_lane_that_goes_down
             shown = jinactl("status", "--outputs", outputs)
         down = told(outputs, 1)
 
+    index = well["indices"]["jina-demo"]
     assert well["search_works"] is True
     assert well["cluster"]["version"] == "9.5.3"
-    assert [(one["role"], one["dims"], one["documents"]) for one in well["index"]["generations"]] == [
+    assert [(one["role"], one["dims"], one["documents"]) for one in index["generations"]] == [
         ("live", 64, 13),
         ("kept", 128, 13),
     ]
-    assert well["embeddings"] == {"stale": 0, "without": 0, "whole": True}
+    assert index["embeddings"] == {"stale": 0, "without": 0, "whole": True}
     (disk,) = well["disks"]
     assert 0 < disk["flood"] == 1024**3 < disk["free"] < disk["total"]
     assert [one["requests"] for one in well["gateway"]["lanes"]] == [0, 0]
@@ -59,4 +60,4 @@ def test_the_state_of_a_stack_with_a_former_generation_and_a_lane_that_goes_down
     assert ("lane", "queries") in [(one["part"], one["subject"]) for one in down["troubles"]]
 
     change_past_the_pipeline(client, {"demo-01": "another text"})
-    assert told(outputs, 1)["embeddings"]["stale"] == 1
+    assert told(outputs, 1)["indices"]["jina-demo"]["embeddings"]["stale"] == 1

@@ -39,6 +39,12 @@ GATEWAY = GatewayState(
     refused={"queue_full": 7},
 )
 BACKUP = BackupState(name="jina-demo-1", started=datetime(2026, 11, 20, tzinfo=UTC), documents=9, whole=True)
+INDEX = IndexState(
+    health="green",
+    generations=(LIVE,),
+    embeddings=EmbeddingsState(stale=0, without=0, whole=True),
+    backup=BACKUP,
+)
 WELL = Status(
     at=NOW,
     model="m",
@@ -56,8 +62,6 @@ WELL = Status(
     ),
     gateway=GATEWAY,
     cluster=CLUSTER,
-    index=IndexState(alias="jina-demo", health="green", generations=(LIVE,)),
-    embeddings=EmbeddingsState(stale=0, without=0, whole=True),
+    indices={"jina-demo": INDEX},
     disks=(DISK,),
-    backup=BACKUP,
 )

@@ -1,6 +1,7 @@
 """`jinactl status`: what it prints, and how it ends."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def test_the_first_line_and_the_exit_code_say_whether_search_works(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(command, "read_status", lambda _facts: found)
+    monkeypatch.setattr(command, "read_status", lambda _facts, _aliases: found)
     assert run(["status", "--outputs", outputs]) == code
     printed = capsys.readouterr().out
     assert printed.startswith(first)
@@ -54,7 +55,7 @@ def test_watching_goes_on_until_ctrl_c_and_ends_as_the_last_state_says(
         if not states:
             raise KeyboardInterrupt
 
-    def read(_facts: StackFacts) -> Status:
+    def read(_facts: StackFacts, _aliases: Sequence[str]) -> Status:
         return states.pop(0)
 
     monkeypatch.setattr(command, "read_status", read)

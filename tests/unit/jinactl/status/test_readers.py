@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
+from components.elasticsearch.documents.staleness import Tally
 from components.elasticsearch.errors import LicenseError, PrivilegeError, UnavailableError, UnreachableError
 from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.identity import MANAGED_BY
 from jinactl.outputs import facts_of
+from jinactl.status import index
 from jinactl.status.disk import must_be_free, read_disks
 from jinactl.status.gateway import read_gateway, read_samples
 from jinactl.status.index import read_index
 from jinactl.status.reading import read_search
-from jinactl.status.state import DiskState, Unread
+from jinactl.status.state import DiskState, IndexState, Unread
 from tests.unit.elasticsearch.recording import IDENTITY, RecordedCluster, missing
 from tests.unit.jinactl.stack_outputs import OUTPUTS
 
@@ -26,6 +28,16 @@ def generation(alias: bool = False, settings: dict[str, Any] | None = None, **me
         "mappings": {"_meta": {**META, **meta}, "properties": {VECTOR: {"dims": 768}}},
         "settings": {"index": settings or {}},
     }
+
+
+@pytest.fixture(autouse=True)
+def nothing_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the search for stale embeddings, which has tests of its own."""
+    monkeypatch.setattr(index, "tally", lambda *_: Tally({}))
+
+
+def read(cluster: RecordedCluster) -> IndexState:
+    return read_index(cluster, "jina-demo", owner="cpu-0a1b2c", backups=False)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +83,10 @@ def test_generations_are_told_by_what_they_are_for() -> None:
         {
             "GET /jina-demo": {"jina-demo-768-f16-a-2": generation(alias=True)},
             "GET /jina-demo-*": {
-                "jina-demo-768-f16-a-1": generation(retired={"successor": "x"}),
+                "jina-demo-768-f16-a-1": generation(owner="cpu-0a1b2c", retired={"successor": "x"}),
                 "jina-demo-768-f16-a-2": generation(alias=True),
                 "jina-demo-768-f16-a-3": generation(migration={"source": "x"}),
+                "jina-demo-768-f16-a-4": generation(owner="another-stack"),
                 "jina-demo-other": generation(alias_of_another=True) | {"mappings": {}},
             },
             "GET /jina-demo-768-f16-a-2/_count": {"count": 7},
@@ -82,13 +95,13 @@ def test_generations_are_told_by_what_they_are_for() -> None:
             "GET /_cluster/health/jina-demo": {"status": "yellow"},
         }
     )
-    index = read_index(cluster, "jina-demo")
-    assert [(one.role, one.name[-1], one.documents) for one in index.generations] == [
+    found = read(cluster)
+    assert [(one.role, one.name[-1], one.documents) for one in found.generations] == [
         ("live", "2", 7),
         ("in migration", "3", None),
         ("kept", "1", 0),
     ]
-    assert (index.documents, index.health, index.live[0].bytes) == (7, "yellow", 5)
+    assert (found.documents, found.health, found.live[0].bytes) == (7, "yellow", 5)
 
 
 @pytest.mark.parametrize("refused", [LicenseError("ended"), PrivilegeError("may not monitor")], ids=repr)
@@ -104,7 +117,7 @@ def test_a_closed_index_is_not_counted_and_health_and_size_may_be_hidden(refused
             "GET /_cluster/health/jina-demo": refused,
         }
     )
-    closed, blocked = read_index(cluster, "jina-demo").live
+    closed, blocked = read(cluster).live
     assert (closed.closed, closed.documents) == (True, None)
     assert (blocked.blocks, blocked.bytes) == (("write",), 0)
     assert not any(shown.startswith("GET /a/") for shown, _ in cluster.asked)
@@ -113,8 +126,9 @@ def test_a_closed_index_is_not_counted_and_health_and_size_may_be_hidden(refused
 def test_a_cluster_that_is_out_of_reach_is_asked_once() -> None:
     cluster = RecordedCluster({"GET /": UnreachableError("nothing answers")})
     facts = facts_of({**OUTPUTS, "elasticsearchBackupVolume": "backups"}, "outputs")
-    search = read_search(cluster, facts)
-    assert search.index == search.disks == search.backup == Unread("nothing answers")
+    search = read_search(cluster, facts, ["jina-demo", "tickets"])
+    assert search.indices["jina-demo"] == search.indices["tickets"] == search.disks
+    assert search.disks == Unread("nothing answers")
     assert len(cluster.asked) == 1
 
 
@@ -122,7 +136,9 @@ def test_nothing_is_written_to_the_cluster() -> None:
     answers = {"GET /": {"version": {"number": "9.5.3"}}, "GET /jina-demo": missing()}
     cluster = RecordedCluster({**answers, "GET /_snapshot/jina-backups/*": missing()})
     facts = facts_of({**OUTPUTS, "elasticsearchBackupVolume": "backups"}, "outputs")
-    assert read_search(cluster, facts).backup is None
+    found = read_search(cluster, facts, ["jina-demo"]).indices["jina-demo"]
+    assert isinstance(found, IndexState)
+    assert (found.generations, found.backup) == ((), None)
     assert cluster.written == []
 
 

@@ -8,10 +8,11 @@ import pytest
 from jinactl.status.show import Mark, as_json, lines
 from jinactl.status.state import ContainerState, EmbeddingsState, IndexState, LaneState, Unread
 from jinactl.status.verdict import search_works, troubles
-from tests.unit.jinactl.status.states import BACKUP, CLUSTER, DISK, GATEWAY, LIVE, WELL
+from tests.unit.jinactl.status.states import BACKUP, CLUSTER, DISK, GATEWAY, INDEX, LIVE, WELL
 
 NOTHING = Unread("nothing answers")
-EMPTY = IndexState(alias="jina-demo", health="", generations=())
+EMPTY = replace(INDEX, health="", generations=(), backup=None)
+HALF_BACKED_UP = replace(INDEX, backup=replace(BACKUP, whole=False))
 GONE = ContainerState(name="jina-search-cpu-gateway", image="g", status="exited", health="", restarts=3)
 
 
@@ -24,7 +25,11 @@ def lanes(queries: bool, documents: bool) -> Any:
 
 
 def behind(**changes: Any) -> IndexState:
-    return IndexState(alias="jina-demo", health="green", generations=(replace(LIVE, **changes),))
+    return replace(INDEX, generations=(replace(LIVE, **changes),))
+
+
+def embedded(**changes: Any) -> IndexState:
+    return replace(INDEX, embeddings=EmbeddingsState(**{"stale": 0, "without": 0, "whole": True, **changes}))
 
 
 def test_where_all_is_well_there_is_no_trouble() -> None:
@@ -39,7 +44,7 @@ def test_where_all_is_well_there_is_no_trouble() -> None:
         ({"gateway": lanes(False, True)}, "down", "  lane queries", "its server does not answer"),
         ({"gateway": lanes(True, False)}, "look", "  lane documents", "its server does not answer"),
         (
-            {"cluster": NOTHING, "index": NOTHING, "disks": NOTHING},
+            {"cluster": NOTHING, "indices": {"jina-demo": NOTHING}, "disks": NOTHING},
             "down",
             "elasticsearch",
             "nothing answers",
@@ -56,27 +61,32 @@ def test_where_all_is_well_there_is_no_trouble() -> None:
             "  license",
             "ended",
         ),
-        ({"index": NOTHING}, "down", "index", "nothing answers"),
-        ({"index": EMPTY}, "down", "index", "`pulumi up` makes one"),
-        ({"index": replace(behind(), health="red")}, "down", "index", "shards are missing"),
-        ({"index": behind(closed=True, documents=None)}, "down", "  live", "_open opens it"),
-        ({"index": behind(dims=0)}, "down", "  live", "no field for embeddings"),
-        ({"index": behind(blocks=("write",))}, "look", "  live", "takes no writes (write)"),
+        ({"indices": {"jina-demo": NOTHING}}, "down", "index", "nothing answers"),
+        ({"indices": {"jina-demo": EMPTY}}, "down", "index", "`pulumi up` makes one"),
+        ({"indices": {"jina-demo": replace(INDEX, health="red")}}, "down", "index", "shards are missing"),
+        ({"indices": {"jina-demo": behind(closed=True, documents=None)}}, "down", "  live", "_open opens it"),
+        ({"indices": {"jina-demo": behind(dims=0)}}, "down", "  live", "no field for embeddings"),
+        ({"indices": {"jina-demo": behind(blocks=("write",))}}, "look", "  live", "takes no writes (write)"),
         (
-            {"embeddings": EmbeddingsState(stale=4, without=0, whole=False)},
+            {"indices": {"jina-demo": embedded(stale=4, whole=False)}},
             "look",
             "  embeddings",
             "at least 4",
         ),
         (
-            {"embeddings": EmbeddingsState(stale=0, without=2, whole=True)},
+            {"indices": {"jina-demo": embedded(without=2)}},
             "look",
             "  embeddings",
             "2 documents",
         ),
         ({"disks": (replace(DISK, free=4),)}, "look", "disk", "refuses writes"),
         ({"disks": (replace(DISK, free=12),)}, "look", "disk", "no new replica"),
-        ({"backup": replace(BACKUP, whole=False)}, "look", "backup", "not whole"),
+        (
+            {"indices": {"jina-demo": HALF_BACKED_UP}},
+            "look",
+            "  backup",
+            "not whole",
+        ),
         ({"containers": (GONE,)}, "look", "containers", "exited"),
         ({"containers": NOTHING}, "?", "containers", "nothing answers"),
     ],
@@ -92,9 +102,16 @@ def test_each_trouble_is_marked_at_its_line(
     assert lines(status)[0].mark == ("ok" if mark == "?" else mark)
 
 
+def test_each_index_has_lines_of_its_own() -> None:
+    status = replace(WELL, indices={"jina-demo": INDEX, "tickets": embedded(stale=1)})
+    marks = {line.text.partition(":")[0]: line.mark for line in lines(status) if line.name == "index"}
+    assert marks == {"jina-demo": "ok", "tickets": "ok"}
+    assert [line.mark for line in lines(status) if line.name == "  embeddings"] == ["ok", "look"]
+
+
 def test_a_part_that_could_not_be_read_says_why_in_json() -> None:
     told = as_json(replace(WELL, disks=NOTHING))
     assert told["disks"] == {"unread": "nothing answers"}
-    assert told["index"]["generations"][0]["documents"] == 1_010
+    assert told["indices"]["jina-demo"]["generations"][0]["documents"] == 1_010
     assert told["at"] == "2026-11-27T12:00:00+00:00"
     assert told["search_works"] is True
