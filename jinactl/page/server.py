@@ -96,9 +96,8 @@ class _RefusedError(Exception):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
-    disable_nagle_algorithm = (
-        True  # it would hold back a short answer until the browser has confirmed its head
-    )
+    # It would hold back a short answer until the browser has confirmed its head.
+    disable_nagle_algorithm = True
     server: PageServer
     _unread = 0
 
