@@ -71,6 +71,8 @@ settings: $(INSTALLED) ## Write the tables of settings, privileges and outputs i
 pictures: $(INSTALLED) ## Draw the pictures of the README, that of the demo from a run of it
 	$(PYTHON) -m tools.stack_picture
 	$(PYTHON) -m sandbox.demo up --stack "$(STACK)" --picture docs/demo.svg
+	@eval "$$($(PYTHON) -m sandbox.demo environment --stack "$(STACK)")" && \
+		$(PYTHON) -m tools.search_page_picture --stack "$(STACK)"
 
 clean-images: $(INSTALLED) ## Remove a stack's images that no container uses: make clean-images STACK=cpu
 	@IMAGE_REMOVAL_UNUSED_ALONE=true IMAGE_REMOVAL_OWNER="$(or $(STACK_ID),$$(pulumi stack output stackId --stack "$(STACK)"))" \
