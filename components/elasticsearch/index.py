@@ -22,10 +22,13 @@ from components.elasticsearch.generations.live_index import count_beside, read_l
 from components.elasticsearch.generations.plan import Step, plan
 from components.elasticsearch.migration.carrier import Pace
 from components.elasticsearch.migration.finishing import finish
-from components.elasticsearch.migration.migration import migrate
-from components.elasticsearch.ownership import OWNER
-from components.elasticsearch.reconcile import reconcile
+from components.elasticsearch.migration.migration import fill, migrate
+from components.elasticsearch.ownership import OWNER, Claim
+from components.elasticsearch.reconcile import NOTHING, reconcile
 from components.say import Say
+
+Carry = Callable[..., None]
+"""`migrate`, or `fill`, which stops before the switch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +121,49 @@ def _create(run: _Run, live: LiveIndex, _: Step) -> None:
     indices.create_index(run.client, new_name(run.wanted, live), body)
 
 
+def _fill_siblings(run: _Run) -> None:
+    """Fill the new generations of the stack's other indices, which switch later, one after another.
+
+    The endpoints that people name move with the first index. Searches in another index that name one are refused from
+    then on until its own switch, which soon follows where only the last moment's documents are left to carry over.
+    Where another index can't be filled, the first one stays as it is, so that the endpoints fit all of them.
+    """
+    aliases = run.wanted.claim.siblings | {run.wanted.alias}
+    for alias in sorted(run.wanted.claim.siblings):
+        claim = Claim(owner=run.wanted.claim.owner, siblings=aliases - {alias})
+        wanted = replace(run.wanted, alias=alias, claim=claim, adopt=False, moves_endpoints=False)
+        _fill(replace(run, wanted=wanted))
+
+
+def _fill(run: _Run) -> None:
+    live = _read(run.client, run.wanted)
+    if live.current is None or live.current not in live.owned(run.wanted.claim):
+        return  # it is about to be made, or to be adopted
+    live = reconcile(
+        f"Index {run.wanted.alias}",
+        read=lambda: _read(run.client, run.wanted),
+        plan=lambda live, _: _tidying(plan(live, run.wanted)),
+        carry_out=lambda live, step: ACTIONS[step.action](run, live, step),
+    )
+    step = plan(live, run.wanted)
+    if step.action == "migrate":
+        _carry(run, live, step, fill)
+
+
+def _tidying(step: Step) -> Step:
+    """Return the step if it clears up after earlier runs, else one that does nothing."""
+    return step if step.action in ("finish", "delete", "delete pipelines") else Step(action=NOTHING)
+
+
 def _migrate(run: _Run, live: LiveIndex, step: Step) -> None:
+    if run.wanted.moved_endpoints and _current(live).vector.get("dims") != run.wanted.identity.dims:
+        _fill_siblings(run)
+    _carry(run, live, step, migrate)
+
+
+def _carry(run: _Run, live: LiveIndex, step: Step, by: Carry) -> None:
     name = new_name(run.wanted, live)
-    migrate(
+    by(
         run.client,
         run.wanted,
         _current(live),

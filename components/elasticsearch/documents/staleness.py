@@ -95,8 +95,11 @@ def tally(client: Requests, index: str, limit: int = LOOKED_AT) -> Tally:
     return Tally(counted)
 
 
-def report(alias: str, found: Tally) -> str:
-    """Return a line with the number of documents to mend, and the command that mends them."""
+def report(alias: str, found: Tally, *, first: bool = True) -> str:
+    """Return a line with the number of documents to mend, and the command that mends them.
+
+    `first` says that the index is the stack's first, which commands work on unless another is named.
+    """
     told = [
         (found.of.get("stale", 0) + found.of.get("emptied", 0), "an embedding of another text than theirs"),
         (found.of.get("unknown", 0), "an embedding and no digest of what it is of"),
@@ -104,7 +107,8 @@ def report(alias: str, found: Tally) -> str:
     ]
     parts = [f"{count:,} with {what}" for count, what in told if count]
     least = "" if found.whole else "at least "
-    return f"{alias}: {least}{', '.join(parts)}. `jinactl repair` embeds them again."
+    command = f"jinactl repair{'' if first else f' --index {alias}'}"
+    return f"{alias}: {least}{', '.join(parts)}. `{command}` embeds them again."
 
 
 def read_checked(client: Requests, index: str) -> int:

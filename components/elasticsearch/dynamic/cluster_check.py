@@ -86,7 +86,8 @@ def _of_alias(alias: str, news: Values, olds: Values | None) -> tuple[Values, Va
     """Return inputs, and previous outputs, as they would be of a check of that index of the stack alone."""
     siblings = [one for one in aliases_of(news) if one != alias]
     before = olds and {**olds, "alias": alias if alias in aliases_of(olds) else ""}
-    return {**news, "alias": alias, "siblings": siblings}, before
+    first = alias == str(news["alias"])
+    return {**news, "alias": alias, "siblings": siblings, "moves_endpoints": first}, before
 
 
 def _require_not_promoted(olds: Values | None, news: Values) -> None:

@@ -67,11 +67,11 @@ def _state(client: Client, alias: str, live: LiveIndex, current: Generation, cla
     return IN_PLACE
 
 
-def _counts(client: Client, alias: str, index: str) -> Values:
+def _counts(client: Client, alias: str, index: str, *, first: bool) -> Values:
     """Count the documents whose embedding may not belong to their text, or is missing; print a line about them."""
     found = staleness.tally(client, index)
     if found.stale or found.without:
-        say(staleness.report(alias, found))
+        say(staleness.report(alias, found, first=first))
     return dict(zip(COUNTS, (found.stale, found.without), strict=True))
 
 
@@ -108,14 +108,17 @@ class IndexProvider(ClusterProvider):
             kept = deletion.retire_alias(client, before, claim_of({**news, "adopt": ""}, olds, "url"))
             if kept:
                 print(kept, flush=True)
-        return {"concrete_index": concrete, **_counts(client, wanted.alias, concrete)}
+        return {
+            "concrete_index": concrete,
+            **_counts(client, wanted.alias, concrete, first=wanted.moves_endpoints),
+        }
 
     def live(self, client: Client, values: Values) -> Values | None:
         """Return identity, pipeline and name of the index behind the alias, and how the alias stands (`alias_state`).
 
         None when there is no index of this alias. Raises UnreadableIdentityError when its identity can't be read.
         """
-        claim = claim_of(values)
+        claim, first = claim_of(values), bool(values.get("moves_endpoints", True))
         live = read_live(client, str(values["alias"])).seen_by(claim)
         current = live.current
         if current is None and not live.beside and not live.concrete:
@@ -131,7 +134,7 @@ class IndexProvider(ClusterProvider):
             "pipeline_id": current.default_pipeline,
             "concrete_index": current.index,
             # In a closed index nothing can be counted.
-            **({} if current.closed else _counts(client, str(values["alias"]), current.index)),
+            **({} if current.closed else _counts(client, str(values["alias"]), current.index, first=first)),
         }
 
     def remove(self, client: Client, values: Values) -> None:

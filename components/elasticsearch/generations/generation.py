@@ -35,6 +35,11 @@ class WantedIndex:
         """The endpoints of which those that people name move when the alias does; None where none do."""
         return self.endpoints if self.moves_endpoints else None
 
+    @property
+    def setting(self) -> str:
+        """The key of the setting that names the index."""
+        return "elasticsearchIndex" if self.moves_endpoints else "elasticsearchAdditionalIndices"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Generation:

@@ -29,7 +29,7 @@ def concrete_index(wanted: WantedIndex) -> str:
     name = new_name(wanted, LiveIndex())
     return (
         f"{wanted.alias} is an index already, and this project keeps its indices behind an alias of that name. "
-        "Either set elasticsearchIndex to another name, or adopt the index with all its documents, provided that "
+        f"Either choose another name in {wanted.setting}, or adopt the index with all its documents, provided that "
         f"they were embedded by {wanted.identity.model} with {wanted.identity.dims} dimensions:\n"
         f"  pulumi up --config elasticsearchAdopt={wanted.alias}\n"
         f"It is then called {name}, and {wanted.alias} is its alias."
@@ -64,7 +64,7 @@ def unlike_mapping(what: str, vector: Mapping[str, object], wanted: WantedIndex)
     return (
         f"{what} was not made by this project, and its content_embedding is {live} where dims {identity.dims} and "
         f"similarity {identity.similarity} are wanted. "
-        "Set dims and elasticsearchSimilarity to those values, or elasticsearchIndex to another name."
+        f"Set dims and elasticsearchSimilarity to those values, or choose another name in {wanted.setting}."
     )
 
 

@@ -66,6 +66,46 @@ def migrate(
     Raises IndexingError or another ElasticsearchError when the migration fails: the old generation is then in use as
     before, and the next run goes on from where this one stopped.
     """
+    moving, afterwards = _prepare(client, wanted, old, new, unfinished, pace=pace, say=say, embedder=embedder)
+    _carry_over(wanted, old, moving, afterwards)
+    finishing.finish(client, wanted, moving.new, old.index, moving.embedder)
+
+
+def fill(
+    client: Requests,
+    wanted: WantedIndex,
+    old: Generation,
+    new: str,
+    unfinished: Generation | None,
+    *,
+    pace: Pace,
+    say: Say,
+    embedder: Embedder | None = None,
+) -> None:
+    """Do what `migrate` does up to the switch: people go on with the old generation until a later run switches.
+
+    Arguments and errors are those of `migrate`.
+    """
+    moving, _ = _prepare(client, wanted, old, new, unfinished, pace=pace, say=say, embedder=embedder)
+    try:
+        _complete(wanted, old, moving)
+    finally:
+        moving.close()
+    say(f"{wanted.alias}: its documents are in {moving.new}, which waits for its turn to be switched to")
+
+
+def _prepare(
+    client: Requests,
+    wanted: WantedIndex,
+    old: Generation,
+    new: str,
+    unfinished: Generation | None,
+    *,
+    pace: Pace,
+    say: Say,
+    embedder: Embedder | None,
+) -> tuple[Carrier, Mapping[str, str]]:
+    """Begin, or go on with, a migration; return what carries documents, and the settings to set after the switch."""
     chosen = strategy_of(old, wanted)
     require_possible(client, old, chosen)
     ours = bool(old.successor or old.retired)
@@ -87,8 +127,7 @@ def migrate(
     )
     if ours:
         indices.open_to_writers(client, old.index)
-    _carry_over(wanted, old, moving, afterwards)
-    finishing.finish(client, wanted, new, old.index, patient)
+    return moving, afterwards
 
 
 def _carry_over(wanted: WantedIndex, old: Generation, moving: Carrier, afterwards: Mapping[str, str]) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from components.elasticsearch import inference_endpoint
+from components.elasticsearch import endpoints, inference_endpoint
 from components.elasticsearch.client.client import Client
-from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError
+from components.elasticsearch.errors import ConflictError, DocumentsAtRiskError, ElasticsearchError
 from components.elasticsearch.generations.index import read_meta
 from tests.contract.elasticsearch.people import CONTENTS, assert_holds, fill
 from tests.contract.elasticsearch.stack_resources import (
@@ -17,6 +17,7 @@ from tests.contract.elasticsearch.stack_resources import (
     StackResources,
     Wanted,
 )
+from tests.fixtures.embedding_server import EmbeddingServer
 
 pytestmark = pytest.mark.sandbox
 
@@ -81,7 +82,7 @@ def test_both_are_migrated_and_endpoints_that_people_name_fit_both(
     # Former generations are gone, with the pipelines that were kept for them.
     assert sorted(client.find("/_ingest/pipeline") or {}) == ["jina-embeddings"]
     assert len(client.request("GET", "/*")) == 2
-    assert f"{pair.alias}: 9 documents carried over" in capsys.readouterr().out
+    assert f"{pair.alias}: its documents are in" in capsys.readouterr().out
 
 
 def test_an_index_that_waits_for_its_turn_takes_documents_of_its_own_kind(
@@ -106,6 +107,35 @@ def test_an_index_that_waits_for_its_turn_takes_documents_of_its_own_kind(
     assert_holds(client, cut, pair.first)
     pair.stack.up(cut)
     pair.assert_whole(client, cut)
+
+
+def test_the_additional_one_is_filled_before_the_endpoints_move_and_both_stay_where_it_cannot_be(
+    pair: Pair, client: Client, model: EmbeddingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    larger = replace(pair.wanted, dims=256)
+    model.refuses = "ticket 5"
+    with pytest.raises(ElasticsearchError, match="doc-5"):
+        pair.stack.up(larger)
+    pair.assert_whole(client, pair.wanted)
+    assert {dims_of(client, one) for one in larger.endpoints().named()} == {128}
+    assert found_by(client, pair.alias, "jina-local-query", "ticket 3") == "doc-3"
+    model.refuses = ""
+    carried: dict[str, int] = {}
+    move = endpoints.move
+
+    def counted(client: Client, *arguments: Any) -> None:
+        carried.update(
+            {
+                index: int(client.request("GET", f"/{index}/_count")["count"])
+                for index in client.request("GET", f"/{pair.alias}-256-*")
+            }
+        )
+        move(client, *arguments)
+
+    monkeypatch.setattr(endpoints, "move", counted)
+    pair.stack.up(larger)
+    assert list(carried.values()) == [len(pair.second)]
+    pair.assert_whole(client, larger)
 
 
 def test_an_update_of_the_additional_index_alone_leaves_the_endpoints_to_the_first(
@@ -154,55 +184,52 @@ def test_one_that_is_taken_off_the_list_is_deleted_only_when_its_documents_were_
     pair.assert_whole(client, pair.wanted)
     pair.stack.up(replace(pair.wanted, delete_data=pair.alias))
     pair.assert_whole(client, pair.wanted)
-    pair.stack.up(one)
+    pair.stack.up(replace(one, dims=64))
     assert client.find(f"/{pair.alias}") is None
-    assert_holds(client, pair.wanted, pair.first)
+    assert_holds(client, replace(pair.wanted, dims=64), pair.first)
 
 
-@pytest.mark.parametrize("named", ["", ALIAS, "{second}"])
 def test_a_destroy_is_refused_while_any_of_them_holds_documents_that_were_not_given_up(
-    named: str, pair: Pair, client: Client
+    pair: Pair, client: Client
 ) -> None:
-    pair.stack.up(replace(pair.wanted, delete_data=named.format(second=pair.alias)))
-    state = dict(pair.stack.state)
-    for guard in ("guard", f"guard {pair.alias}"):
-        # In the program each of them depends on everything else, and on no other guard.
-        pair.stack.state = {
-            **{name: state[name] for name in state if kind(name) != "guard"},
-            guard: state[guard],
-        }
-        refused = named.format(second=pair.alias) != state[guard]["alias"]
-        if refused:
+    for named in ("", ALIAS, pair.alias):
+        pair.stack.up(replace(pair.wanted, delete_data=named))
+        state = dict(pair.stack.state)
+        rest = {name: values for name, values in state.items() if not name.startswith("guard")}
+        for guard in ("guard", f"guard {pair.alias}"):
+            if state[guard]["alias"] == named:
+                continue
+            # In the program each guard depends on everything else, and on no other guard.
+            pair.stack.state = {**rest, guard: state[guard]}
             with pytest.raises(DocumentsAtRiskError, match="elasticsearchDeleteData"):
                 pair.stack.destroy()
-            assert list(pair.stack.state)[-1] == guard
+            assert list(pair.stack.state) == [*rest, guard]
+        pair.stack.state = state
     pair.assert_whole(client, pair.wanted)
-    pair.stack.state = state
     pair.stack.up(replace(pair.wanted, delete_data=f"{pair.alias},{ALIAS}"))
     pair.stack.destroy()
     assert client.request("GET", "/*") == {}
     assert client.request("GET", "/_inference")["endpoints"] == []
 
 
-@pytest.mark.parametrize(
-    ("given_up", "theirs", "told"),
-    [
-        ("", False, r"elasticsearchDeleteData jina-demo,jina-demo-64 "),
-        (ALIAS, False, r"9 in jina-demo-64-.*elasticsearchDeleteData jina-demo,jina-demo-64 "),
-        (BEGINS_ALIKE, False, r"6 in jina-demo-128-.*elasticsearchDeleteData jina-demo,jina-demo-64 "),
-        (ALIAS, True, r"1 in theirs.*elasticsearchDeleteData jina-demo,jina-demo-64 "),
-        (f"{BEGINS_ALIKE},{ALIAS}", True, ""),
-    ],
-)
-def test_the_nodes_volume_is_guarded_for_all_of_them(
-    given_up: str, theirs: bool, told: str, pair: Pair, client: Client
-) -> None:
-    if theirs:
-        client.request("PUT", "/theirs/_doc/1", {"title": "mine"})
+def test_the_nodes_volume_is_guarded_for_all_of_them(pair: Pair, client: Client) -> None:
+    both = rf"elasticsearchDeleteData {ALIAS},{pair.alias} "
+    cases = [
+        ("", rf"6 in jina-demo-128-.*9 in jina-demo-64-.*{both}"),
+        (ALIAS, rf"9 in jina-demo-64-.*{both}"),
+        (pair.alias, rf"6 in jina-demo-128-.*{both}"),
+    ]
+    for given_up, told in cases:
+        assert_guards_node(pair, given_up, told)
+    client.request("PUT", "/theirs/_doc/1", {"title": "mine"})
+    assert_guards_node(pair, ALIAS, rf"1 in theirs.*{both}")
+    whole = {**pair.stack.state["guard"], "scope": "node"}
+    PROVIDERS["guard"].delete("id", {**whole, "delete_data": f"{pair.alias},{ALIAS}"})
+
+
+def assert_guards_node(pair: Pair, given_up: str, told: str) -> None:
+    """Assert that the guard of the node refuses, and what it says."""
     guard = {**pair.stack.state["guard"], "scope": "node", "delete_data": given_up}
-    if not told:
-        PROVIDERS["guard"].delete("id", guard)
-        return
     with pytest.raises(DocumentsAtRiskError, match=f"(?s){told}"):
         PROVIDERS["guard"].delete("id", guard)
 
@@ -262,11 +289,6 @@ def test_one_that_another_stack_has_is_refused_before_anything_changes(
     with pytest.raises(ConflictError, match="belongs to the stack jina-search-other-3d4e5f"):
         stack.up(replace(wanted, additional=("one", OTHER_INDEX)))
     assert sorted(client.request("GET", "/*")) == indices
-
-
-def kind(name: str) -> str:
-    """Return the first word of the name of a resource."""
-    return name.split(maxsplit=1)[0]
 
 
 def without_identity(stack: StackResources, wanted: Wanted) -> list[str]:
