@@ -15,7 +15,7 @@ _END = re.compile(
     """,  # noqa: RUF001 (the marks of many scripts)
     re.VERBOSE,
 )
-_NOT_AFTER = re.compile(r"(?:^|[\s(.])(?:\w|[A-Z]\w{1,2}|\d+)\.\s+$")
+_NOT_AFTER = re.compile(r"(?:^|[\s(.])(?:\w|[A-Z]\w{1,2}|\d{1,2})\.\s+$")
 """An initial, a short title (Dr., St.), or a number before a full stop: the sentence may go on."""
 _SPACE = re.compile(r"\s+")
 

@@ -38,6 +38,15 @@ BUSY = [
         "Failed to send OpenAI embeddings request from inference entity id [jina-local-document-64]",
     ),
 ]
+REPLACED = [
+    item(
+        404,
+        "status_exception",
+        "[jina-local-document-64] is not an inference service model or a deployed ml model",
+    ),
+    item(404, "resource_not_found_exception", "Inference endpoint not found [jina-local-document-64]"),
+    item(400, "illegal_argument_exception", "pipeline with id [jina-embeddings] does not exist"),
+]
 FINAL = [
     item(400, "document_parsing_exception", "[1:9] failed to parse field [number]", "For input string: x"),
     item(403, "security_exception", "action is unauthorized"),
@@ -53,7 +62,9 @@ def bulk(*answers: dict[str, Any]) -> RecordedCluster:
 
 
 @pytest.mark.parametrize(
-    "refused", [CLOSED, SWITCHED, *BUSY], ids=lambda one: f"{one['status']} {one['error']['reason'][-5:]}"
+    "refused",
+    [CLOSED, SWITCHED, *BUSY, *REPLACED],
+    ids=lambda one: f"{one['status']} {one['error']['reason'][-5:]}",
 )
 def test_what_passes_is_waited_for(refused: dict[str, Any], slept: list[float]) -> None:
     cluster = bulk(refused, {"status": 201})
@@ -86,7 +97,7 @@ def test_an_embedding_of_other_dims_is_made_again_once_by_the_pipeline_alone(sle
     assert Resending(through_switch=True).pause([SWITCHED]) is None
 
 
-@pytest.mark.parametrize("refused", [CLOSED, SWITCHED], ids=lambda one: str(one["status"]))
+@pytest.mark.parametrize("refused", [CLOSED, SWITCHED, *REPLACED], ids=lambda one: str(one["status"]))
 def test_what_a_migration_refuses_is_told_at_once_to_others(refused: dict[str, Any]) -> None:
     assert Resending().pause([refused]) is None
 
