@@ -108,6 +108,10 @@ def ingest(
         raise UsageError(
             f"{rejects} is among the files to read, and --rejects would empty it: name another file."
         )
+    if outputs == "-" and any(one.path is None for one in sources):
+        raise UsageError(
+            "Standard input can't be both the documents and the stack's outputs: write one to a file."
+        )
     facts = read_stack(stack, outputs, index)
     kept = Rejects(console.say, Path(rejects) if rejects else None)
     began = time.monotonic()

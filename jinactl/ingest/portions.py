@@ -1,6 +1,6 @@
 """Puts a portion of documents in: splits them, leaves out what is there, writes the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -43,15 +43,11 @@ class Portions:
     def put(self, entries: Sequence[Entry]) -> None:
         """Put documents in, whose ids are all different. Raises the StackError for which nothing more can be put in."""
         if self.chunking is None:
-            for portion in batched(entries, LOOKED_UP):
-                self._put(portion)
+            self._put_all(entries)
             return
-        for parent in entries:
-            chunks = self._chunks(self.chunking, parent)
-            for portion in batched(chunks, LOOKED_UP):
-                self._put(portion)
-            if chunks:
-                self._clear_up(parent, len(chunks))
+        parts = [(parent, self._chunks(self.chunking, parent)) for parent in entries]
+        self._put_all([chunk for _, chunks in parts for chunk in chunks])
+        self._clear_up([(parent, len(chunks)) for parent, chunks in parts if chunks])
 
     def reject(self, reject: Reject) -> None:
         """Count, and keep, what is not put in."""
@@ -68,6 +64,10 @@ class Portions:
                 raise
             self.reject(Reject(parent.origin, in_words(str(error))))
         return []
+
+    def _put_all(self, entries: Sequence[Entry]) -> None:
+        for some in batched(entries, LOOKED_UP):
+            self._put(some)
 
     def _put(self, entries: Sequence[Entry]) -> None:
         stored = self.waiting.through(partial(read_stored, self.client, self.index, entries))
@@ -100,11 +100,9 @@ class Portions:
         self.counts.add(fields=len(done))
         return [one for one in entries if one.document.id not in done]
 
-    def _clear_up(self, parent: Entry, chunks: int) -> None:
-        def there(addresses: Sequence[dict[str, str]]) -> list[bool]:
-            return self.waiting.through(partial(exist, self.client, self.index, addresses))
-
-        found = left_behind(parent, chunks, there)
+    def _clear_up(self, split: Sequence[tuple[Entry, int]]) -> None:
+        """Count what documents with so many chunks left when they were longer, or whole; delete it with `replace`."""
+        found = left_behind(split, self._exist)
         self.counts.add(left=len(found))
         if not self.replace:
             return
@@ -112,3 +110,6 @@ class Portions:
             writes = [Write("delete", one["_id"], routing=one.get("routing")) for one in batch]
             items = self.waiting.through(partial(send, self.client, self.index, writes))
             self.counts.add(deleted=sum("error" not in one for one in items))
+
+    def _exist(self, addresses: Sequence[Mapping[str, str]]) -> list[bool]:
+        return self.waiting.through(partial(exist, self.client, self.index, addresses))

@@ -51,6 +51,7 @@ class Client:
         self.connection = connection
         self._patience = patience or ClusterPatience()
         self._opened: Elasticsearch | None = None
+        self._with_timeout: dict[float, Elasticsearch] = {}
 
     def request(
         self,
@@ -90,6 +91,7 @@ class Client:
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+            self._with_timeout.clear()
 
     def __enter__(self) -> "Client":
         return self
@@ -102,6 +104,9 @@ class Client:
     ) -> Any:
         if self._opened is None:
             self._opened = self.connection.open()
+        if timeout not in self._with_timeout:
+            # Kept, because making it takes as long as a small request.
+            self._with_timeout[timeout] = self._opened.options(request_timeout=timeout)
         from elasticsearch import ApiError, TransportError  # noqa: PLC0415 (see Connection.open)
 
         lines = body is not None and not isinstance(body, Mapping)
@@ -109,7 +114,7 @@ class Client:
         if body is not None:
             headers["content-type"] = "application/x-ndjson" if lines else "application/json"
         try:
-            answer = self._opened.options(request_timeout=timeout).perform_request(
+            answer = self._with_timeout[timeout].perform_request(
                 method, path, params=query, headers=headers, body=body
             )
         except ApiError as error:

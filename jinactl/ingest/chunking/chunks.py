@@ -28,6 +28,10 @@ def split(text: str, limit: int, overlap: int, count: CountTokens) -> Iterator[C
     A chunk begins with whole sentences of the one before that have about `overlap` tokens or less. A sentence of more
     tokens than `limit` is split between words, a word between characters.
     """
+    if len(text.encode()) <= limit:  # no token has less than a byte, so this need not be counted
+        found = _stripped(text, 0, len(text))
+        yield from [found] if found else []
+        return
     yield from _Splitter(text, limit, overlap, count).chunks()
 
 

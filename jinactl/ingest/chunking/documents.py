@@ -66,19 +66,28 @@ def chunk_id(parent: str, number: int) -> str:
     return f"{hashlib.sha256(parent.encode()).hexdigest()[:ID_DIGITS]}#{number}"
 
 
-def left_behind(parent: Entry, chunks: int, exist: Exist) -> list[dict[str, str]]:
-    """Return the addresses of what is in the index of a document that has only so many chunks now.
+def left_behind(parents: Sequence[tuple[Entry, int]], exist: Exist) -> list[dict[str, str]]:
+    """Return the addresses of what is in the index of documents that have only so many chunks now.
 
-    That is chunks with higher numbers, the highest first, and the whole document, from an ingest without --chunk.
+    That is chunks with higher numbers, the highest first, and a whole document, from an ingest without --chunk.
     `exist` says whether there is something at each address.
     """
-    found = []
-    number = chunks + 1
+    wholes = [address_of(parent) for parent, _ in parents]
+    nexts = [_chunk_address(parent, chunks + 1) for parent, chunks in parents]
+    there = exist([*wholes, *nexts]) if parents else []
+    found = [whole for whole, is_there in zip(wholes, there, strict=False) if is_there]
+    for (parent, chunks), is_there in zip(parents, there[len(wholes) :], strict=True):
+        if is_there:
+            found += _numbered_from(parent, chunks + 1, exist)
+    return found
+
+
+def _numbered_from(parent: Entry, number: int, exist: Exist) -> list[dict[str, str]]:
+    """Return the chunks from a number on up to the first that is not there, the last first."""
+    found: list[dict[str, str]] = []
     while True:
-        addresses = [_address(parent, chunk_id(parent.document.id, number + one)) for one in range(ASKED)]
-        there = exist([*addresses, address_of(parent)] if number == chunks + 1 else addresses)
-        if number == chunks + 1 and there.pop():
-            found.append(address_of(parent))
+        addresses = [_chunk_address(parent, number + one) for one in range(ASKED)]
+        there = exist(addresses)
         until = there.index(False) if False in there else ASKED
         found = addresses[:until][::-1] + found
         if until < ASKED:
@@ -86,5 +95,5 @@ def left_behind(parent: Entry, chunks: int, exist: Exist) -> list[dict[str, str]
         number += ASKED
 
 
-def _address(parent: Entry, id_: str) -> dict[str, str]:
-    return {**address_of(parent), "_id": id_}
+def _chunk_address(parent: Entry, number: int) -> dict[str, str]:
+    return {**address_of(parent), "_id": chunk_id(parent.document.id, number)}

@@ -218,15 +218,18 @@ def test_whatever_happens_meanwhile_every_document_is_there_once(
     assert_holds(client, stack, contents)
 
 
-def test_a_killed_ingest_goes_on_where_it_was(
+def test_an_ingest_that_was_killed_or_interrupted_goes_on_where_it_was(
     outputs: Path, stack: Wanted, model: EmbeddingServer, client: Client, many: tuple[Path, dict[str, str]]
 ) -> None:
     path, contents = many
     model.delay_seconds = 0.02
-    for least in (16, 80):
+    for least, ended_by in ((16, signal.SIGKILL), (80, signal.SIGINT)):
         with running("ingest", "--outputs", outputs, path) as process:
             wait_for_documents(client, least)
-            os.kill(process.pid, signal.SIGKILL)
+            os.kill(process.pid, ended_by)
+            told = process.communicate(timeout=30)[1]
+    assert process.returncode == 130, told
+    assert "interrupted; running the command again goes on" in told
     there = len(contents_of(client))
     model.requests.clear()
     done = jinactl("ingest", "--outputs", outputs, "--json", path)

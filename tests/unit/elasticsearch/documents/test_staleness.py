@@ -172,4 +172,4 @@ def test_a_report_names_each_kind() -> None:
         "jina-demo: 2,000 with an embedding of another text than theirs, 1,000 with an embedding and no digest of "
         "what it is of, 1,000 with a text and no embedding. `jinactl repair` embeds them again."
     )
-    assert "`jinactl mend --outputs FILE --index tickets`" in report("tickets", Tally(counted), first=False)
+    assert "`jinactl repair --index tickets`" in report("tickets", Tally(counted), first=False)
