@@ -102,6 +102,12 @@ def test_a_destruction_begins_with_the_look_at_the_engine() -> None:
     ]
 
 
+def test_each_additional_index_adds_itself_and_its_guard_and_nothing_else() -> None:
+    added = {f"pulumi-python:dynamic/elasticsearch:{kind}": 2 for kind in ("Index", "DeletionGuard")}
+    types = declared_types("cpu", elasticsearchAdditionalIndices=["tickets", "news"])
+    assert types == Counter(DECLARED) + Counter(added)
+
+
 def test_without_demo_documents_none_are_declared() -> None:
     assert (
         declared_types("cpu", demoDocuments=False)["pulumi-python:dynamic/elasticsearch:DemoDocuments"] == 0
