@@ -42,6 +42,7 @@ PROOFS = {
         f"{UNIT}/elasticsearch/documents/test_reindex.py",
         "input is too large",
     ),
+    "ends with exit code 3": (f"{CONTRACT}/jinactl/test_ingest.py", "rejects"),
     "different number of dimensions": (
         f"{CONTRACT}/sandbox/elasticsearch_node/test_index.py",
         "different number of dimensions",
