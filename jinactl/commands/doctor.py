@@ -53,7 +53,7 @@ def doctor(
 def _report(stack: str, outputs: str, index: str) -> Report:
     try:
         found, source = read_outputs(stack, outputs)
-        declared = read_declared(found, facts_of(found, source, index))
+        declared = read_declared(found, facts_of(found, source, index), alone=bool(index))
     except UsageError:
         raise
     except StackError as error:

@@ -1,7 +1,7 @@
 """What a stack declares of its parts, as its outputs tell: names, addresses and versions to compare with what is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinactl.outputs import StackFacts
@@ -29,7 +29,7 @@ class Declared:
     `servers` are the names of the servers' containers by lane; `node_volume` is empty without a node of the stack's
     own. `node_embeddings_url` and `node_query_embeddings_url` are the gateway's addresses as Elasticsearch reaches
     them. `generation` is the index behind the alias when the outputs were written. `missing` names the outputs of SINCE
-    that are not there.
+    that are not there. `aliases` are the indices to look at.
     """
 
     facts: StackFacts
@@ -42,15 +42,25 @@ class Declared:
     node_query_embeddings_url: str
     generation: str
     missing: tuple[str, ...]
+    aliases: tuple[str, ...]
 
     @property
     def width(self) -> int:
         """How many numbers the model returns."""
         return int(self.facts.identity["width"])
 
+    def of_index(self, alias: str) -> "Declared":
+        """Return the same of another index of the stack; the outputs name the generation of the first one alone."""
+        if alias == self.facts.index:
+            return self
+        return replace(self, facts=replace(self.facts, index=alias), generation="")
 
-def read_declared(outputs: Mapping[str, Any], facts: StackFacts) -> Declared:
-    """Return what the outputs tell; `facts` are what every command knows of them."""
+
+def read_declared(outputs: Mapping[str, Any], facts: StackFacts, *, alone: bool = False) -> Declared:
+    """Return what the outputs tell; `facts` are what every command knows of them.
+
+    Every index of the stack is to be looked at, or that of the facts `alone`.
+    """
 
     def told(name: str) -> str:
         return str(outputs.get(name) or "")
@@ -65,7 +75,7 @@ def read_declared(outputs: Mapping[str, Any], facts: StackFacts) -> Declared:
         node_volume=told("elasticsearchVolume"),
         node_embeddings_url=told("elasticsearchEmbeddingsUrl"),
         node_query_embeddings_url=told("elasticsearchQueryEmbeddingsUrl"),
-        # The stack's outputs name that of its first index alone.
-        generation=told("indexGeneration") if facts.index == outputs.get("index") else "",
+        generation=told("indexGeneration") if facts.index == facts.indices[0] else "",
         missing=tuple(name for name in SINCE if name not in outputs),
+        aliases=(facts.index,) if alone else facts.indices,
     )

@@ -1,10 +1,8 @@
 """Looks at the disk of Elasticsearch, and at its license."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.client.license import SOON, START_BASIC
@@ -12,24 +10,10 @@ from components.elasticsearch.cluster.cluster_check import LiveCluster
 from components.elasticsearch.errors import ElasticsearchError
 from jinactl.doctor.declared import Declared
 from jinactl.doctor.finding import CannotLookError, Check, Finding
-
-WATERMARK = "cluster.routing.allocation.disk.watermark"
-LEVELS = ("flood_stage", "high", "low")
-"""The watermarks, the worst first."""
-
-UNITS = {"b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40, "pb": 2**50}
+from jinactl.status.disk import read_disks
+from jinactl.status.state import DiskState
 
 CLIENT = "pulumi config set elasticsearchEmbedding client && pulumi up"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Disk:
-    """The disk of a node, in bytes: `levels` are the free bytes below which each of LEVELS is reached."""
-
-    node: str
-    total: int
-    free: int
-    levels: Mapping[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +22,7 @@ class UpkeepReading:
 
     declared: Declared
     live: LiveCluster
-    disks: tuple[Disk, ...] | None
+    disks: tuple[DiskState, ...] | None
     now: datetime
 
 
@@ -47,81 +31,38 @@ def read_upkeep(client: Requests, declared: Declared, live: LiveCluster) -> Upke
     return UpkeepReading(declared=declared, live=live, disks=_disks(client), now=datetime.now(UTC))
 
 
-def _disks(client: Requests) -> tuple[Disk, ...] | None:
+def _disks(client: Requests) -> tuple[DiskState, ...] | None:
     try:
-        nodes = client.request("GET", "/_nodes/stats/fs").get("nodes", {})
-        query = {"include_defaults": "true", "flat_settings": "true"}
-        told = client.request("GET", "/_cluster/settings", query=query)
+        return read_disks(client)
     except ElasticsearchError:
         return None
-    settings = {**told.get("defaults", {}), **told.get("persistent", {}), **told.get("transient", {})}
-    return tuple(_disk(node, settings) for node in nodes.values() if "total" in node.get("fs", {}))
-
-
-def _disk(node: Mapping[str, Any], settings: Mapping[str, Any]) -> Disk:
-    total = int(node["fs"]["total"]["total_in_bytes"])
-    levels = {
-        level: free_below(
-            str(settings.get(f"{WATERMARK}.{level}", "")),
-            str(settings.get(f"{WATERMARK}.{level}.max_headroom", "")),
-            total,
-        )
-        for level in LEVELS
-    }
-    free = int(node["fs"]["total"]["available_in_bytes"])
-    return Disk(node=str(node.get("name", "")), total=total, free=free, levels=levels)
-
-
-def free_below(watermark: str, headroom: str, total: int) -> int:
-    """Return the free bytes below which a disk of `total` bytes is above a watermark.
-
-    `watermark` is in Elasticsearch's forms: a size that must be free, such as 1gb, or a share that may be used, such as
-    85% or 0.85; for a share, `headroom` is the most that must be free, -1 for any. 0 where it can't be read.
-    """
-    size = _bytes(watermark)
-    if size is not None:
-        return size
-    found = re.fullmatch(r"([0-9.]+)(%?)", watermark)
-    if not found:
-        return 0
-    used = float(found[1]) / (100 if found[2] else 1)
-    needed, most = int(total * (1 - used)), _bytes(headroom)
-    return needed if most is None else min(needed, most)
-
-
-def _bytes(text: str) -> int | None:
-    found = re.fullmatch(r"([0-9.]+)([kmgtp]?b)", text.lower())
-    return int(float(found[1]) * UNITS[found[2]]) if found else None
 
 
 def _disk_full(upkeep: UpkeepReading) -> Iterator[Finding]:
     for disk in _seen(upkeep):
-        if disk.free < disk.levels["flood_stage"]:
-            yield _short_of_room(upkeep, disk, "flood_stage", "Elasticsearch lets nobody write")
+        if disk.free < disk.flood:
+            yield _short_of_room(upkeep, disk, disk.flood, "Elasticsearch closes its indices to writers")
 
 
 def _disk_filling(upkeep: UpkeepReading) -> Iterator[Finding]:
     for disk in _seen(upkeep):
-        if disk.free < disk.levels["flood_stage"]:
-            continue
-        level = next((one for one in LEVELS[1:] if disk.free < disk.levels[one]), "")
-        if level:
-            yield _short_of_room(upkeep, disk, level, "Elasticsearch gives the node no new index")
+        if disk.flood <= disk.free < max(disk.low, disk.high):
+            wanted = disk.high if disk.free < disk.high else disk.low
+            yield _short_of_room(upkeep, disk, wanted, "Elasticsearch puts no new index there")
 
 
-def _seen(upkeep: UpkeepReading) -> tuple[Disk, ...]:
+def _seen(upkeep: UpkeepReading) -> tuple[DiskState, ...]:
     if upkeep.disks is None:
         raise CannotLookError("the stack's credentials may not see the nodes' disks")
     return upkeep.disks
 
 
-def _short_of_room(upkeep: UpkeepReading, disk: Disk, level: str, so: str) -> Finding:
-    own = upkeep.declared.node_volume
+def _short_of_room(upkeep: UpkeepReading, disk: DiskState, wanted: int, so: str) -> Finding:
+    shows = " (`docker system df` shows what takes it)" if upkeep.declared.node_volume else ""
     return Finding(
-        what=f"the disk of node {disk.node} has {_shown(disk.free)} free of {_shown(disk.total)}, less than its "
-        f"watermark {level} ({_shown(disk.levels[level])}): {so}",
-        remedy=f"make room on it{' (`docker system df` shows what takes it)' if own else ''}; Elasticsearch then goes "
-        "on by itself",
+        what=f"the disk of node {disk.node} has {_shown(disk.free)} free of {_shown(disk.total)}, and its watermark is "
+        f"{_shown(wanted)}: {so}",
+        remedy=f"make room on it{shows}; Elasticsearch then goes on by itself",
     )
 
 

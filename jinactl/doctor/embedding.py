@@ -173,7 +173,27 @@ CHECKS = (
 )
 
 
-def read_documents(client: Requests, index: IndexReading) -> Tally:
+@dataclass(frozen=True, kw_only=True)
+class DocumentsReading:
+    """The documents of `index` whose embedding is not of their text, by what is wrong with it."""
+
+    index: IndexReading
+    tally: Tally
+
+    def found(self, number: int, what: str) -> Iterator[Finding]:
+        """Yield the finding that so many documents have something wrong, if any."""
+        if number:
+            facts = self.index.declared.facts
+            least = "" if self.tally.whole else "at least "
+            documents = "document has" if number == 1 else "documents have"
+            yield Finding(
+                what=f"{least}{number:,} {documents} {what}",
+                remedy="jinactl repair"
+                + ("" if facts.index == facts.indices[0] else f" --index {facts.index}"),
+            )
+
+
+def read_documents(client: Requests, index: IndexReading) -> DocumentsReading:
     """Count the documents whose embedding is not of their text; raises CannotLookError where that cannot be seen."""
     name, body = index.current()
     if index.health.get(name) == "red":
@@ -182,25 +202,17 @@ def read_documents(client: Requests, index: IndexReading) -> Tally:
         raise CannotLookError(
             f"{name} was made by an earlier version: `pulumi up` makes it ready for this one"
         )
-    return tally(client, name)
+    return DocumentsReading(index=index, tally=tally(client, name))
 
 
-def _stale(found: Tally) -> Iterator[Finding]:
-    if found.stale:
-        yield Finding(
-            what=f"{_count(found.stale, found)} an embedding of another text than theirs, or one of an unknown text",
-            remedy="jinactl repair",
-        )
+def _stale(reading: DocumentsReading) -> Iterator[Finding]:
+    yield from reading.found(
+        reading.tally.stale, "an embedding of another text than theirs, or of an unknown one"
+    )
 
 
-def _without(found: Tally) -> Iterator[Finding]:
-    if found.without:
-        yield Finding(what=f"{_count(found.without, found)} a text and no embedding", remedy="jinactl repair")
-
-
-def _count(number: int, found: Tally) -> str:
-    documents = "document has" if number == 1 else "documents have"
-    return f"{'' if found.whole else 'at least '}{number:,} {documents}"
+def _without(reading: DocumentsReading) -> Iterator[Finding]:
+    yield from reading.found(reading.tally.without, "a text and no embedding")
 
 
 DOCUMENT_CHECKS = (

@@ -82,9 +82,14 @@ def _examine_cluster(client: Client, declared: Declared, report: Report) -> None
         return
     live = require_answer(read)
     report.look(lambda: read_upkeep(client, declared, live), disk_and_license.CHECKS)
+    for alias in declared.aliases:
+        _examine_index(client, declared.of_index(alias), report)
+
+
+def _examine_index(client: Client, declared: Declared, report: Report) -> None:
     indexed = report.look(lambda: read_index(client, declared), index.CHECKS)
     if indexed is None:
-        why = "the index cannot be read"
+        why = f"{declared.facts.index} cannot be read"
         report.pass_over((*embedding.CHECKS, *embedding.DOCUMENT_CHECKS), why)
         return
     report.look(lambda: read_embedding(client, declared, indexed), embedding.CHECKS)

@@ -203,7 +203,7 @@ def the_disk_is_full(stack: Stack) -> Iterator[None]:
     set_(stack, blocks__read_only_allow_delete=None)
 
 
-@fault("disk-filling", told="watermark low")
+@fault("disk-filling", told="its watermark is")
 def the_disk_is_filling(stack: Stack) -> Iterator[None]:
     _limit(stack, "1000tb", "1b", "1b")
     yield

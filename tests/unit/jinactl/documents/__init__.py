@@ -1,0 +1,1 @@
+"""Taking documents out of an index that answers from a table."""
