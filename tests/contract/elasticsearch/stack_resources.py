@@ -19,6 +19,7 @@ from components.elasticsearch.endpoints import Endpoints, pipeline_endpoint_id
 from components.elasticsearch.identity import Identity, canonical
 from components.elasticsearch.inference_endpoint import Endpoint
 from components.elasticsearch.ingest_pipeline import build_pipeline
+from components.names import names_in
 from tests.fixtures.embedding_server import EmbeddingServer
 
 WIDTH = 768
@@ -175,7 +176,7 @@ class Wanted:
                 "pipeline_id": self.pipeline_id,
                 "inference_id": self.inference_id,
                 "body": canonical(pipeline),
-                "adopt": self.adopt,
+                "adopt": self.adopted_with_first,
             },
             "index": {
                 **index,
@@ -214,6 +215,11 @@ class Wanted:
         }
         return {name: {**common, **specific[name]} for name in ordered(specific)}
 
+    @property
+    def adopted_with_first(self) -> str:
+        """The index with which pipeline and endpoints are adopted."""
+        return self.alias if self.alias in names_in(self.adopt) else ""
+
     def named(self, alias: str) -> dict[str, Any]:
         """Return the inputs that name one of the indices, and its siblings where it has any."""
         siblings = [one for one in (self.alias, *self.additional) if one != alias]
@@ -228,7 +234,7 @@ class Wanted:
                 "family": self.inference_id,
                 "body": canonical(asdict(wanted)),
                 "embeddings_api_key": self.embeddings_api_key,
-                "adopt": self.adopt,
+                "adopt": self.adopted_with_first,
             }
             for name, (inference_id, wanted) in zip(names, endpoints.items(), strict=True)
         }

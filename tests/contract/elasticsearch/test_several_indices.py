@@ -285,10 +285,19 @@ def test_one_that_another_stack_has_is_refused_before_anything_changes(
         inference_id="other",
     )
     StackResources().up(other)
+    contents = {**CONTENTS, **fill(client, 3, alias=OTHER_INDEX)}
     indices = sorted(client.request("GET", "/*"))
+    two = replace(wanted, additional=("one", OTHER_INDEX))
     with pytest.raises(ConflictError, match="belongs to the stack jina-search-other-3d4e5f"):
-        stack.up(replace(wanted, additional=("one", OTHER_INDEX)))
+        stack.up(two)
     assert sorted(client.request("GET", "/*")) == indices
+    # It is handed over when that is asked for, and nothing else of that stack is.
+    stack.up(replace(two, adopt=f"{OTHER_INDEX},one"))
+    assert_holds(client, two, contents, OTHER_INDEX)
+    (index,) = client.request("GET", f"/{OTHER_INDEX}")
+    assert read_meta(client, index)["owner"] == two.owner
+    kept = client.request("GET", "/_ingest/pipeline/other-pipeline")["other-pipeline"]
+    assert kept["_meta"]["owner"] == other.owner
 
 
 def without_identity(stack: StackResources, wanted: Wanted) -> list[str]:
