@@ -92,7 +92,10 @@ class _Measurement:
     def combinations(self, descriptions: debian.Descriptions, queries: int) -> list[str]:
         """Measure every quant, dims and index option in English."""
         found = self._search(debian.task(descriptions, "en", "en", queries), self.quants, INDEX_OPTIONS)
-        measured = f"Measured on {os.cpu_count()} cores of {processor()}, {DAY}."
+        load = os.getloadavg()[0]
+        measured = (
+            f"{os.cpu_count()} cores of {processor()}, {DAY}, load of the machine {load:.1f} at the end."
+        )
         return [*report.combinations_table(found), "", measured]
 
     def news(self) -> list[str]:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from benchmarks.evidence.page import PAGE, renewed
 from benchmarks.machine import processor
-from benchmarks.parity.comparison import LENGTHS, Compared, compare, reference_embeddings, texts
+from benchmarks.parity.comparison import LENGTHS, Compared, Ways, compare, reference_embeddings, texts
 from components.settings.quantisations import QUANTS
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import FULL
@@ -35,12 +35,15 @@ def main(arguments: Sequence[str]) -> int:
     found: dict[str, list[Compared]] = {}
     for quant in asked.quants.split(","):
         file = ensure_quantised(cache_root(), print, model, quant)
-        with running(image, file, quant=quant) as server:
+        thorough = quant in ALL_WAYS
+        sent = {length: text for length, text in tokens.items() if thorough or length <= asked.longest}
+        with running(image, file, quant=quant, serverThreads=str(asked.threads)) as server:
             server.wait_for("healthy")
-            ways = ("alone", "in an array", "side by side") if quant in ALL_WAYS else ("alone",)
-            found[quant] = compare(server.url, tokens, expected, ways)
+            found[quant] = compare(server.url, sent, expected, Ways if thorough else Ways[:1])
         print(quant, *found[quant], sep="\n", flush=True)
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), "parity", lines(found)), encoding="utf-8")
+        # After each: they take minutes.
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(renewed(page, "parity", lines(found)), encoding="utf-8")
     return 0
 
 
@@ -51,14 +54,25 @@ def lines(found: dict[str, list[Compared]]) -> list[str]:
     for quant, compared in found.items():
         for way in dict.fromkeys(one.way for one in compared):
             cosines = {one.tokens: one.cosine for one in compared if one.way == way}
-            rows.append([quant, way, *(f"{cosines[length]:.6f}" for length in LENGTHS)])
+            rows.append([quant, way, *(_cell(cosines.get(length)) for length in LENGTHS)])
     table = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
     return [*table, "", f"Measured with transformers {version('transformers')} on {processor()}."]
+
+
+def _cell(cosine: float | None) -> str:
+    return "" if cosine is None else f"{cosine:.6f}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.parity", description=__doc__)
     parser.add_argument("--quants", default=",".join(QUANTS), help="with commas between; by default all")
+    parser.add_argument("--threads", type=int, default=0, help="of the server; by default all (0)")
+    parser.add_argument(
+        "--longest",
+        type=int,
+        default=max(LENGTHS),
+        help=f"the most tokens of a text for quants other than {', '.join(ALL_WAYS)} (default: {max(LENGTHS)})",
+    )
     return parser
 
 
