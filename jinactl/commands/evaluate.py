@@ -55,7 +55,10 @@ def evaluate(
     ] = None,
     corpus: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Search in the documents of this file instead of the index."),
+        typer.Option(
+            metavar="FILE",
+            help="Search in the documents of a file or folder instead of the index: any that `jinactl ingest` reads.",
+        ),
     ] = None,
     documents: Annotated[
         int, typer.Option(min=2, metavar="N", help="Take a sample where there are more documents.")

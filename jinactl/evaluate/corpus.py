@@ -50,11 +50,10 @@ def read_index(client: Requests, index: str) -> Iterator[Document]:
 
 
 def require_readable(path: Path) -> None:
-    """Raise CommandError unless the file can be opened: known before much is done for it."""
-    try:
-        path.open(encoding="utf-8").close()
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
+    """Raise CommandError unless the file, or the files of the folder, can be opened: known before much is done."""
+    for source in find_sources([str(path)], None):
+        with opened(source):
+            pass
 
 
 def read_file(path: Path) -> Iterator[Document]:
