@@ -22,6 +22,9 @@ PATIENCE = ClusterPatience(limit=2.0, unreachable=0.0)
 UNREADABLE = "outputs-unreadable"
 """Names the check of the outputs as a whole: where they can't be read, nothing else can."""
 
+UNREADABLE_PART = (StackError, LookupError, TypeError, ValueError, AttributeError)
+"""What a reading raises, the errors of an answer in another form included: a doctor goes on with the next part."""
+
 Read = TypeVar("Read")
 
 
@@ -43,15 +46,15 @@ class Report:
         """Read a part of the stack, have the checks look at it, and return what was read; None where it can't be."""
         try:
             reading = read()
-        except StackError as error:
-            self.not_looked |= {one.name: _short(error) for one in checks}
+        except UNREADABLE_PART as error:
+            self.not_looked |= {one.name: _why(error) for one in checks}
             return None
         for one in checks:
             try:
                 self.found += [(one.name, found) for found in one.look(reading)]
                 self.looked += 1
-            except StackError as error:
-                self.not_looked[one.name] = _short(error)
+            except UNREADABLE_PART as error:
+                self.not_looked[one.name] = _why(error)
         return reading
 
     def pass_over(self, checks: Iterable[Check[Any]], why: str) -> None:
@@ -59,8 +62,10 @@ class Report:
         self.not_looked |= {one.name: why for one in checks}
 
 
-def _short(error: StackError) -> str:
-    return " ".join(str(error).split())
+def _why(error: Exception) -> str:
+    if isinstance(error, StackError):
+        return " ".join(str(error).split())
+    return f"something was answered in a form that is not known here: {type(error).__name__} {error}"
 
 
 def examine(declared: Declared) -> Report:
