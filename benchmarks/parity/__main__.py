@@ -4,9 +4,12 @@ It needs the extra `parity`, so it runs in a virtual environment of its own: see
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
+from typing import Any
 
 from benchmarks.evidence.page import PAGE, renewed
 from benchmarks.machine import processor
@@ -17,6 +20,8 @@ from sandbox.models.eurobert import FULL
 from sandbox.models.quantise import ensure_quantised
 from tests.contract.server.running import running
 from tests.fixtures.server_image import build_server_image
+
+RESULTS = PAGE.with_name("evidence-parity.json")
 
 ALL_WAYS = ("F16",)
 """Quants that are asked in every way; the others alone, since how texts are sent has nothing to do with the quant."""
@@ -30,21 +35,28 @@ def main(arguments: Sequence[str]) -> int:
 
     image = build_server_image()
     model, folder = ensure_both(cache_root(), FULL)
-    tokens = texts(FULL)
+    tokens = texts(FULL, [one for one in LENGTHS if one <= asked.longest])
     expected = reference_embeddings(folder, tokens)
-    found: dict[str, list[Compared]] = {}
     for quant in asked.quants.split(","):
         file = ensure_quantised(cache_root(), print, model, quant)
-        thorough = quant in ALL_WAYS
-        sent = {length: text for length, text in tokens.items() if thorough or length <= asked.longest}
         with running(image, file, quant=quant, serverThreads=str(asked.threads)) as server:
             server.wait_for("healthy")
-            found[quant] = compare(server.url, sent, expected, Ways if thorough else Ways[:1])
-        print(quant, *found[quant], sep="\n", flush=True)
+            ways = Ways if quant in ALL_WAYS else Ways[:1]
+            found = compare(server.url, tokens, expected, ways)
+        print(quant, *found, sep="\n", flush=True)
         # After each: they take minutes.
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(renewed(page, "parity", lines(found)), encoding="utf-8")
+        _write(quant, found)
     return 0
+
+
+def _write(quant: str, compared: list[Compared]) -> None:
+    """Put the result of a quant into the file and the page, beside those that were measured before."""
+    results: dict[str, list[dict[str, Any]]] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    results[quant] = [asdict(one) for one in compared]
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    found = {one: [Compared(**cell) for cell in results[one]] for one in QUANTS if one in results}
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(renewed(page, "parity", lines(found)), encoding="utf-8")
 
 
 def lines(found: dict[str, list[Compared]]) -> list[str]:
@@ -71,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "--longest",
         type=int,
         default=max(LENGTHS),
-        help=f"the most tokens of a text for quants other than {', '.join(ALL_WAYS)} (default: {max(LENGTHS)})",
+        help=f"the most tokens of a text (default: {max(LENGTHS)})",
     )
     return parser
 

@@ -1,7 +1,7 @@
 """The quants that are asked for: how each is reached, and which cannot be measured, before any work is done."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,8 @@ def find_quants(
     strangers = [one for one in asked if one not in QUANTS]
     if strangers:
         raise CommandError(f"There is no quant {strangers[0]}: it is one of {', '.join(QUANTS)}.")
+    with suppress(EngineError):  # without Docker there are none
+        remove_left_servers()
     measured = [MeasuredQuant(served.quant, served.sha256)] if served.quant in asked else []
     others = [one for one in asked if one != served.quant]
     refused: dict[str, str] = {}
@@ -51,8 +53,7 @@ def find_quants(
         return measured, refused
     try:
         template = read_template(served.container)
-        remove_left_servers()
-    except (CommandError, EngineError) as error:
+    except CommandError as error:
         return measured, dict.fromkeys(others, str(error))
     for quant in others:
         try:

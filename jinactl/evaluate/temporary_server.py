@@ -40,8 +40,7 @@ class ServerTemplate:
 
 def read_template(container: str) -> ServerTemplate:
     """Look at the stack's server; raises CommandError where no server can be started beside it, saying why."""
-    address = os.environ.get("DOCKER_HOST", "")
-    if address and not address.startswith("unix://"):
+    if address := _another_machine():
         raise CommandError(
             f"the Docker engine is on another machine ({address}), and a server there is not reached from here"
         )
@@ -57,6 +56,12 @@ def read_template(container: str) -> ServerTemplate:
     return ServerTemplate(str(found["Image"]), environment, _limits(found["HostConfig"]))
 
 
+def _another_machine() -> str:
+    """Return the address of the Docker engine where it is not on this machine, else an empty text."""
+    address = os.environ.get("DOCKER_HOST", "")
+    return "" if address.startswith("unix://") else address
+
+
 def _limits(host: Mapping[str, Any]) -> list[str]:
     limits = [f"--cpus={host['NanoCpus'] / 1e9}"] if host.get("NanoCpus") else []
     limits += [f"--memory={host['Memory']}"] if host.get("Memory") else []
@@ -70,6 +75,8 @@ def _limits(host: Mapping[str, Any]) -> list[str]:
 
 def remove_left_servers() -> list[str]:
     """Remove the servers of evaluations whose process is gone; return their names. Raises EngineError."""
+    if _another_machine():  # none was started there
+        return []
     shown = f'{{{{.Names}}}} {{{{.Label "{LABEL}"}}}}'
     listed = answer(["docker", "ps", "--all", "--filter", f"label={LABEL}", "--format", shown])
     left = [name for name, mark in (line.split(" ", 1) for line in listed.splitlines()) if is_left(mark)]

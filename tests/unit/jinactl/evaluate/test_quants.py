@@ -87,11 +87,18 @@ def wanted(monkeypatch: pytest.MonkeyPatch) -> list[WantedFile]:
     return asked
 
 
-def test_the_stacks_own_quant_needs_no_docker(served: ServedModel, docker: Docker) -> None:
+def test_the_stacks_own_quant_starts_no_server(served: ServedModel, docker: Docker) -> None:
     found, refused = find_quants(served, ["F16"], print)
 
     assert [(one.quant, one.sha256, one.model) for one in found] == [("F16", "a" * 64, None)]
-    assert (refused, docker.asked) == ({}, [])
+    assert refused == {}
+    assert [command[1] for command in docker.asked] == ["ps"]
+
+
+def test_the_stacks_own_quant_is_measured_without_docker(served: ServedModel, docker: Docker) -> None:
+    docker.refuses = "ps"
+
+    assert [one.quant for one in find_quants(served, ["F16"], print)[0]] == ["F16"]
 
 
 def test_another_quants_file_is_wanted_beside_the_stacks(
