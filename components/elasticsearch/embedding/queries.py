@@ -15,8 +15,11 @@ WINDOW = 100
 SNIPPET = 200
 """Characters of a snippet, about."""
 
-MATCH_BEGINS, MATCH_ENDS = "\x02", "\x03"
-"""What Elasticsearch puts around a matched word: characters that no text has."""
+MATCH_BEGINS, MATCH_ENDS = "\ufdd0", "\ufdd1"
+"""What Elasticsearch puts around a matched word: characters that Unicode keeps out of texts.
+
+Control characters would not do: Elasticsearch takes those at both ends of a snippet for white space, and trims them.
+"""
 
 SHARD_DOC = [{"_score": "desc"}, {"_shard_doc": "asc"}]
 """The order of a ranking, which breaks ties as the `rrf` retriever does."""

@@ -10,7 +10,7 @@ FOUND: dict[str, Any] = {
     "_id": "7",
     "_score": 0.5,
     "_source": {"content": "A cat and a dog.", "title": "Pets"},
-    "highlight": {"content": ["A \x02cat\x03 and a \x02dog\x03."]},
+    "highlight": {"content": ["A \ufdd0cat\ufdd1 and a \ufdd0dog\ufdd1."]},
 }
 
 
