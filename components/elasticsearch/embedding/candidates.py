@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+ENOUGH = 0.98
+"""The share of the exact first 1, 3 and 10 documents that a search finds, at 100,000 documents."""
+
 MOST_CANDIDATES = 10_000
 """Elasticsearch's limit of num_candidates, and of `k`."""
 
@@ -44,7 +47,10 @@ EFFORTS: Mapping[str, Effort] = {
     "int4_flat": Effort(candidates=0, rescored=100, factor=3),
     "bbq_flat": Effort(candidates=0, rescored=800, factor=10),
 }
-"""By the type of the index options."""
+"""By the type of the index options, as measured by `python -m benchmarks.recall`: see docs/benchmarks.md.
+
+Twice as many candidates as the graph needs, and as many full vectors as find ENOUGH where 1,000 documents are alike.
+"""
 
 CAREFUL = EFFORTS["bbq_hnsw"]
 """For index options that this project does not offer, in an index that somebody made by hand."""

@@ -11,6 +11,9 @@ from components.settings.schema import Settings
 LEAST_PASSWORD = 6
 """Characters that Elasticsearch asks of a password."""
 
+FEWEST_BINARY_DIMS = 64
+"""Of an index with binary quantisation, by Elasticsearch's own rule."""
+
 
 def check_elasticsearch(reader: SettingsReader, settings: Settings) -> None:
     """Note in `reader` every broken rule about Elasticsearch."""
@@ -118,8 +121,8 @@ def _check_ascii(reader: SettingsReader, elasticsearch: ElasticsearchSettings) -
 def _check_vector_index(reader: SettingsReader, settings: Settings) -> None:
     options = settings.elasticsearch.index_options
     reader.require(
-        not options.startswith("bbq") or settings.dims >= 64,
+        not options.startswith("bbq") or settings.dims >= FEWEST_BINARY_DIMS,
         f"elasticsearchIndexOptions is {options} and dims {settings.dims}: "
-        "Elasticsearch allows binary quantisation from 64 dims on.",
+        f"Elasticsearch allows binary quantisation from {FEWEST_BINARY_DIMS} dims on.",
         "dims",
     )
