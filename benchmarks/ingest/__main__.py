@@ -1,9 +1,9 @@
 """Measures `jinactl ingest`: `python -m benchmarks.ingest`.
 
 First a million lines of 20 words into a double of a cluster that answers at once: the command's own speed, and its
-memory. Then a part of them into a node whose embedding server answers at once, with 1 to 4 portions at a time and 16 to
-64 documents a request, in turn and in several rounds; and again, when all is there already. The server's own time for
-the embeddings comes on top: `python -m benchmarks.server` has it.
+memory. Then a part of them into a node, with 1 to 4 portions at a time and 16 to 64 documents a request, in turn and in
+several rounds; and again, when all is there already. The embedding server of the node is a double with the slots of the
+real one, which answers each text after 10 ms: so it is known how many documents a second it could take at most.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ from tests.fixtures.embedding_server import EmbeddingServer, embedding_server
 MAPPING = json.dumps({"jina-demo-1": {"mappings": {"properties": {DIGEST: DIGEST_MAPPING}}}})
 WAYS = ((1, 16), (2, 16), (3, 16), (4, 16), (2, 32), (2, 64))
 """Portions at a time, and documents in a request."""
+
+SLOTS, SECONDS = 4, 0.01
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,7 +85,7 @@ def _into_node(folder: Path, count: int, rounds: int) -> None:
     rates: dict[tuple[int, int], list[float]] = {way: [] for way in WAYS}
     again = []
     with start_node() as node, embedding_server() as model:
-        _answer_at_once(model)
+        _answer_as_a_server(model)
         for _ in range(rounds):
             for way in WAYS:
                 _bring_up(node, model, outputs)
@@ -92,20 +95,27 @@ def _into_node(folder: Path, count: int, rounds: int) -> None:
         print(
             f"{at_once} at a time, {batch} a request: {statistics.median(found):,.0f} documents a second {_each(found)}"
         )
+    print(f"what the embedding server takes at most: {SLOTS / SECONDS:,.0f} documents a second")
     print(f"all there already: {statistics.median(again):,.0f} documents a second {_each(again)}")
 
 
-def _answer_at_once(model: EmbeddingServer) -> None:
-    """Have the double answer every request for one text with the same vector, made once."""
+def _answer_as_a_server(model: EmbeddingServer) -> None:
+    """Have the double answer as a server of SLOTS slots, each of which takes SECONDS for a text.
+
+    The answer is the same each time, and made once.
+    """
     first: list[tuple[int, dict[str, object]]] = []
+    slots = threading.Semaphore(SLOTS)
     answer = model.answer
 
-    def at_once(request: object) -> tuple[int, dict[str, object]]:
+    def at_its_pace(request: object) -> tuple[int, dict[str, object]]:
         if not first:
             first.append(answer(request))  # type: ignore[arg-type] # passed on
+        with slots:
+            time.sleep(SECONDS)
         return first[0]
 
-    model.answer = at_once  # type: ignore[method-assign] # for this run
+    model.answer = at_its_pace  # type: ignore[method-assign] # for this run
 
 
 def _bring_up(node: Node, model: EmbeddingServer, outputs: Path) -> None:

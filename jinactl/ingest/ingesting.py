@@ -36,6 +36,9 @@ BATCH = 16
 CHARACTERS = 2**20
 """Characters of text beyond which a portion is full."""
 
+AT_FIRST = 60.0
+"""Seconds of patience before anything is put in: somebody may have named a stack that is down."""
+
 BLIND = ClusterPatience(limit=0.0, unreachable=0.0)
 """For a client that does not wait by itself, because all waiting is said."""
 
@@ -67,7 +70,7 @@ def ingest(
     counts, waiting = Counts(), Waiting(wish.patience, say)
     began = time.monotonic()
     with Client(facts.connection, BLIND) as client:
-        portions = waiting.through(
+        portions = Waiting(min(wish.patience, AT_FIRST), say).through(
             lambda: _prepared(client, facts, wish, waiting=waiting, rejects=rejects, counts=counts)
         )
         shown = _Shown(counts, sum(one.size for one in sources), advance)

@@ -139,7 +139,7 @@ def _packed(source: Source) -> Iterator[BinaryIO]:
     if source.path is None:
         yield sys.stdin.buffer
         return
-    with source.path.open("rb") as file:
+    with source.path.open("rb", buffering=PEEKED) as file:
         yield file
 
 
