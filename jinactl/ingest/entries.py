@@ -1,8 +1,11 @@
 """What is read: documents with the place where they were read, and what cannot become one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from components.elasticsearch.documents.bulk import Document
+from components.elasticsearch.fields import CONTENT
 from components.errors import StackError
 
 
@@ -23,12 +26,24 @@ class Origin:
 
 @dataclass(frozen=True)
 class Entry:
-    """A document to be put in; with `create`, only if there is none of its id yet."""
+    """A document to be put in; with `create`, only if there is none of its id yet.
+
+    `texts` is its content where that is an array, whose texts joined by line ends are that of `document`.
+    """
 
     document: Document
     origin: Origin
     routing: str | None = None
     create: bool = False
+    texts: Sequence[Any] | None = None
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """All that is to be in the index of it, except for the embedding."""
+        return {
+            **self.document.fields,
+            CONTENT: self.document.content if self.texts is None else self.texts,
+        }
 
 
 @dataclass(frozen=True)

@@ -58,11 +58,13 @@ def difference(entry: Entry, stored: Stored) -> Difference:
     """Say what a stored document has otherwise; one that is only to be made, and is there, has nothing otherwise."""
     if entry.create:
         return "none"
-    source = {key: value for key, value in stored.source.items() if key not in (VECTOR, DIGEST)}
-    text = entry.document.content
-    if source.pop(CONTENT, None) != text or stored.source.get(DIGEST) != digest_of(text):
+    there = {key: value for key, value in stored.source.items() if key not in (VECTOR, DIGEST)}
+    wanted = entry.source
+    if there.get(CONTENT) != wanted[CONTENT] or stored.source.get(DIGEST) != digest_of(
+        entry.document.content
+    ):
         return "text"
-    return "none" if canonical(source) == canonical(entry.document.fields) else "fields"
+    return "none" if canonical(there) == canonical(wanted) else "fields"
 
 
 def _stored(found: Mapping[str, Any]) -> Stored | None:

@@ -13,7 +13,7 @@ from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.resending import Item, kind_of, refused_error
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import EmbeddingRefusedError, RefusedError
-from components.elasticsearch.fields import CONTENT, NO_PIPELINE
+from components.elasticsearch.fields import NO_PIPELINE
 from jinactl.ingest.entries import Entry
 from jinactl.ingest.present import Stored
 from jinactl.ingest.refusals import in_words, is_about_the_stack, why_waited_for
@@ -59,7 +59,7 @@ class Sender:
         a failure that no document is to blame for.
         """
         refusals: Refusals = {}
-        sources = [{**one.document.fields, CONTENT: one.document.content} for one in entries]
+        sources = [one.source for one in entries]
         writes = [
             Write("create" if one.create else "index", one.document.id, source, routing=one.routing)
             for one, source in zip(entries, sources, strict=True)
@@ -84,7 +84,7 @@ class Sender:
             for entry, one, vector in zip(entries, stored, vectors, strict=True):
                 if one.index != index:
                     continue
-                source = {**entry.document.fields, CONTENT: entry.document.content}
+                source = entry.source
                 put_vector(source, vector, entry.document.content)
                 unchanged = {"if_seq_no": one.seq_no, "if_primary_term": one.primary_term}
                 writes.append(

@@ -42,6 +42,7 @@ class Chunking:
         return [
             replace(
                 parent,
+                texts=None,
                 document=Document(
                     chunk_id(parent.document.id, number),
                     chunk.text,

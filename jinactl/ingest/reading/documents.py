@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.elasticsearch.documents.bulk import Document
+from components.elasticsearch.documents.digest import text_of
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 from components.elasticsearch.identity import canonical
 from jinactl.ingest.entries import Entry, Origin, RejectedError
@@ -31,7 +32,8 @@ def entry_of(found: object, origin: Origin, shape: Shape, id_: str | None = None
     if not isinstance(found, Mapping):
         raise RejectedError(f'not an object such as {{"{shape.content_field}": "text"}}')
     content = found.get(shape.content_field)
-    if not isinstance(content, str) or not content.strip():
+    text = text_of(content) if isinstance(content, str | list) else ""
+    if not text.strip():
         raise RejectedError(_without_content(found, shape))
     if VECTOR in found:
         raise RejectedError(f"`{VECTOR}` is made here, from `{shape.content_field}`: leave it out")
@@ -41,20 +43,21 @@ def entry_of(found: object, origin: Origin, shape: Shape, id_: str | None = None
         )
     left_out = (ID, DIGEST, shape.content_field)
     fields = {key: value for key, value in found.items() if key not in left_out}
-    return Entry(Document(_id(found, fields, content, id_), content, fields), origin)
+    document = Document(_id(found, fields, content, id_), text, fields)
+    return Entry(document, origin, texts=content if isinstance(content, list) else None)
 
 
 def _without_content(found: Mapping[str, Any], shape: Shape) -> str:
     name = shape.content_field
     if name in found:
-        return f"`{name}` must be a text that is not empty"
+        return f"`{name}` must be a text that is not empty, or an array of texts"
     others = ", ".join(list(found)[:5])
     return f"has no `{name}`" + (
         f" (it has {others}: --content-field names the one with the text)" if others else ""
     )
 
 
-def _id(found: Mapping[str, Any], fields: Mapping[str, Any], content: str, given: str | None) -> str:
+def _id(found: Mapping[str, Any], fields: Mapping[str, Any], content: object, given: str | None) -> str:
     if given is None and ID not in found:
         whole = canonical({**fields, CONTENT: content})
         return hashlib.sha256(whole.encode()).hexdigest()[:ID_DIGITS]

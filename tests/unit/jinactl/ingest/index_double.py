@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.elasticsearch.client.client import Body
-from components.elasticsearch.documents.digest import digest_of
+from components.elasticsearch.documents.digest import digest_of, text_of
 from components.elasticsearch.fields import CONTENT, DIGEST, VECTOR
 from tests.unit.jinactl.conftest import INDEX, MAPPED
 
@@ -121,7 +121,7 @@ class IndexDouble:
             return
         if with_pipeline and self.embeds:
             assert VECTOR not in source
-            source |= {VECTOR: [1.0], DIGEST: digest_of(source[CONTENT])}
-        assert source[DIGEST] == digest_of(source[CONTENT])
+            source |= {VECTOR: [1.0], DIGEST: digest_of(text_of(source[CONTENT]))}
+        assert source[DIGEST] == digest_of(text_of(source[CONTENT]))
         assert source[VECTOR]
         self.stored[id_] = source

@@ -107,6 +107,15 @@ def test_somebody_elses_change_between_reading_and_writing_is_embedded(
     assert (index.stored["a"]["n"], index.stored["a"][VECTOR]) == (2, [1.0])
 
 
+def test_an_array_of_texts_goes_in_as_it_is_and_once(ingest: Ingest, index: IndexDouble) -> None:
+    content = lines({"_id": "a", "content": ["one", "two"]})
+    assert ingest(content) == 0
+    assert index.stored["a"]["content"] == ["one", "two"]
+    index.bulks.clear()
+    assert ingest(content) == 0
+    assert index.bulks == []
+
+
 def test_of_two_documents_with_one_id_the_later_one_stays(ingest: Ingest, index: IndexDouble) -> None:
     many = [{"_id": str(number % 7), "content": f"text {number}"} for number in range(300)]
     index.failures = [UnavailableError("busy")]

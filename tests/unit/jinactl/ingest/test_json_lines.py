@@ -22,6 +22,13 @@ def test_a_document_without_an_id_gets_one_of_its_content() -> None:
     assert len({first.id, other.id, titled.id}) == 3
 
 
+def test_an_array_of_texts_is_one_text_and_stays_an_array() -> None:
+    (found,) = entries(b'{"content": ["a", ["b"], "", null]}', NAME)
+    assert isinstance(found, Entry)
+    assert found.document.content == "a\nb"
+    assert found.source == {"content": ["a", ["b"], "", None]}
+
+
 def test_empty_lines_are_passed_over_and_counted() -> None:
     found = list(entries(b'{"content": "a"}\n\n \r\n{"content": "b"}', NAME))
     assert [one.origin.line for one in found] == [1, 4]
@@ -43,6 +50,7 @@ def test_a_mark_of_the_byte_order_is_no_part_of_the_text() -> None:
         (b'{"content": ""}', "not empty"),
         (b'{"content": " "}', "not empty"),
         (b'{"content": 3}', "must be a text"),
+        (b'{"content": ["", null]}', "must be a text"),
         (b'{"content": "a", "_id": 3}', "`_id` must be a text"),
         (b'{"content": "a", "_id": ""}', "`_id` must be a text"),
         (b'{"content": "a", "_id": "%b"}' % (b"x" * 513), "1 to 512 bytes"),
