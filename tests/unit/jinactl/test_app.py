@@ -1,10 +1,16 @@
 """How the command line ends: its exit codes, and where it says why."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
-from jinactl.app import app, run
+from jinactl.app import app, main, run
+
+
+def test_the_installation_puts_it_on_path() -> None:
+    (found,) = entry_points(group="console_scripts", name="jinactl")
+    assert found.load() is main
 
 
 def test_a_command_that_fails_says_one_line_and_exits_with_1(
