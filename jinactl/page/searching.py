@@ -11,7 +11,7 @@ from components.elasticsearch.embedding.search import Answer, search
 from components.elasticsearch.embedding.searched_index import read_searched_index
 from components.elasticsearch.fields import VECTOR
 from jinactl.outputs import StackFacts
-from jinactl.page.wanted import Wanted
+from jinactl.page.wanted import Wanted, WantedError
 from jinactl.same_identity import require_same_identity
 
 PATIENCE = Patience(limit=5.0)
@@ -24,38 +24,48 @@ Search = Callable[[Wanted], Answer]
 
 @dataclass(frozen=True)
 class IndexSearch:
-    """Searches the index of a stack; safe to use from several threads once the client is open."""
+    """Searches the indices of a stack; safe to use from several threads once the client is open."""
 
     client: Requests
     facts: StackFacts
 
     def __call__(self, wanted: Wanted) -> Answer:
         """Return what is found; raises a StackError when there is no answer."""
+        facts = self._of(wanted.index)
         # Each time: a change of the model while the page is open must not pass for bad results.
-        require_same_identity(self.client, self.facts, except_for=["dims"])
+        require_same_identity(self.client, facts, except_for=["dims"])
         return search(
             self.client,
-            self.facts.index,
-            replace(self.facts.embedder, patience=PATIENCE),
+            facts.index,
+            replace(facts.embedder, patience=PATIENCE),
             wanted.query,
             mode=wanted.mode,
             size=wanted.size,
             filters=wanted.filters,
         )
 
-    def about(self) -> dict[str, Any]:
-        """Return what the page says of the index, and the fields that documents can be filtered by.
+    def about(self, index: str = "") -> dict[str, Any]:
+        """Return what the page says of an index, and the fields that documents can be filtered by.
 
-        Raises a StackError when there is no index.
+        Raises a StackError when there is no such index.
         """
-        searched = read_searched_index(self.client, self.facts.index)
+        facts = self._of(index)
+        searched = read_searched_index(self.client, facts.index)
         return {
-            "index": self.facts.index,
+            "index": facts.index,
+            "indices": list(facts.indices),
             "model": self.facts.embedder.model,
             "quant": self.facts.identity["quant"],
             "dims": searched.dims,
             "fields": sorted(name for name in searched.fields if name != VECTOR),
         }
+
+    def _of(self, index: str) -> StackFacts:
+        if not index:
+            return self.facts
+        if index not in self.facts.indices:
+            raise WantedError(f"The stack has no index {index}: it has {', '.join(self.facts.indices)}.")
+        return replace(self.facts, index=index)
 
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:

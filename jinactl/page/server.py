@@ -64,7 +64,7 @@ class Page(Protocol):
     def __call__(self, wanted: Wanted) -> Answer:
         """Search; raise a StackError when there is no answer."""
 
-    def about(self) -> Mapping[str, Any]:
+    def about(self, index: str = "") -> Mapping[str, Any]:
         """Return what is searched; raise a StackError when there is nothing."""
 
 
@@ -121,13 +121,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _get(self) -> None:
         parts = urlsplit(self.path)
-        token = parse_qs(parts.query).get("token", [""])[0]
+        asked = parse_qs(parts.query)
+        token, index = (asked.get(name, [""])[0] for name in ("token", "index"))
         if parts.path == "/" and token:
             self._let_in(token)
             return
         self._require_session()
         if parts.path == ABOUT:
-            self._send_json(HTTPStatus.OK, self._told(self.server.page.about))
+            self._send_json(HTTPStatus.OK, self._told(lambda: self.server.page.about(index)))
         elif parts.path in FILES:
             name, kind = FILES[parts.path]
             self._send(HTTPStatus.OK, (ASSETS / name).read_bytes(), kind)

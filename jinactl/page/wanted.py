@@ -12,7 +12,7 @@ LARGEST_SIZE = 100
 LONGEST_QUERY = 10_000
 """Characters."""
 MOST_FILTERS = 20
-KEYS = {"query", "mode", "size", "filters"}
+KEYS = {"index", "query", "mode", "size", "filters"}
 
 
 class WantedError(StackError):
@@ -21,8 +21,12 @@ class WantedError(StackError):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """One search: `size` documents that match all `filters`, each as on the command line."""
+    """One search: `size` documents that match all `filters`, each as on the command line.
 
+    `index` is one of the stack's, empty for the one that the page was opened for.
+    """
+
+    index: str = ""
     query: str
     mode: Mode
     size: int
@@ -40,7 +44,10 @@ def read_wanted(raw: bytes) -> Wanted:
     mode = asked["mode"]
     if mode not in get_args(Mode):
         raise WantedError(f"mode must be {', '.join(get_args(Mode))}.")
+    if not isinstance(asked["index"], str):
+        raise WantedError("index must be a text.")
     return Wanted(
+        index=asked["index"],
         query=_query(asked["query"]),
         mode=mode,
         size=_size(asked["size"]),

@@ -6,16 +6,18 @@ const MODES = ["semantic", "text", "hybrid"];
 const GONE = "jinactl does not answer. It runs until Ctrl-C: start `jinactl open` again.";
 
 const query = document.getElementById("query");
+const index = document.getElementById("index");
 const size = document.getElementById("size");
 const filter = document.getElementById("filter");
 const chips = document.getElementById("filters");
 const status = document.getElementById("status");
 
 let filters = [];
+let chosen = "";  // the index, empty for the one that the page was opened for
 let running = new AbortController();
 
 function wanted() {
-  return {query: query.value, size: Number(size.value), filters};
+  return {index: chosen, query: query.value, size: Number(size.value), filters};
 }
 
 function address() {
@@ -23,6 +25,9 @@ function address() {
   parts.set("q", query.value);
   parts.set("size", size.value);
   filters.forEach((one) => parts.append("filter", one));
+  if (chosen) {
+    parts.set("index", chosen);
+  }
   return `/?${parts}`;
 }
 
@@ -34,6 +39,7 @@ function readAddress() {
     size.value = asked;
   }
   filters = parts.getAll("filter");
+  chosen = parts.get("index") ?? "";
   drawFilters();
 }
 
@@ -192,23 +198,35 @@ size.addEventListener("change", searchAnew);
 for (const kind of ["focusin", "mouseover"]) {
   document.addEventListener(kind, (event) => markSame(event.target.closest("article")?.dataset.id));
 }
+index.addEventListener("change", () => {
+  chosen = index.value;
+  tellAbout();
+  searchAnew();
+});
 addEventListener("popstate", () => {
   readAddress();
+  tellAbout();
   search();
 });
 
-readAddress();
-search();
-ask("/about").then(
-  (told) => {
-    document.getElementById("index").textContent = told.index;
-    document.getElementById("about").textContent = `${told.model} ${told.quant}, ${told.dims} dims`;
+async function tellAbout() {
+  const about = document.getElementById("about");
+  try {
+    const told = await ask(`/about?${new URLSearchParams({index: chosen})}`);
+    document.getElementById("name").textContent = told.index;
+    about.textContent = `${told.model} ${told.quant}, ${told.dims} dims`;
+    about.className = "";
     const fields = told.fields.map((name) => element("option", {value: `${name}=`}));
     document.getElementById("fields").replaceChildren(...fields);
-  },
-  (error) => {
-    const about = document.getElementById("about");
+    index.replaceChildren(...told.indices.map((name) => element("option", {}, name)));
+    index.value = told.index;
+    document.getElementById("choice").hidden = told.indices.length < 2;
+  } catch (error) {
     about.textContent = error.message;
     about.className = "fault";
-  },
-);
+  }
+}
+
+readAddress();
+tellAbout();
+search();

@@ -147,6 +147,24 @@ def test_nothing_is_out_of_reach_for_screen_readers_or_small_screens(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_another_index_of_the_stack_is_searched_and_lies_in_the_address(
+    page: Page, search: SearchDouble
+) -> None:
+    choice = page.get_by_role("combobox", name="Index")
+    expect(choice).to_be_hidden()
+    search.indices = ("jina-demo", "tickets")
+    page.reload()
+    search_for(page, "pods")
+    assert search.asked[-1].index == ""
+    choice.select_option("tickets")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Search tickets")
+    expect(page.get_by_role("status")).to_have_text(ALL_FOUND)
+    page.reload()
+    expect(choice).to_have_value("tickets")
+    expect(page.get_by_role("status")).to_have_text(ALL_FOUND)
+    assert search.asked[-1].index == "tickets"
+
+
 def test_errors_are_told_in_words_each_in_its_column(page: Page, search: SearchDouble) -> None:
     search.errors = {
         "semantic": EmbeddingUnavailableError("The gateway does not answer."),

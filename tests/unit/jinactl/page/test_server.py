@@ -14,7 +14,7 @@ from jinactl.page.server import FILES, HEADERS, PageServer
 from jinactl.page.wanted import Wanted
 from tests.fixtures.search_page import SearchDouble, hit, serving
 
-SEARCH = {"query": "killed", "mode": "semantic", "size": 2, "filters": ["year=2020"]}
+SEARCH = {"index": "", "query": "killed", "mode": "semantic", "size": 2, "filters": ["year=2020"]}
 JSON = "application/json"
 
 
@@ -130,13 +130,14 @@ def test_a_search_that_does_not_come_from_the_page_is_refused(
         (b"{", "not JSON"),
         (b"\xff", "not JSON"),
         (b"[" * 100_000, "not JSON"),
-        ([], "must be an object with filters, mode, query, size"),
+        ([], "must be an object with filters, index, mode, query, size"),
         ({**SEARCH, "more": 1}, "must be an object with"),
         ({**SEARCH, "query": " "}, "Type what to look for."),
         ({**SEARCH, "query": 1}, "Type what to look for."),
         ({**SEARCH, "query": "x" * 10_001}, "longer than 10,000"),
         ({**SEARCH, "mode": "exact"}, "mode must be semantic, text, hybrid"),
         ({**SEARCH, "mode": []}, "mode must be"),
+        ({**SEARCH, "index": None}, "index must be a text"),
         ({**SEARCH, "size": True}, "from 1 to 100"),
         ({**SEARCH, "size": 101}, "from 1 to 100"),
         ({**SEARCH, "filters": "a=b"}, "at most 20"),
