@@ -61,8 +61,8 @@ def or_unread(read: Callable[[], State]) -> State | Unread:
 
 
 def _is_of(meta: Mapping[str, Any], alias: str, owner: str) -> bool:
-    # Another stack may have an alias of that name on a cluster of its own, and restored here.
-    return meta.get("alias") == alias and owner_of(meta) in ("", owner)
+    # Another stack may have made some for an alias of that name. The outputs of an earlier version name no owner.
+    return meta.get("alias") == alias and (not owner or owner_of(meta) in ("", owner))
 
 
 def _embeddings(client: Requests, names: Sequence[str]) -> EmbeddingsState:
