@@ -61,7 +61,7 @@ def _write(quant: str, compared: list[Compared]) -> None:
 
 def lines(found: dict[str, list[Compared]]) -> list[str]:
     """Return the table: a row for each quant and way, a column for each length."""
-    head = ["quant", "sent", *(f"{length:,} tokens" for length in LENGTHS)]
+    head = ["quant", "sent", *(f"{length:,} token{'s' if length > 1 else ''}" for length in LENGTHS)]
     rows = []
     for quant, compared in found.items():
         for way in dict.fromkeys(one.way for one in compared):

@@ -65,6 +65,8 @@ def _another_machine() -> str:
 def _limits(host: Mapping[str, Any]) -> list[str]:
     limits = [f"--cpus={host['NanoCpus'] / 1e9}"] if host.get("NanoCpus") else []
     limits += [f"--memory={host['Memory']}"] if host.get("Memory") else []
+    # People's queries come first, as before the server for documents.
+    limits += [f"--cpu-shares={host['CpuShares']}"] if host.get("CpuShares") else []
     for request in host.get("DeviceRequests") or []:
         ids = request.get("DeviceIDs")
         count = request.get("Count", -1)

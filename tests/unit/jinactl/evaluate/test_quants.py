@@ -167,7 +167,10 @@ def test_the_server_of_another_quant_has_the_stacks_settings_and_is_removed(
     docker: Docker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("components.elasticsearch.embedding.server.ask", lambda *_, **__: [[1.0]])
-    docker.inspected = {**INSPECTED, "HostConfig": {"DeviceRequests": [{"Count": -1}], "Memory": 1000}}
+    docker.inspected = {
+        **INSPECTED,
+        "HostConfig": {"DeviceRequests": [{"Count": -1}], "Memory": 1000, "CpuShares": 256},
+    }
     model = tmp_path / "v5-Q8_0.gguf"
 
     with serve(read_template("server"), model, "m", {"query": "Q: ", "document": "D: "}) as server:
@@ -180,7 +183,13 @@ def test_the_server_of_another_quant_has_the_stacks_settings_and_is_removed(
         "--env=LLAMA_ARG_UBATCH=8192",
         "--env=LLAMA_ARG_MODEL=/models/v5-Q8_0.gguf",
     ]
-    assert {"--publish=127.0.0.1::8080", "--gpus=all", "--memory=1000", "--cap-drop=ALL"} < set(run)
+    assert {
+        "--publish=127.0.0.1::8080",
+        "--gpus=all",
+        "--memory=1000",
+        "--cpu-shares=256",
+        "--cap-drop=ALL",
+    } < set(run)
     assert docker.asked[-1] == ["docker", "rm", "--force", name]
 
 
