@@ -22,6 +22,18 @@ KNN = {
     "filter": [FILTER],
 }
 
+OF_EACH = {"filter", "min_score", "_name"}
+SPECIFIED: dict[str, tuple[set[str], set[str]]] = {
+    "rrf": ({"retrievers"}, {"rank_constant", "rank_window_size", "query", "fields", *OF_EACH}),
+    "knn": (
+        {"field", "k", "num_candidates"},
+        {"query_vector", "query_vector_builder", "similarity", "rescore_vector", *OF_EACH},
+    ),
+    "standard": (set(), {"query", "search_after", "terminate_after", "sort", "collapse", *OF_EACH}),
+}
+"""The required and the optional fields of each retriever, by the types that Elastic makes from its specification for
+the client @elastic/elasticsearch 9.1.0 (lib/api/types.d.ts)."""
+
 
 def question(**changes: Any) -> Question:
     """Return a question to an index that keeps vectors in full."""
@@ -60,6 +72,17 @@ def test_the_retriever_fuses_windows_of_both_sides_under_the_same_filter() -> No
         "rank_window_size": 100,
     }
     assert without_what_is_shown(retriever_body(question())) == {"size": 2, "retriever": {"rrf": rrf}}
+
+
+@pytest.mark.parametrize("options", ["hnsw", "int8_hnsw", "bbq_flat"])
+def test_the_retriever_has_the_fields_of_elasticsearchs_specification(options: str) -> None:
+    """Checks the request as well as a node without the retriever's module allows."""
+    rrf = retriever_body(question(index_options=options))["retriever"]["rrf"]
+    knn, standard = rrf["retrievers"][0]["knn"], rrf["retrievers"][1]["standard"]
+    for kind, sent in (("rrf", rrf), ("knn", knn), ("standard", standard)):
+        required, optional = SPECIFIED[kind]
+        assert required <= sent.keys() <= required | optional, kind
+    assert knn.get("rescore_vector", {"oversample": 1}).keys() == {"oversample"}
 
 
 def test_a_window_is_never_smaller_than_the_size() -> None:
