@@ -27,8 +27,8 @@ from jinactl.ingest.waiting import Waiting
 from jinactl.outputs import StackFacts
 from jinactl.same_identity import require_index, require_same_identity
 
-AT_ONCE = 2
-"""Portions on their way: the server embeds one while another one is looked up, sent or written."""
+AT_ONCE = 3
+"""Portions on their way: the server embeds one while others are looked up, sent or written."""
 
 BATCH = 16
 """Documents in one bulk request: each is an embedding, and a CPU needs its time for them."""

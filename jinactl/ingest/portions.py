@@ -1,6 +1,6 @@
 """Puts a portion of documents in: splits them, leaves out what is there, writes the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,6 +20,10 @@ from jinactl.ingest.waiting import Waiting
 
 LOOKED_UP = 64
 """Documents that are looked up in one request: that costs little, whatever their number."""
+
+
+CHARACTERS = 2**15
+"""Characters of text in one bulk request: a slow server, which has several to answer, needs minutes for so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +84,7 @@ class Portions:
         new += self._with_their_vectors(
             [(one, there) for one, there, differs in compared if there and differs == "fields"]
         )
-        for batch in batched(new, self.batch):
+        for batch in _requests(new, self.batch):
             refusals = self.sender.send(batch)
             self.counts.add(written=len(batch) - len(refusals))
             for one in batch:
@@ -113,3 +117,17 @@ class Portions:
 
     def _exist(self, addresses: Sequence[Mapping[str, str]]) -> list[bool]:
         return self.waiting.through(partial(exist, self.client, self.index, addresses))
+
+
+def _requests(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:
+    """Yield the documents of each bulk request."""
+    request: list[Entry] = []
+    characters = 0
+    for one in entries:
+        characters += len(one.document.content)
+        if request and (len(request) == most or characters > CHARACTERS):
+            yield request
+            request, characters = [], len(one.document.content)
+        request.append(one)
+    if request:
+        yield request

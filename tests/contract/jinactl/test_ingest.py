@@ -223,14 +223,19 @@ def test_an_ingest_that_was_killed_or_interrupted_goes_on_where_it_was(
 ) -> None:
     path, contents = many
     model.delay_seconds = 0.02
-    for ended_by in (signal.SIGKILL, signal.SIGINT):
-        there = len(contents_of(client))
-        with running("ingest", "--outputs", outputs, path) as process:
-            wait_for_documents(client, there + 16)
-            os.kill(process.pid, ended_by)
-            told = process.communicate(timeout=30)[1]
+    with faulty_proxy(stack.connection.url) as proxy:
+        write_outputs(outputs, stack, model, elasticsearchUrl=proxy.url)
+        for ended_by in (signal.SIGKILL, signal.SIGINT):
+            proxy.requests.clear()
+            with running("ingest", "--outputs", outputs, path) as process:
+                while sum("_bulk" in asked for asked in list(proxy.requests)) < 4:
+                    time.sleep(0.02)
+                os.kill(process.pid, ended_by)
+                told = process.communicate(timeout=30)[1]
     assert process.returncode == 130, told
     assert "interrupted; running the command again goes on" in told
+    write_outputs(outputs, stack, model)
+    time.sleep(1)  # what was sent is still carried out
     there = len(contents_of(client))
     model.requests.clear()
     done = jinactl("ingest", "--outputs", outputs, "--json", path)

@@ -168,6 +168,17 @@ def test_without_a_file_the_first_rejects_are_said_and_the_others_counted(
     assert "… and 45 more: --rejects FILE keeps all of them" in told
 
 
+def test_a_request_has_few_documents_where_they_are_long(ingest: Ingest, index: IndexDouble) -> None:
+    assert (
+        ingest(lines(*({"_id": str(number), "content": f"{number} " * 5000} for number in range(10, 20))))
+        == 0
+    )
+    assert [len(ids) for ids in index.bulks] == [2] * 5
+    index.bulks.clear()
+    assert ingest(numbered(20)) == 0
+    assert sorted(len(ids) for ids in index.bulks) == [4, 16]
+
+
 def test_a_request_that_is_refused_as_a_whole_is_split_until_one_document_is_to_blame(
     ingest: Ingest, index: IndexDouble
 ) -> None:
@@ -254,7 +265,7 @@ def test_what_no_document_is_to_blame_for_ends_it(
     told = capsys.readouterr().err
     assert refused["error"]["reason"] in told
     assert "rejected" not in told
-    assert len(index.bulks) <= 4
+    assert len(index.bulks) <= 6
 
 
 def test_a_source_that_breaks_off_loses_nothing_that_came_before(
