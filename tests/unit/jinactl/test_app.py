@@ -45,7 +45,8 @@ def test_wrong_usage_exits_with_2_and_says_why(
 
 
 @pytest.mark.parametrize(
-    "name", [one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands]
+    "name",
+    [one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands if not one.hidden],
 )
 def test_every_command_has_examples_and_answers_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
