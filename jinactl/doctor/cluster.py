@@ -76,8 +76,18 @@ def _certificate(cluster: ClusterReading) -> Iterator[Finding]:
 
 
 def _password(cluster: ClusterReading) -> Iterator[Finding]:
-    if isinstance(cluster.error, CredentialsError):
-        yield from_error(cluster.error)
+    if not isinstance(cluster.error, CredentialsError):
+        return
+    found = from_error(cluster.error)
+    declared = cluster.declared
+    if declared.node_volume:
+        name = f"{declared.stack_name}-elasticsearch" if declared.stack_name else "CONTAINER"
+        remedy = (
+            f"docker exec {name} bin/elasticsearch-reset-password -u elastic -b --url http://127.0.0.1:9200, then "
+            "pulumi config set --secret elasticsearchPassword && pulumi up"
+        )
+        found = Finding(what=found.what, remedy=remedy)
+    yield found
 
 
 def _privileges(cluster: ClusterReading) -> Iterator[Finding]:

@@ -45,6 +45,12 @@ class Declared:
     aliases: tuple[str, ...]
 
     @property
+    def stack_name(self) -> str:
+        """What the names of the stack's containers begin with; empty where the outputs name none."""
+        stem, found, _ = self.servers.get("documents", "").partition("-llama-server")
+        return stem if found else ""
+
+    @property
     def width(self) -> int:
         """How many numbers the model returns."""
         return int(self.facts.identity["width"])

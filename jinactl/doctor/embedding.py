@@ -10,7 +10,7 @@ from components.elasticsearch.documents.staleness import Tally, tally
 from components.elasticsearch.embedding.server import role_url
 from components.elasticsearch.endpoint_validation import message
 from components.elasticsearch.endpoints import Endpoints, pipeline_endpoint_id, query_id
-from components.elasticsearch.errors import ElasticsearchError, LicenseError, RefusedError
+from components.elasticsearch.errors import ElasticsearchError, LicenseError, RefusedError, UnreachableError
 from components.elasticsearch.fields import DIGEST
 from components.elasticsearch.generations.frozen_pipeline import frozen_id
 from components.elasticsearch.identity import Identity
@@ -118,6 +118,8 @@ def _endpoint_broken(reading: EmbeddingReading) -> Iterator[Finding]:
     live = (reading.endpoints or {}).get(name)
     if live is None or isinstance(reading.embedded, LicenseError):
         raise CannotLookError("there is no endpoint for queries that the license allows to ask")
+    if isinstance(reading.embedded, UnreachableError):  # the cluster answered everything else
+        raise CannotLookError(f"{name} is busy: no embedding of a few words within {SECONDS:.0f} s")
     if isinstance(reading.embedded, RefusedError) and live.endpoint:
         told = (reading.embedded.reason, *reading.embedded.causes)
         yield from_error(RuntimeError(message(live.endpoint.url, name, told).partition(". ")[2]))

@@ -150,11 +150,6 @@ def _not_ready(gateway: GatewayReading) -> Iterator[Finding]:
                 what=f"the lane for {lane} is not ready: {told}",
                 remedy=f"`{log}` shows whether its server loads the model or failed; pulumi up --refresh",
             )
-        elif answer.status == 0:
-            yield Finding(
-                what=f"the lane for {lane} gave no embedding of a few words within {SECONDS:.0f} s",
-                remedy=f"wait until its queue is shorter, or look at `{log}`",
-            )
 
 
 def _is_unavailable(answer: Answer) -> bool:
@@ -186,14 +181,17 @@ def _other_vectors(gateway: GatewayReading) -> Iterator[Finding]:
     good = {lane: one for lane, one in gateway.embedded.items() if one.status == HTTPStatus.OK}
     if not good:
         raise CannotLookError("no lane gives an embedding")
-    for lane, answer in good.items():
-        wrong = _wrong(answer, gateway.declared.width)
-        if wrong:
-            yield Finding(
-                what=f"the server for {lane} {wrong}",
-                remedy="`pulumi refresh` and `pulumi up` put the right model in its place; if they find nothing, "
-                "correct modelDimensions or modelFile",
-            )
+    wrong = {lane: told for lane, answer in good.items() if (told := _wrong(answer, gateway.declared.width))}
+    for lane, told in wrong.items():
+        yield Finding(
+            what=f"the server for {lane} {told}",
+            remedy="`pulumi refresh` and `pulumi up` put the right model in its place; if they find nothing, correct "
+            "modelDimensions or modelFile",
+        )
+    busy = [lane for lane, answer in gateway.embedded.items() if answer.status == 0]
+    if busy and not wrong:
+        # A long queue is no fault: an ingest keeps the lane of documents busy for as long as it runs.
+        raise CannotLookError(f"{', '.join(busy)}: busy, no embedding of a few words within {SECONDS:.0f} s")
 
 
 def _wrong(answer: Answer, width: int) -> str:

@@ -77,12 +77,12 @@ def test_outputs_without_an_address_cannot_be_asked() -> None:
             Answer(status=429, body={"error": {"code": "unavailable", "message": "None yet."}}),
             "lane-not-ready",
         ),
-        (Answer(status=0, body={}), "lane-not-ready"),
+        (Answer(status=0, body={}), "server-vectors"),
         (Answer(status=200, body={"data": [{"embedding": [math.nan, 1.0]}]}), "server-vectors"),
         (Answer(status=200, body={"data": [{"embedding": [3.0, 4.0]}]}), "server-vectors"),
         (Answer(status=200, body={"data": []}), "server-vectors"),
     ],
-    ids=["full", "no server", "too late", "not finite", "too long", "no vector"],
+    ids=["full", "no server", "busy", "not finite", "too long", "no vector"],
 )
 def test_answers_of_a_lane(answer: Answer, expected: str) -> None:
     good = Answer(status=200, body={"data": [{"embedding": [0.6, 0.8]}]})

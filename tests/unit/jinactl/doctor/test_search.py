@@ -17,6 +17,7 @@ from components.elasticsearch.errors import (
     PrivilegeError,
     RefusedError,
     TlsError,
+    UnavailableError,
     UnreachableError,
     VersionError,
 )
@@ -273,7 +274,11 @@ VALIDATION = RefusedError(
         ({"endpoints": {"jina-local-full": None}}, {"endpoint-missing": "jina-local-full"}),
         ({"endpoints": {"jina-local": FOREIGN}}, {"endpoint-foreign": "of another kind"}),
         ({"embedded": VALIDATION}, {"endpoint-broken": "asks for another API key"}),
-        ({"embedded": refused(UnreachableError)}, {"endpoint-broken": "Something happened"}),
+        ({"embedded": refused(UnavailableError)}, {"endpoint-broken": "Something happened"}),
+        (
+            {"embedded": refused(UnreachableError)},
+            {"endpoint-broken": "not looked: jina-local-query is busy"},
+        ),
         ({"embedded": refused(LicenseError)}, {"endpoint-broken": "not looked"}),
         ({"pipeline": None}, {"pipeline-missing": "jina-embeddings"}),
         ({"pipeline": {"processors": []}}, {"pipeline-foreign": "is not the one"}),
@@ -344,3 +349,8 @@ def test_documents_are_counted(tally: Tally, told: dict[str, str]) -> None:
 def test_documents_that_cannot_be_counted_are_not_looked_at(index: IndexReading) -> None:
     with pytest.raises(CannotLookError):
         embedding.read_documents(RecordedCluster(), index)
+
+
+def test_a_node_that_knows_another_password_is_given_one_by_a_command_with_its_name() -> None:
+    wrong = ClusterReading(declared=declared(), error=refused(CredentialsError))
+    assert "docker exec cpu-elasticsearch bin/" in found(cluster.CHECKS, wrong)["elasticsearch-password"]
