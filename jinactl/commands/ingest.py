@@ -42,7 +42,7 @@ def ingest(
     documents: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...", help="Files, folders of texts; - for standard input.", show_default=False
+            metavar="PATH", help="Files, folders of texts; - for standard input.", show_default=False
         ),
     ],
     format_: Annotated[

@@ -73,6 +73,7 @@ def ingest(
         portions = Waiting(min(wish.patience, AT_FIRST), say).through(
             lambda: _prepared(client, facts, wish, waiting=waiting, rejects=rejects, counts=counts)
         )
+        rejects.begin()
         shown = _Shown(counts, sum(one.size for one in sources), advance)
         try:
             with _feeding(portions, waiting, wish.at_once) as feeder:

@@ -17,7 +17,7 @@ class Rejects:
     """Takes rejects from any thread: writes them to a file, or says the first of them; `count` is how many came."""
 
     def __init__(self, say: Say, path: Path | None = None) -> None:
-        """Open the file, and empty it; raises CommandError when that cannot be done."""
+        """Open the file, and leave what is in it; raises CommandError when it cannot be written to."""
         self.count = 0
         self._say = say
         self._path = path
@@ -25,9 +25,14 @@ class Rejects:
         self._file: TextIO | None = None
         if path is not None:
             try:
-                self._file = path.open("w", encoding="ascii")
+                self._file = path.open("a", encoding="ascii")
             except OSError as error:
                 raise CommandError(f"Rejects cannot be written to {path}: {error.strerror}.") from error
+
+    def begin(self) -> None:
+        """Empty the file: what it had of a run before is kept until this one puts documents in."""
+        if self._file is not None and self._file.seekable():
+            self._file.truncate(0)
 
     def add(self, reject: Reject) -> None:
         """Take a reject; raises CommandError when it cannot be kept."""

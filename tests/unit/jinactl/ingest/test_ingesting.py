@@ -159,6 +159,20 @@ def test_a_document_that_is_refused_is_a_reject_and_the_others_go_in(
     assert f"2 rejects are in {tmp_path / 'rejects'}" in capsys.readouterr().err
 
 
+def test_the_rejects_of_a_run_before_stay_until_documents_are_put_in(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rejects = tmp_path / "rejects"
+    assert ingest("oops\n", "--rejects", str(rejects)) == 3
+    kept = rejects.read_text()
+    with monkeypatch.context() as patching:
+        patching.setitem(MAPPED, INDEX, {"mappings": {"_meta": META}})
+        assert ingest("oops\n", "--rejects", str(rejects)) == 1
+    assert rejects.read_text() == kept != ""
+    assert ingest(numbered(1), "--rejects", str(rejects)) == 0
+    assert rejects.read_text() == ""
+
+
 def test_without_a_file_the_first_rejects_are_said_and_the_others_counted(
     ingest: Ingest, capsys: pytest.CaptureFixture[str]
 ) -> None:
