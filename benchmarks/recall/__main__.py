@@ -60,8 +60,8 @@ def _keep(file: Path, found: list[Measured]) -> None:
     new = {_index(asdict(one)) for one in found}
     kept = [row for row in former if _index(row) not in new]
     facts = {**machine(), "measured": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")}
-    results = {"machine": facts, "recall": [*kept, *map(asdict, found)]}
-    file.write_text(json.dumps(results) + "\n")
+    rows = ",\n".join(json.dumps(row) for row in [*kept, *map(asdict, found)])
+    file.write_text(f'{{"machine": {json.dumps(facts)},\n"recall": [\n{rows}\n]}}\n')
 
 
 def _index(row: dict[str, Any]) -> tuple[Any, ...]:

@@ -82,8 +82,8 @@ def measure(index: VectorIndex, cell: Cell, queries: int, say: Callable[[str], N
                 cluster_size=cell.cluster_size,
                 candidates=asked.candidates,
                 rescored=asked.rescored,
-                recall={str(size): recall(exact, found, size) for size in SIZES},
-                milliseconds=statistics.mean(took),
+                recall={str(size): round(recall(exact, found, size), 4) for size in SIZES},
+                milliseconds=round(statistics.mean(took), 1),
             )
 
 
