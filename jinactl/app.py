@@ -1,6 +1,5 @@
 """The command line: its commands, and how each of them ends."""
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,8 +80,3 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else FAILED
     return 0
-
-
-def main() -> int:
-    """Run the command that the process was started with."""
-    return run(sys.argv[1:])

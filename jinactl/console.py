@@ -30,8 +30,8 @@ class Console:
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
-        self.results = RichConsole(highlight=False, soft_wrap=True)
-        self._messages = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self.results = RichConsole(highlight=False, emoji=False, soft_wrap=True)
+        self._messages = RichConsole(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
     def print(self, text: str = "") -> None:
         """Print a line of the result, as it is."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from jinactl.app import app, main, run
+from jinactl.__main__ import main
+from jinactl.app import app, run
 
 
 def test_the_installation_puts_it_on_path() -> None:
