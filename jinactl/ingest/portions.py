@@ -50,8 +50,10 @@ class Portions:
             self._put_all(entries)
             return
         parts = [(parent, self._chunks(self.chunking, parent)) for parent in entries]
-        self._put_all([chunk for _, chunks in parts for chunk in chunks])
-        self._clear_up([(parent, len(chunks)) for parent, chunks in parts if chunks])
+        refused = self._put_all([chunk for _, chunks in parts for chunk in chunks])
+        # What is there of a document is all that there is where a chunk of its new text is not in.
+        whole = [one for one in parts if one[1] and not any(chunk.document.id in refused for chunk in one[1])]
+        self._clear_up([(parent, len(chunks)) for parent, chunks in whole])
 
     def reject(self, reject: Reject) -> None:
         """Count, and keep, what is not put in."""
@@ -69,11 +71,11 @@ class Portions:
             self.reject(Reject(parent.origin, in_words(str(error))))
         return []
 
-    def _put_all(self, entries: Sequence[Entry]) -> None:
-        for some in batched(entries, LOOKED_UP):
-            self._put(some)
+    def _put_all(self, entries: Sequence[Entry]) -> set[str]:
+        """Put documents in; return the ids of those that are refused."""
+        return {id_ for some in batched(entries, LOOKED_UP) for id_ in self._put(some)}
 
-    def _put(self, entries: Sequence[Entry]) -> None:
+    def _put(self, entries: Sequence[Entry]) -> set[str]:
         stored = self.waiting.through(partial(read_stored, self.client, self.index, entries))
         compared = [
             (one, there, difference(one, there) if there else "text")
@@ -84,12 +86,15 @@ class Portions:
         new += self._with_their_vectors(
             [(one, there) for one, there, differs in compared if there and differs == "fields"]
         )
+        refused = set[str]()
         for batch in _requests(new, self.batch):
             refusals = self.sender.send(batch)
+            refused |= refusals.keys()
             self.counts.add(written=len(batch) - len(refusals))
             for one in batch:
                 if one.document.id in refusals:
                     self.reject(Reject(one.origin, refusals[one.document.id]))
+        return refused
 
     def _with_their_vectors(self, changed: Sequence[tuple[Entry, Stored]]) -> list[Entry]:
         """Write documents of which only other fields differ; return those for which that was not possible."""

@@ -1,0 +1,33 @@
+"""What an ingest of chunks deletes with --replace, and what it leaves, on an index in memory."""
+
+import json
+from typing import Any
+
+from tests.unit.jinactl.ingest.conftest import Ingest
+from tests.unit.jinactl.ingest.index_double import IndexDouble, refusal
+
+CHUNKS = ("--chunk", "16")
+REPLACE = (*CHUNKS, "--replace")
+
+
+def lines(*found: dict[str, Any]) -> str:
+    return "".join(json.dumps(one) + "\n" for one in found)
+
+
+def test_a_whole_document_and_chunks_of_before_are_deleted(ingest: Ingest, index: IndexDouble) -> None:
+    assert ingest(lines({"_id": "a", "content": "old"})) == 0
+    long = "One sentence is here. " * 4
+    assert ingest(lines({"_id": "a", "content": long}), *CHUNKS) == 0
+    assert {"a", "a#1", "a#2"} <= index.stored.keys()
+    assert ingest(lines({"_id": "a", "content": "new"}), *REPLACE) == 0
+    assert list(index.stored) == ["a#1"]
+
+
+def test_what_is_there_of_a_document_stays_where_its_new_chunks_are_refused(
+    ingest: Ingest, index: IndexDouble
+) -> None:
+    assert ingest(lines({"_id": "a", "content": "old"}, {"_id": "b", "content": "old"})) == 0
+    index.refuse = lambda _, source: refusal(400, "failed to parse field [n]") if "n" in source else None
+    found = lines({"_id": "a", "content": "new", "n": "x"}, {"_id": "b", "content": "new"})
+    assert ingest(found, *REPLACE) == 3
+    assert sorted(index.stored) == ["a", "b#1"]
