@@ -12,7 +12,7 @@ from components.elasticsearch.errors import EmbeddingRefusedError
 from jinactl.ingest.chunking.documents import Chunking, left_behind
 from jinactl.ingest.counts import Counts
 from jinactl.ingest.entries import Entry, Reject, RejectedError
-from jinactl.ingest.present import Stored, difference, exist, read_stored, read_vectors
+from jinactl.ingest.present import Stored, difference, read_numbers, read_stored, read_vectors
 from jinactl.ingest.refusals import in_words
 from jinactl.ingest.rejects import Rejects
 from jinactl.ingest.sending import Sender
@@ -111,7 +111,7 @@ class Portions:
 
     def _clear_up(self, split: Sequence[tuple[Entry, int]]) -> None:
         """Count what documents with so many chunks left when they were longer, or whole; delete it with `replace`."""
-        found = left_behind(split, self._exist)
+        found = left_behind(split, self._numbers)
         self.counts.add(left=len(found))
         if not self.replace:
             return
@@ -120,8 +120,8 @@ class Portions:
             items = self.waiting.through(partial(send, self.client, self.index, writes))
             self.counts.add(deleted=sum("error" not in one for one in items))
 
-    def _exist(self, addresses: Sequence[Mapping[str, str]]) -> list[bool]:
-        return self.waiting.through(partial(exist, self.client, self.index, addresses))
+    def _numbers(self, addresses: Sequence[Mapping[str, str]]) -> list[int | None]:
+        return self.waiting.through(partial(read_numbers, self.client, self.index, addresses))
 
 
 def _requests(entries: Sequence[Entry], most: int) -> Iterator[list[Entry]]:

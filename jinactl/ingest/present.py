@@ -15,6 +15,9 @@ from jinactl.ingest.entries import Entry
 
 Difference = Literal["none", "fields", "text"]
 
+NUMBER = "chunk"
+"""The field with the number of a chunk, from 1."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -48,10 +51,10 @@ def read_vectors(client: Requests, index: str, entries: Sequence[Entry]) -> list
     return [one if isinstance(one, list) else None for one in vectors]
 
 
-def exist(client: Requests, index: str, addresses: Sequence[Mapping[str, str]]) -> list[bool]:
-    """Return whether there is a document at each address."""
-    found = read_documents(client, index, addresses, {"_source": "false"})
-    return [bool(one.get("found")) for one in found]
+def read_numbers(client: Requests, index: str, addresses: Sequence[Mapping[str, str]]) -> list[int | None]:
+    """Return which chunk the document at each address is: 0 for one that is none, None where there is no document."""
+    found = read_documents(client, index, addresses, {"_source_includes": NUMBER})
+    return [_number(one.get("_source", {}).get(NUMBER)) if one.get("found") else None for one in found]
 
 
 def difference(entry: Entry, stored: Stored) -> Difference:
@@ -78,3 +81,7 @@ def _stored(found: Mapping[str, Any]) -> Stored | None:
         primary_term=int(found["_primary_term"]),
         source=found.get("_source", {}),
     )
+
+
+def _number(found: object) -> int:
+    return found if type(found) is int else 0

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from components.elasticsearch.documents.bulk import Document
 from jinactl.ingest.chunking.chunks import CountTokens, split
 from jinactl.ingest.entries import Entry, RejectedError
-from jinactl.ingest.present import address_of
+from jinactl.ingest.present import NUMBER, address_of
 from jinactl.ingest.reading.documents import ID_DIGITS, LONGEST_ID
 
-SOURCE, NUMBER, START, END = "source", "chunk", "chunk_start", "chunk_end"
+SOURCE, START, END = "source", "chunk_start", "chunk_end"
 OURS = (NUMBER, START, END)
 
 ASKED = 16
 """Ids that are asked for at a time where chunks of before are looked for."""
 
-Exist = Callable[[Sequence[dict[str, str]]], list[bool]]
+Numbers = Callable[[Sequence[dict[str, str]]], list[int | None]]
+"""Returns which chunk the document at each address is: 0 for one that is none, None where there is no document."""
 
 
 @dataclass(frozen=True)
@@ -67,28 +68,29 @@ def chunk_id(parent: str, number: int) -> str:
     return f"{hashlib.sha256(parent.encode()).hexdigest()[:ID_DIGITS]}#{number}"
 
 
-def left_behind(parents: Sequence[tuple[Entry, int]], exist: Exist) -> list[dict[str, str]]:
+def left_behind(parents: Sequence[tuple[Entry, int]], numbers: Numbers) -> list[dict[str, str]]:
     """Return the addresses of what is in the index of documents that have only so many chunks now.
 
     That is chunks with higher numbers, the highest first, and a whole document, from an ingest without --chunk.
-    `exist` says whether there is something at each address.
+    A document whose id only looks like that of a chunk is none of it, nor is a chunk whose id is that of a document.
     """
     wholes = [address_of(parent) for parent, _ in parents]
     nexts = [_chunk_address(parent, chunks + 1) for parent, chunks in parents]
-    there = exist([*wholes, *nexts]) if parents else []
-    found = [whole for whole, is_there in zip(wholes, there, strict=False) if is_there]
-    for (parent, chunks), is_there in zip(parents, there[len(wholes) :], strict=True):
-        if is_there:
-            found += _numbered_from(parent, chunks + 1, exist)
+    there = numbers([*wholes, *nexts]) if parents else []
+    found = [whole for whole, number in zip(wholes, there, strict=False) if number == 0]
+    for (parent, chunks), number in zip(parents, there[len(wholes) :], strict=True):
+        if number == chunks + 1:
+            found += _numbered_from(parent, number, numbers)
     return found
 
 
-def _numbered_from(parent: Entry, number: int, exist: Exist) -> list[dict[str, str]]:
+def _numbered_from(parent: Entry, number: int, numbers: Numbers) -> list[dict[str, str]]:
     """Return the chunks from a number on up to the first that is not there, the last first."""
     found: list[dict[str, str]] = []
     while True:
-        addresses = [_chunk_address(parent, number + one) for one in range(ASKED)]
-        there = exist(addresses)
+        wanted = range(number, number + ASKED)
+        addresses = [_chunk_address(parent, one) for one in wanted]
+        there = [one == is_there for one, is_there in zip(wanted, numbers(addresses), strict=True)]
         until = there.index(False) if False in there else ASKED
         found = addresses[:until][::-1] + found
         if until < ASKED:

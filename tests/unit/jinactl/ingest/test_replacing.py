@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.unit.jinactl.ingest.conftest import Ingest
 from tests.unit.jinactl.ingest.index_double import IndexDouble, refusal
 
@@ -31,3 +33,18 @@ def test_what_is_there_of_a_document_stays_where_its_new_chunks_are_refused(
     found = lines({"_id": "a", "content": "new", "n": "x"}, {"_id": "b", "content": "new"})
     assert ingest(found, *REPLACE) == 3
     assert sorted(index.stored) == ["a", "b#1"]
+
+
+def test_a_document_whose_id_is_like_that_of_a_chunk_stays(
+    ingest: Ingest, index: IndexDouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ingest(lines({"_id": "issue#2", "content": "Somebody's own."})) == 0
+    assert ingest(lines({"_id": "issue", "content": "A text."}), *REPLACE, "--json") == 0
+    assert sorted(index.stored) == ["issue#1", "issue#2"]
+    assert json.loads(capsys.readouterr().out)["left"] == 0
+
+
+def test_a_chunk_whose_id_is_that_of_another_document_stays(ingest: Ingest, index: IndexDouble) -> None:
+    found = lines({"_id": "issue", "content": "A text."}, {"_id": "issue#1", "content": "A comment."})
+    assert ingest(found, *REPLACE) == 0
+    assert sorted(index.stored) == ["issue#1", "issue#1#1"]
