@@ -51,9 +51,9 @@ class Portions:
             return
         parts = [(parent, self._chunks(self.chunking, parent)) for parent in entries]
         refused = self._put_all([chunk for _, chunks in parts for chunk in chunks])
-        # What is there of a document is all that there is where a chunk of its new text is not in.
+        # What is there of a document stays where a chunk of its new text is not in, or is only made where none is.
         whole = [one for one in parts if one[1] and not any(chunk.document.id in refused for chunk in one[1])]
-        self._clear_up([(parent, len(chunks)) for parent, chunks in whole])
+        self._clear_up([(parent, len(chunks)) for parent, chunks in whole if not parent.create])
 
     def reject(self, reject: Reject) -> None:
         """Count, and keep, what is not put in."""

@@ -48,3 +48,10 @@ def test_a_chunk_whose_id_is_that_of_another_document_stays(ingest: Ingest, inde
     found = lines({"_id": "issue", "content": "A text."}, {"_id": "issue#1", "content": "A comment."})
     assert ingest(found, *REPLACE) == 0
     assert sorted(index.stored) == ["issue#1", "issue#1#1"]
+
+
+def test_a_document_that_is_only_to_be_made_replaces_nothing(ingest: Ingest, index: IndexDouble) -> None:
+    assert ingest(lines({"_id": "a", "content": "old"})) == 0
+    found = lines({"create": {"_id": "a"}}, {"content": "new"})
+    assert ingest(found, *REPLACE, name="docs.bulk") == 0
+    assert index.stored["a"]["content"] == "old"
