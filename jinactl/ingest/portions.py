@@ -6,7 +6,6 @@ from functools import partial
 
 from components.batched import batched
 from components.elasticsearch.client.client import Requests
-from components.elasticsearch.documents.bulk import Write, send
 from components.elasticsearch.embedding.embedder import ABOUT_THE_SERVER
 from components.elasticsearch.errors import EmbeddingRefusedError
 from jinactl.ingest.chunking.documents import Chunking, left_behind
@@ -116,9 +115,7 @@ class Portions:
         if not self.replace:
             return
         for batch in batched(found, LOOKED_UP):
-            writes = [Write("delete", one["_id"], routing=one.get("routing")) for one in batch]
-            items = self.waiting.through(partial(send, self.client, self.index, writes))
-            self.counts.add(deleted=sum("error" not in one for one in items))
+            self.counts.add(deleted=self.sender.delete(batch))
 
     def _numbers(self, addresses: Sequence[Mapping[str, str]]) -> list[int | None]:
         return self.waiting.through(partial(read_numbers, self.client, self.index, addresses))

@@ -95,6 +95,14 @@ class Sender:
             done |= {one.id for one, item in zip(writes, items, strict=True) if "error" not in item}
         return done
 
+    def delete(self, addresses: Sequence[Mapping[str, str]]) -> int:
+        """Delete documents, and return how many; raises the StackError of a failure, as `send` does."""
+        refusals: Refusals = {}
+        writes = [Write("delete", one["_id"], routing=one.get("routing")) for one in addresses]
+        with self._waiting.turn() as turn:
+            self._write(writes, turn, refusals)
+        return len(writes) - len(refusals)
+
     def _embed(
         self, embedder: Embedder, entries: Sequence[Entry], sources: Sequence[dict[str, object]]
     ) -> Refusals:

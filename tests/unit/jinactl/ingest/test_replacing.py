@@ -55,3 +55,16 @@ def test_a_document_that_is_only_to_be_made_replaces_nothing(ingest: Ingest, ind
     found = lines({"create": {"_id": "a"}}, {"content": "new"})
     assert ingest(found, *REPLACE, name="docs.bulk") == 0
     assert index.stored["a"]["content"] == "old"
+
+
+def test_a_deletion_that_is_refused_for_a_while_is_sent_again(
+    ingest: Ingest, index: IndexDouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ingest(lines({"_id": "a", "content": "old"})) == 0
+    closed = [
+        refusal(403, "index [x] blocked by: [FORBIDDEN/8/index write (api)]", "cluster_block_exception")
+    ]
+    index.refuse = lambda id_, _: closed.pop() if id_ == "a" and closed else None
+    assert ingest(lines({"_id": "a", "content": "new"}), *REPLACE) == 0
+    assert list(index.stored) == ["a#1"]
+    assert "1 documents of before were deleted" in capsys.readouterr().err
