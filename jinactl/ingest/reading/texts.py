@@ -30,6 +30,8 @@ def read(stream: BufferedReader, source: str, name: str) -> Iterator[Entry | Rej
         yield entry_of(found, origin, Shape())
     except UnicodeDecodeError as error:
         yield Reject(origin, f"not UTF-8 text (byte {error.start + 1}: {error.reason})")
+    except UnicodeEncodeError:
+        yield Reject(origin, "the file's name, which is the document's id, is not UTF-8 text")
     except RejectedError as error:
         yield Reject(origin, str(error) if text.strip() else "the file is empty")
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -308,6 +309,18 @@ def test_several_sources_of_several_formats_and_standard_input(
     found = {source["content"] for source in index.stored.values()}
     assert found == {"a line", "from a table", "# T\nfrom a note", "piped"}
     assert index.stored["notes/sub/a.md"]["title"] == "T"
+
+
+def test_a_text_whose_name_is_not_utf_8_is_a_reject(
+    ingest: Ingest, index: IndexDouble, tmp_path: Path
+) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for name in (b"a.md", b"b\xff.md", b"c.md"):
+        (folder / os.fsdecode(name)).write_text("text")
+    assert ingest(folder, "--rejects", str(tmp_path / "rejects.ndjson")) == 3
+    assert sorted(index.stored) == ["notes/a.md", "notes/c.md"]
+    assert "name, which is the document's id, is not UTF-8" in (tmp_path / "rejects.ndjson").read_text()
 
 
 @pytest.mark.parametrize(
