@@ -1,7 +1,12 @@
 """`jinactl ingest`."""
 
+import os
+import sys
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Annotated
 
 import typer
@@ -104,7 +109,7 @@ def ingest(
         patience=patience * 60,
     )
     sources = find_sources(documents, _checked_format(format_))
-    if rejects and Path(rejects).resolve() in {one.path.resolve() for one in sources if one.path}:
+    if rejects and _is_read(Path(rejects), [*(one.path for one in sources), Path(outputs)]):
         raise UsageError(
             f"{rejects} is among the files to read, and --rejects would empty it: name another file."
         )
@@ -137,6 +142,20 @@ def _tell(console: Console, counts: Counts, index: str, seconds: float, *, repla
         )
     if console.as_json:
         console.json({"index": index, **counts.as_dict(), "seconds": round(seconds, 3)})
+
+
+def _is_read(file: Path, read: Sequence[Path | None]) -> bool:
+    """Tell whether a file is among those to read, None being standard input, under whatever name."""
+    with suppress(OSError):  # it is not there yet
+        there = file.stat()
+        return S_ISREG(there.st_mode) and any(_is_same(there, one) for one in read)
+    return False
+
+
+def _is_same(there: os.stat_result, read: Path | None) -> bool:
+    with suppress(OSError):
+        return os.path.samestat(there, os.fstat(sys.stdin.fileno()) if read is None else read.stat())
+    return False
 
 
 def _checked_chunk(chunk: int, overlap: int, replace: bool) -> int:

@@ -333,6 +333,9 @@ def test_a_text_whose_name_is_not_utf_8_is_a_reject(
         (["FOLDER/unknown"], "say it with --format", 1),
         (["FOLDER/a/x.md", "--format", "xml"], "There is no format xml", 2),
         (["FOLDER/a/x.md", "--rejects", "FOLDER/a/x.md"], "would empty it", 2),
+        (["FOLDER/a/x.md", "--rejects", "FOLDER/link.md"], "would empty it", 2),
+        (["-", "--rejects", "FOLDER/unknown"], "would empty it", 2),
+        (["FOLDER/a/x.md", "--rejects", "FOLDER/outputs.json"], "would empty it", 2),
         (["FOLDER/a/x.md", "--rejects", "/nowhere/rejects"], "Rejects cannot be written", 1),
         (["FOLDER/a/x.md", "--chunk", "3"], "too small", 2),
         (["FOLDER/a/x.md", "--chunk", "100", "--overlap", "60"], "more than half", 2),
@@ -346,6 +349,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_put_in(
     ingest: Ingest,
     index: IndexDouble,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     for name in ("a", "b", "empty"):
@@ -353,6 +357,8 @@ def test_what_cannot_be_done_is_refused_before_anything_is_put_in(
     for name in ("a", "b"):
         (tmp_path / name / "x.md").write_text("text")
     (tmp_path / "unknown").write_text("words")
+    (tmp_path / "link.md").hardlink_to(tmp_path / "a" / "x.md")
+    monkeypatch.setattr(sys, "stdin", (tmp_path / "unknown").open())
     given = [one.replace("FOLDER", str(tmp_path)) for one in arguments]
     assert ingest(lines({"content": "a"}), *given) == code
     assert told in capsys.readouterr().err
