@@ -6,7 +6,7 @@ from typing import Any
 
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.embedding.filters import build_filters
-from components.elasticsearch.embedding.searched_index import read_searched_index
+from components.elasticsearch.embedding.searched_index import Field, read_searched_index
 from components.elasticsearch.errors import FilterError
 from jinactl.errors import CommandError, UsageError
 
@@ -38,11 +38,23 @@ def query_of(client: Requests, index: str, selection: Selection) -> dict[str, An
     if selection.ids:
         queries.append({"ids": {"values": list(selection.ids)}})
     if filters:
+        fields = read_searched_index(client, index).fields
+        if selection.source:
+            _require_exact(index, fields.get(SOURCE))
         try:
-            queries += build_filters(filters, read_searched_index(client, index).fields)
+            queries += build_filters(filters, fields)
         except FilterError as error:
             raise UsageError(str(error)) from error
     return {"bool": {"filter": queries}} if queries else {"match_all": {}}
+
+
+def _require_exact(index: str, source: Field | None) -> None:
+    """Raise UsageError where a filter would look for the words of a source: others may have those words too."""
+    if source and "text" in source.type and not source.keyword:
+        raise UsageError(
+            f"The field `{SOURCE}` of {index} is a text without a keyword, in which only words can be looked for, and "
+            f"other sources may have the same: name ids, or say --filter {SOURCE}=VALUE if that is meant."
+        )
 
 
 def read_concrete(client: Requests, alias: str) -> tuple[str, Mapping[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 
 from jinactl.documents import deleting, exporting
 from tests.unit.elasticsearch.recording import missing
-from tests.unit.jinactl.conftest import INDEX, Jinactl, Opened
+from tests.unit.jinactl.conftest import INDEX, PROPERTIES, Jinactl, Opened
 
 SOURCES: dict[str, dict[str, Any]] = {
     "a": {"content": "text", "n": 1},
@@ -101,6 +101,21 @@ def test_what_is_not_plain_deletes_nothing(
     assert jinactl("delete", *arguments) == 2
     assert told in capsys.readouterr().err
     assert not any("_bulk" in path for path, _ in cluster.asked)
+
+
+def test_a_source_that_can_only_be_looked_for_by_its_words_deletes_nothing(
+    jinactl: Jinactl, cluster: Opened, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for source, code in (
+        ({"type": "text"}, 2),
+        ({"type": "text", "fields": {"keyword": {"type": "keyword"}}}, 0),
+    ):
+        mappings = {"properties": {**PROPERTIES, "source": source}}
+        cluster.answers["GET /jina-demo/_mapping"] = {INDEX: {"mappings": mappings}}
+        answer(cluster, DONE, DONE, DONE)
+        assert jinactl("delete", "--yes", "--source", "notes/a.md") == code
+        assert any("_bulk" in path for path, _ in cluster.asked) == (code == 0)
+    assert "other sources may have the same" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("agrees", [True, False])
