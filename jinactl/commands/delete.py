@@ -41,9 +41,9 @@ def delete(
         ),
     ] = None,
     source: Annotated[
-        str,
+        str | None,
         typer.Option(metavar="SOURCE", help="Documents whose field `source` has this value, as chunks have."),
-    ] = "",
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     stack: options.Stack = "",
     outputs: options.Outputs = "",
@@ -55,7 +55,9 @@ def delete(
     A document that somebody changes meanwhile stays, and the exit code is 3 then. No index is deleted.
     """
     console = Console(as_json=as_json)
-    selection = Selection(ids=ids or [], source=source, filters=filters or [])
+    if source == "":  # as from a variable that is not set: without it, more would match
+        raise UsageError("--source is empty: say which one, or leave it out.")
+    selection = Selection(ids=ids or [], source=source or "", filters=filters or [])
     if selection.is_empty:
         raise UsageError("Say which documents: their ids, --filter, or --source.")
     facts = read_stack(stack, outputs, index)

@@ -88,6 +88,7 @@ def test_what_is_named_is_asked_for(
     [
         ([], "Say which documents: their ids, --filter, or --source."),
         (["--filter", "unknown"], "neither field=value nor"),
+        (["--yes", "--filter", '{"match_all": {}}', "--source", ""], "--source is empty"),
         (["a"], "Delete 3 documents of jina-demo? Nobody is there to ask: say --yes."),
     ],
 )
