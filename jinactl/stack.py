@@ -100,10 +100,7 @@ def _advice(told: str, stack: str) -> str:
         )
     if "pulumi login" in told or "PULUMI_ACCESS_TOKEN" in told:
         return "Pulumi does not know where the stacks are kept: run `pulumi login --local`, or log in to your backend."
-    lines = [
-        line
-        for line in told.splitlines()
-        if line.strip() and not line.lstrip().startswith(("code:", "stdout:"))
-    ]
-    reason = " ".join(lines[-3:]).replace("stderr:", "").strip()
+    # Before it stands what Pulumi printed on standard output, which may have secrets.
+    said = told.rpartition("\n stderr: ")[2]
+    reason = " ".join([line for line in said.splitlines() if line.strip()][-3:]).strip()
     return f"Pulumi did not tell the stack's outputs: {reason}"

@@ -66,6 +66,12 @@ def test_what_pulumi_refuses_is_told_with_what_to_do(path: Path, says: str, told
     assert "stdout" not in str(raised.value)
 
 
+def test_outputs_that_pulumi_printed_before_it_failed_are_not_told(path: Path) -> None:
+    pulumi(path, json.dumps({"serverApiKey": "secret"}, indent=2), says="error: the disk is full", code=255)
+    with pytest.raises(CommandError, match=r"outputs: error: the disk is full$"):
+        read_stack("gpu")
+
+
 def test_a_stack_that_is_not_up_is_told(path: Path) -> None:
     pulumi(path, "{}")
     with pytest.raises(CommandError, match="Stack gpu has no outputs: `pulumi up` brings it up first"):
