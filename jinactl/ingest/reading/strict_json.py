@@ -1,7 +1,11 @@
-"""JSON that every program reads in the same way: UTF-8, finite numbers, whole characters, not nested without end."""
+"""JSON that every program reads in the same way.
+
+UTF-8, finite numbers, whole characters, no name twice in an object, not nested without end.
+"""
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from jinactl.ingest.entries import RejectedError
@@ -22,7 +26,7 @@ def parse(raw: bytes) -> Any:
     if raw.count(b"{") + raw.count(b"[") > DEEPEST:
         _check_depth(text)
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=_object)
     except ValueError as error:
         raise RejectedError(_told(text, error)) from error
     if _SUSPECT.search(raw):
@@ -32,6 +36,15 @@ def parse(raw: bytes) -> Any:
 
 def _refuse(constant: str) -> None:
     raise RejectedError(f"{constant} is no number of JSON: leave the field out, or write null")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, which Elasticsearch would refuse if it had a name twice; of two values one would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        (name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise RejectedError(f"has `{name[:100]}` twice")
+    return found
 
 
 def _told(text: str, error: ValueError) -> str:

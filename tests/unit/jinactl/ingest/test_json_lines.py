@@ -55,6 +55,8 @@ def test_a_mark_of_the_byte_order_is_no_part_of_the_text() -> None:
         (b'{"content": "a", "_id": ""}', "`_id` must be a text"),
         (b'{"content": "a", "_id": "%b"}' % (b"x" * 513), "1 to 512 bytes"),
         (b'{"content": "a", "content_embedding": [1]}', "`content_embedding` is made here"),
+        (b'{"content": "a", "content": "b"}', "has `content` twice"),
+        (b'{"content": "a", "n": [{"m": 1, "k": 2, "m": 1}]}', "has `m` twice"),
         (b'{"content": "half \\ud83d"}', "half of a surrogate pair"),
         (b'{"content": "a", "\\udc00": 1}', "half of a surrogate pair"),
         (b'{"content": "a", "n": NaN}', "NaN is no number"),
