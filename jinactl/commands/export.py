@@ -1,5 +1,6 @@
 """`jinactl export`."""
 
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,8 @@ def export(
 @contextmanager
 def _output(file: str, *, overwrite: bool) -> Iterator[TextIO]:
     if file == STANDARD_OUTPUT:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # JSON is, whatever the terminal is set to
         yield sys.stdout
         sys.stdout.flush()
         return

@@ -1,6 +1,7 @@
 """`jinactl delete` and `jinactl export` on an index that answers from a table."""
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from tests.unit.elasticsearch.recording import missing
 from tests.unit.jinactl.conftest import INDEX, PROPERTIES, Jinactl, Opened
 
 SOURCES: dict[str, dict[str, Any]] = {
-    "a": {"content": "text", "n": 1},
+    "a": {"content": "text é", "n": 1},
     "b": {"content": "Gr\u00fc\u00dfe \ud800"},
     "c": {"tags": ["no text"]},
 }
@@ -175,6 +176,16 @@ def test_documents_go_to_standard_output_as_lines(
     assert "1 of them have a routing" in shown.err
     asked = [body for path, body in cluster.asked if path.startswith("POST /_search")][1]
     assert asked["_source"]["excludes"] == ["content_embedding", "content_digest"]
+
+
+def test_standard_output_is_utf_8_whatever_the_terminal_has(
+    jinactl: Jinactl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="latin-1"))
+    assert jinactl("export") == 0
+    sources = [json.loads(line) for line in raw.getvalue().decode().splitlines()]
+    assert sources == [{"_id": one, **source} for one, source in SOURCES.items()]
 
 
 def test_bulk_lines_with_vectors_are_packed_and_keep_routings(
