@@ -39,7 +39,12 @@ class Console:
 
     def json(self, value: object) -> None:
         """Print a value as one line of JSON."""
-        print(json.dumps(value, ensure_ascii=False), flush=True)
+        line = json.dumps(value, ensure_ascii=False)
+        try:
+            line.encode(sys.stdout.encoding or "utf-8")
+        except UnicodeEncodeError:  # half a surrogate pair, say, which only an escape can write
+            line = json.dumps(value)
+        print(line, flush=True)
 
     def say(self, line: str) -> None:
         """Say what is going on."""

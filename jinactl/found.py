@@ -17,8 +17,8 @@ from components.elasticsearch.embedding.search import Answer, Mode
 NUMBERS_SHOWN = 3
 """Of a vector in an explanation."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s]+")
-"""White space, and what could move a terminal's cursor or change its colours."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\s\ud800-\udfff]+")
+"""White space, what could move a terminal's cursor or change its colours, and halves of surrogate pairs."""
 
 
 def in_json(hit: Hit, mode: Mode, *, sides: bool) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def in_json(hit: Hit, mode: Mode, *, sides: bool) -> dict[str, Any]:
 
 def in_line(hit: Hit) -> str:
     """Return a hit as one line: score, id and text."""
-    return f"{hit.score:.4f}  {hit.id}  {_printable(hit.content)}"
+    return f"{hit.score:.4f}  {_printable(hit.id)}  {_printable(hit.content)}"
 
 
 def table(answer: Answer, mode: Mode, *, sides: bool) -> Table:

@@ -1,6 +1,7 @@
 """What `jinactl search` shows of what it found."""
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from rich.console import Console
 from components.elasticsearch.embedding.hits import Hit, Piece, Side
 from components.elasticsearch.embedding.search import Answer
 from components.elasticsearch.embedding.searched_index import SearchedIndex
+from jinactl import console as ours
 from jinactl.found import explain, in_json, in_line, table
 
 SEARCHED = SearchedIndex("x-1", 8, "hnsw")
@@ -50,6 +52,18 @@ def test_sides_are_only_told_of_a_fused_search_that_asked_for_them() -> None:
 
 def test_in_a_line_no_text_can_break_the_line_or_the_terminal() -> None:
     assert in_line(HIT) == "0.5000  7  A cat. A [31mdog."
+
+
+def test_half_a_surrogate_pair_is_shown_as_a_space_and_in_json_as_an_escape(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    hit = Hit("7\n8", 0.5, "café \ud83d!")
+    assert in_line(hit) == "0.5000  7 8  café !"
+    ours.Console().json(in_json(hit, "text", sides=False))
+    ours.Console().json("café")
+    found, plain = capsys.readouterr().out.splitlines()
+    assert json.loads(found)["content"] == hit.content
+    assert plain == '"café"'
 
 
 def test_in_a_table_the_matched_words_are_bold_and_both_sides_told() -> None:
