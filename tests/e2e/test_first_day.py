@@ -22,7 +22,7 @@ from tests.e2e.conftest import containers, new_stack, remove_left_overs, volumes
 pytestmark = [pytest.mark.sandbox, pytest.mark.e2e]
 
 NAME = "first-day"
-DOCUMENTS, QUERIES = 1000, 25
+DOCUMENTS, QUERIES = 1000, 10
 LONGEST = 300
 """Characters of a description: short ones, since every one of them is embedded twice on a machine with other work."""
 
