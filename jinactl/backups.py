@@ -1,6 +1,6 @@
 """Backs up, and restores, what the stack's own Elasticsearch node holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from components.elasticsearch.backups.handover import Target
@@ -16,8 +16,8 @@ from jinactl.outputs import ASK, StackFacts
 MEGABYTE = 1_000_000
 
 
-def back_up(facts: StackFacts, aliases: Sequence[str], keep: int, say: Say) -> list[Backup]:
-    """Take a backup for each index of `aliases` and return them; keep the newest `keep` of each.
+def back_up(facts: StackFacts, aliases: Sequence[str], keep: int, say: Say) -> Iterator[Backup]:
+    """Take a backup for each index of `aliases`, and yield each when it is taken; keep the newest `keep` of each.
 
     That of the first index also holds whatever else people have on the node. `say` gets progress lines. Raises
     StackError when one is incomplete.
@@ -25,12 +25,10 @@ def back_up(facts: StackFacts, aliases: Sequence[str], keep: int, say: Say) -> l
     _require_own_node(facts)
     first, *siblings = facts.indices
     with Client(facts.connection) as client:
-        taken = []
         for alias in aliases:
             backup = take_backup(client, alias, keep=keep, say=say, siblings=siblings, alone=alias != first)
             say(f"{backup.name} is whole: {backup.documents:,} documents of {alias}, {_shown_size(backup)}")
-            taken.append(backup)
-    return taken
+            yield backup
 
 
 def read_all(facts: StackFacts) -> list[Backup]:

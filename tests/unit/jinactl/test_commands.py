@@ -1,11 +1,15 @@
 """`jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
 
+import json
 from typing import Any
 
 import pytest
 
+from components.elasticsearch.backups.repository import Backup
+from components.elasticsearch.errors import BackupError
+from jinactl import backups
 from tests.fixtures.embedding_server import EmbeddingServer
-from tests.unit.elasticsearch.backups.backups import snapshot
+from tests.unit.elasticsearch.backups.backups import backup, snapshot
 from tests.unit.elasticsearch.recording import missing
 from tests.unit.jinactl.conftest import INDEX, MAPPED, META, Jinactl, Opened
 
@@ -104,6 +108,19 @@ def test_a_backup_that_cannot_be_is_told(
     cluster.answers["GET /_snapshot/jina-backups/none"] = missing()
     assert jinactl(*arguments, **outputs) == 1
     assert told in capsys.readouterr().err
+
+
+def test_a_backup_that_was_taken_is_told_also_where_that_of_the_next_index_fails(
+    jinactl: Jinactl, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def take(_client: object, alias: str, **_: object) -> Backup:
+        if alias == "tickets":
+            raise BackupError("is not whole")
+        return backup()
+
+    monkeypatch.setattr(backups, "take_backup", take)
+    assert jinactl("backup", "--json", **OWN_NODE, indices=["jina-demo", "tickets"]) == 1
+    assert json.loads(capsys.readouterr().out)["name"] == "first"
 
 
 def test_a_backup_of_another_index_is_named_before_it_is_restored(
