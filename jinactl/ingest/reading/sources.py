@@ -60,7 +60,8 @@ def find_sources(paths: Sequence[str], wanted: Format | None) -> list[Source]:
     names = Counter(one.text_name for one in sources if one.format == "text")
     if twice := [name for name, count in names.items() if count > 1]:
         raise CommandError(
-            f"Two of the texts would get the same id, {twice[0]}: give them in one folder, or one after the other."
+            f"Two of the texts would get the same id, {twice[0]}, and one would replace the other, also later: name "
+            "the folder that both are in, or give one of them another name."
         )
     if [one.path for one in sources].count(None) > 1:
         raise CommandError("Standard input (-) can be read only once.")

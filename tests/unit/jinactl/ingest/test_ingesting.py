@@ -328,7 +328,11 @@ def test_a_text_whose_name_is_not_utf_8_is_a_reject(
     [
         (["/nowhere.ndjson"], "/nowhere.ndjson cannot be read: No such file", 1),
         (["FOLDER/empty"], "holds no texts", 1),
-        (["FOLDER/a/x.md", "FOLDER/b/x.md"], "would get the same id, x.md", 1),
+        (
+            ["FOLDER/a/x.md", "FOLDER/b/x.md"],
+            "the same id, x.md, and one would replace the other, also later",
+            1,
+        ),
         (["-", "-"], "can be read only once", 1),
         (["FOLDER/unknown"], "say it with --format", 1),
         (["FOLDER/a/x.md", "--format", "xml"], "There is no format xml", 2),
