@@ -47,16 +47,30 @@ class _Rows:
         try:
             cells = next(self._reader, None)
         except csv.Error as error:
-            self._again.extendleft(reversed(self._row[1:]))
-            self.number -= len(self._row) - 1
-            del self._row[1:]
-            self._reader = self._new_reader()
+            self._keep_first_line()
             raise RejectedError(_told(str(error))) from error
+        if cells and self._are_rows(len(cells)):
+            self._keep_first_line()
+            raise RejectedError(
+                "a quote is opened here and closed in another row: leave it out, or double it in quotes"
+            )
         try:
             self.text.encode()
         except UnicodeEncodeError as error:
             raise RejectedError("not UTF-8 text") from error
         return cells
+
+    def _are_rows(self, cells: int) -> bool:
+        """Tell whether each line of the last row is one by itself: many programs write no quotes around TSV's cells."""
+        tabs = [line.raw.count(b"\t") for line in self._row] if self._delimiter == "\t" else []
+        return cells > 1 and len(tabs) > 1 and all(count == cells - 1 for count in tabs)
+
+    def _keep_first_line(self) -> None:
+        """Have what follows the first line of the last row read anew."""
+        self._again.extendleft(reversed(self._row[1:]))
+        self.number -= len(self._row) - 1
+        del self._row[1:]
+        self._reader = self._new_reader()
 
     def _new_reader(self) -> Iterator[list[str]]:
         # Strict, because text after a quote that ends a cell means that cells are not where they seem to be.

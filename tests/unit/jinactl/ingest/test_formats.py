@@ -153,6 +153,18 @@ def test_a_row_that_is_none_costs_no_other_row() -> None:
     ]
 
 
+def test_rows_between_two_quotes_that_belong_to_no_pair_are_not_lost() -> None:
+    table = b'_id\tcontent\n1\t"Quoted, at first\n2\ttext\n3\tof 3"\n4\t"two\nlines"\n'
+    found = list(entries(table, "a.tsv"))
+    documents_found = [one.document for one in found if isinstance(one, Entry)]
+    assert [(one.id, one.content) for one in documents_found] == [
+        ("2", "text"), ("3", 'of 3"'), ("4", "two\nlines")
+    ]  # fmt: skip
+    (told,) = rejects(table, "a.tsv")
+    assert (told.line, told.text) == (2, '1\t"Quoted, at first')
+    assert "closed in another row" in told.reason
+
+
 @pytest.mark.parametrize(
     ("header", "told"),
     [
