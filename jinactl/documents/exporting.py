@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -59,14 +60,20 @@ def opened(file: Path, *, overwrite: bool) -> Iterator[TextIO]:
     A name that ends in .gz makes it a gzip file. Raises CommandError where there is a file already, unless `overwrite`
     says that it may go, and where it cannot be written.
     """
+    if file.exists() and not file.is_file():
+        raise CommandError(f"{file} is no file: name one, or write to standard output (-).")
     if file.exists() and not overwrite:
         raise CommandError(
             f"{file} is there already: name another file, or have it replaced with --overwrite."
         )
+    compressed = file.suffix == ".gz"
+    file = file.resolve()  # what a link leads to is replaced, not the link
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         with part.open("xb") as raw:
-            with _lines_of(raw, compressed=file.suffix == ".gz") as lines:
+            if file.exists():  # who may not read the one may not read the other
+                os.fchmod(raw.fileno(), stat.S_IMODE(file.stat().st_mode))
+            with _lines_of(raw, compressed=compressed) as lines:
                 yield lines
             raw.flush()
             os.fsync(raw.fileno())

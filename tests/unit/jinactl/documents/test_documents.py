@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,24 @@ def test_a_file_that_is_there_is_replaced_only_when_told_to(
     assert jinactl("export", str(tmp_path / "none" / "x")) == 1
     assert "cannot be written: No such file" in capsys.readouterr().err
     assert (file.read_text(), list(tmp_path.glob(".*"))) == ("mine", [])
+
+
+def test_a_file_that_is_replaced_keeps_its_mode_and_the_links_to_it(jinactl: Jinactl, tmp_path: Path) -> None:
+    file, link = tmp_path / "mine", tmp_path / "link.gz"
+    file.write_text("mine")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    assert jinactl("export", str(link), "--overwrite") == 0
+    assert link.is_symlink()
+    assert len(gzip.decompress(file.read_bytes()).splitlines()) == 3
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_file_is_not_replaced(
+    jinactl: Jinactl, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert jinactl("export", str(pipe), "--overwrite") == 1
+    assert "is no file" in capsys.readouterr().err
+    assert pipe.is_fifo()
