@@ -7,7 +7,7 @@ from typing import Any
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.embedding.server import Role
-from jinactl.errors import CommandError
+from jinactl.errors import CommandError, UsageError
 
 ASK = "`pulumi stack output --json --show-secrets`"
 HIDDEN = "[secret]"
@@ -74,7 +74,8 @@ class StackFacts:
 def facts_of(outputs: Mapping[str, Any], source: str, index: str = "") -> StackFacts:
     """Return what the outputs say, of `index` or else of the stack's first one.
 
-    Raises CommandError naming outputs that are missing or hidden, or the stack's indices where `index` is none of them.
+    Raises CommandError naming outputs that are missing or hidden, and UsageError naming the stack's indices where
+    `index` is none of them.
     """
     hidden = sorted(key for key, value in outputs.items() if value == HIDDEN)
     if hidden:
@@ -93,7 +94,7 @@ def facts_of(outputs: Mapping[str, Any], source: str, index: str = "") -> StackF
 def _chosen(outputs: Mapping[str, Any], index: str) -> str:
     indices = _indices(outputs)
     if index and index not in indices:
-        raise CommandError(f"The stack has no index {index}: it has {', '.join(indices)}.")
+        raise UsageError(f"The stack has no index {index}: it has {', '.join(indices)}.")
     return index or indices[0]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jinactl.errors import CommandError
+from jinactl.errors import CommandError, UsageError
 from jinactl.outputs import facts_of
 from tests.unit.jinactl.stack_outputs import OUTPUTS
 
@@ -27,7 +27,7 @@ def test_an_index_of_the_stack_is_chosen_by_its_name(chosen: str, index: str) ->
 def test_an_index_that_the_stack_has_not_is_refused_with_those_that_it_has(
     indices: dict[str, list[str]],
 ) -> None:
-    with pytest.raises(CommandError, match="The stack has no index other: it has jina-demo"):
+    with pytest.raises(UsageError, match="The stack has no index other: it has jina-demo"):
         facts_of({**OUTPUTS, **indices}, "x", "other")
 
 
