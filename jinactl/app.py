@@ -37,10 +37,20 @@ class Commands(TyperGroup):
             Console().error(str(error))
             raise typer.Exit(WRONG_USAGE if isinstance(error, UsageError) else FAILED) from error
         except KeyboardInterrupt as error:
-            Console().say("interrupted; running the command again goes on, and makes no document twice")
+            goes_on = "; running the command again goes on, and makes no document twice"
+            Console().say("interrupted" + (goes_on if ctx.invoked_subcommand == "ingest" else ""))
+            raise typer.Exit(INTERRUPTED) from error
+        except typer.Abort as error:  # a Ctrl-C at a question
+            Console().say("")
+            Console().say("interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
             silence_broken_pipe()
+            raise typer.Exit(FAILED) from error
+        except OSError as error:  # such as a disk that is full
+            silence_broken_pipe()
+            where = f"{error.filename}: " if error.filename else ""
+            Console().error(f"Reading or writing failed: {where}{error.strerror or error}.")
             raise typer.Exit(FAILED) from error
 
 

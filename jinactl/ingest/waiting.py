@@ -69,7 +69,8 @@ class Waiting:
             turn.said = True
             if self._said == 1:
                 self._began = time.monotonic()
-                self._say(f"waiting for up to {self.seconds / 60:.3g} minutes: {why}")
+                minutes = f"{self.seconds / 60:.3g}"
+                self._say(f"waiting for up to {minutes} minute{'' if minutes == '1' else 's'}: {why}")
 
     def _end(self, turn: "Turn", *, well: bool) -> None:
         if not turn.said:

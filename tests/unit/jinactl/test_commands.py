@@ -1,9 +1,11 @@
 """`jinactl`: what each command asks, prints and returns, on a cluster that answers from a table."""
 
+import errno
 import json
 from typing import Any
 
 import pytest
+import typer
 
 from components.elasticsearch.backups.repository import Backup
 from components.elasticsearch.errors import BackupError
@@ -51,7 +53,7 @@ def test_a_search_that_finds_nothing_says_so(
 ) -> None:
     cluster.answers["POST /jina-demo/_search"] = {"hits": {"hits": []}}
     assert jinactl("search", "killed") == 0
-    assert "nothing found: jina-demo holds no documents" in capsys.readouterr().err
+    assert "nothing found: jina-demo holds no documents with vectors" in capsys.readouterr().err
 
 
 def test_ctrl_c_ends_in_one_line(
@@ -63,7 +65,37 @@ def test_ctrl_c_ends_in_one_line(
 
     cluster.answers = Interrupting()
     assert jinactl("search", "killed") == 130
-    assert capsys.readouterr().err.startswith("interrupted; running the command again goes on")
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            1,
+            "error: Reading or writing failed: No space",
+        ),
+        (typer.Abort(), 130, "\ninterrupted\n"),
+    ],
+    ids=["a full disk", "Ctrl-C at a question"],
+)
+def test_what_ends_a_command_from_outside_is_told_without_a_traceback(
+    error: Exception,
+    code: int,
+    told: str,
+    jinactl: Jinactl,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("jinactl.app.silence_broken_pipe", lambda: None)
+    monkeypatch.setattr("jinactl.commands.search._show", fail)
+    monkeypatch.setattr("jinactl.commands.search._ask", lambda *_, **__: None)
+    assert jinactl("search", "killed") == code
+    assert capsys.readouterr().err.startswith(told)
 
 
 @pytest.mark.parametrize(
