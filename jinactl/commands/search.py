@@ -70,7 +70,8 @@ def search(
         console.say(json.dumps(told, ensure_ascii=False, indent=None if as_json else 2))
     if not answer.hits:
         narrowed = " that match the filters" if filters else ""
-        console.say(f"nothing found: {facts.index} holds no documents with vectors{narrowed}")
+        lacking = "with words of the query" if mode == "text" else "with vectors"
+        console.say(f"nothing found: {facts.index} holds no documents {lacking}{narrowed}")
 
 
 def _require_text(query: str, *filters: str) -> None:

@@ -54,6 +54,8 @@ def test_a_search_that_finds_nothing_says_so(
     cluster.answers["POST /jina-demo/_search"] = {"hits": {"hits": []}}
     assert jinactl("search", "killed") == 0
     assert "nothing found: jina-demo holds no documents with vectors" in capsys.readouterr().err
+    assert jinactl("search", "killed", "--mode", "text") == 0
+    assert "nothing found: jina-demo holds no documents with words of the query" in capsys.readouterr().err
 
 
 def test_ctrl_c_ends_in_one_line(
