@@ -3,6 +3,7 @@
 The error bodies are those of Elasticsearch 9.x: `{"error": {"type", "reason", "caused_by"…}, "status"}`.
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -102,6 +103,7 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
     where = connection.shown_url
     name = type(error).__name__
     told = str(getattr(error, "message", error)).split(" object at ")[0]
+    told = re.sub(r"HTTPS?Connection(Pool)?\([^()]*\): ", "", told)  # urllib3's name of what `where` says
     if name == "TlsError":
         return TlsError(
             f"No trusted TLS connection to Elasticsearch at {where}: {told.rstrip('.')}. {_trusted(told)}"
