@@ -27,4 +27,8 @@ Outputs = Annotated[
 IndexName = Annotated[
     str, typer.Option("--index", metavar="NAME", help="One of the stack's indices.", show_default="its first")
 ]
+EachIndex = Annotated[
+    str,
+    typer.Option("--index", metavar="NAME", help="One of the stack's indices.", show_default="all of them"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, a line for each thing.")]

@@ -20,14 +20,16 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(backup)
+    app.command(epilog=EXAMPLES, short_help="Back up the indices of the stack's own node.")(backup)
 
 
 def backup(
     stack: options.Stack = "",
     outputs: options.Outputs = "",
-    index: options.IndexName = "",
-    keep: Annotated[int, typer.Option(min=1, help="How many backups are kept.")] = 7,
+    index: options.EachIndex = "",
+    keep: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many backups of each index are kept.")
+    ] = 7,
     listed: Annotated[bool, typer.Option("--list", help="Only list the backups that there are.")] = False,
     as_json: options.AsJson = False,
 ) -> None:

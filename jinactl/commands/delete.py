@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def delete(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Ids of documents.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of documents.")] = None,
     filters: Annotated[
         list[str] | None,
         typer.Option(

@@ -24,13 +24,13 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(doctor)
+    app.command(epilog=EXAMPLES, short_help="Look for causes of trouble, and say how to mend them.")(doctor)
 
 
 def doctor(
     stack: options.Stack = "",
     outputs: options.Outputs = "",
-    index: options.IndexName = "",
+    index: options.EachIndex = "",
     as_json: options.AsJson = False,
 ) -> None:
     """Look for causes of trouble, and name the command that mends each.

@@ -40,7 +40,7 @@ def evaluate(
     queries: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[QUERIES]",
+            metavar="QUERIES",
             help='Queries, one a line: {"_id", "text"} as JSON, or id, tab, text. Without them, titles or first '
             "sentences of documents are the queries, each answered by its document.",
             show_default=False,
@@ -72,12 +72,14 @@ def evaluate(
     ] = "",
     dims: Annotated[
         str,
-        typer.Option(metavar="LIST", help="Dims, with commas between.", show_default="all of the model's"),
+        typer.Option(metavar="LIST", help="Dims, with commas between, or all.", show_default="all"),
     ] = "",
     index_options: Annotated[
         str,
         typer.Option(
-            metavar="LIST", help="Index options, exact or all.", show_default="the stack's, and exact"
+            metavar="LIST",
+            help="Index options and exact, with commas between, or all.",
+            show_default="the stack's, and exact",
         ),
     ] = "",
     markdown: Annotated[

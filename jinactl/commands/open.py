@@ -21,14 +21,14 @@ EXAMPLES = """\
 Examples:
   jinactl open
   jinactl open -s gpu --port 8123 --no-browser
-On another machine, with --no-browser --port 8123 there, and the same port here:
-  ssh -t -L 8123:127.0.0.1:8123 that-machine
+The page of another machine, at the same port here:
+  ssh -t -L 8123:127.0.0.1:8123 that-machine jinactl open --no-browser --port 8123
 """
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("open", epilog=EXAMPLES)(open_page)
+    app.command("open", epilog=EXAMPLES, short_help="Search in the browser.")(open_page)
 
 
 def open_page(
@@ -36,7 +36,14 @@ def open_page(
     outputs: options.Outputs = "",
     index: options.IndexName = "",
     port: Annotated[
-        int, typer.Option(min=0, max=HIGHEST_PORT, help="The port on 127.0.0.1.", show_default="any free one")
+        int,
+        typer.Option(
+            min=0,
+            max=HIGHEST_PORT,
+            metavar="PORT",
+            help="The port on 127.0.0.1.",
+            show_default="any free one",
+        ),
     ] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the page's address.")] = False,
     as_json: options.AsJson = False,

@@ -13,7 +13,7 @@ EXAMPLES = """\
 Examples:
   jinactl restore
   jinactl restore --index tickets
-  jinactl restore --snapshot jina-20261127-101500
+  jinactl restore --snapshot jina-demo-20261127-101500
 """
 
 

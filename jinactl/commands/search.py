@@ -41,7 +41,9 @@ def search(
     stack: options.Stack = "",
     outputs: options.Outputs = "",
     index: options.IndexName = "",
-    size: Annotated[int, typer.Option(min=1, max=LARGEST_SIZE, help="How many documents at most.")] = 3,
+    size: Annotated[
+        int, typer.Option(min=1, max=LARGEST_SIZE, metavar="N", help="How many documents at most.")
+    ] = 3,
     mode: Annotated[
         Mode, typer.Option(help="By meaning, by words (BM25), or both rankings fused by their ranks.")
     ] = "semantic",

@@ -40,13 +40,13 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(status)
+    app.command(epilog=EXAMPLES, short_help="Show what a stack is and does.")(status)
 
 
 def status(
     stack: options.Stack = "",
     outputs: options.Outputs = "",
-    index: options.IndexName = "",
+    index: options.EachIndex = "",
     watch: Annotated[bool, typer.Option("--watch", help="Go on until Ctrl-C, every two seconds.")] = False,
     as_json: options.AsJson = False,
 ) -> None:

@@ -54,3 +54,13 @@ def test_every_command_has_examples_and_answers_help(name: str, capsys: pytest.C
     shown = capsys.readouterr().out
     assert f"  jinactl {name}" in shown.split("Examples:")[1]
     assert "--stack" in shown
+    assert "<int range>" not in shown
+    assert "[[" not in shown
+
+
+@pytest.mark.parametrize("name", ["backup", "status", "doctor"])
+def test_a_command_on_all_indices_names_no_other_default(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "--help"]) == 0
+    assert "[default: (all of them)]" in capsys.readouterr().out
