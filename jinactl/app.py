@@ -62,6 +62,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Put documents into the index of a stack that is up, search them, and look after them.",
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but for some documents, 130 after Ctrl-C.",
 )
 for command in (
     ingest,

@@ -33,7 +33,9 @@ ALL = "all"
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog=EXAMPLES)(evaluate)
+    app.command(epilog=EXAMPLES, short_help="Measure quants, dims and index options on your documents.")(
+        evaluate
+    )
 
 
 def evaluate(

@@ -64,3 +64,12 @@ def test_a_command_on_all_indices_names_no_other_default(
 ) -> None:
     assert run([name, "--help"]) == 0
     assert "[default: (all of them)]" in capsys.readouterr().out
+
+
+def test_the_help_shows_each_command_in_a_whole_sentence_and_the_exit_codes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "..." not in shown.partition("Commands:")[2]
+    assert "Exit codes: 0 done" in shown
