@@ -1,6 +1,7 @@
 """Embeds and writes documents, and tells for each of them whether it is in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -13,7 +14,9 @@ from components.elasticsearch.documents.digest import put_vector
 from components.elasticsearch.documents.resending import Item, kind_of, refused_error
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.errors import EmbeddingRefusedError, RefusedError
-from components.elasticsearch.fields import NO_PIPELINE
+from components.elasticsearch.fields import DIGEST, NO_PIPELINE
+from components.errors import StackError
+from jinactl.errors import CommandError
 from jinactl.ingest.entries import Entry
 from jinactl.ingest.present import Stored
 from jinactl.ingest.refusals import in_words, is_about_the_stack, why_waited_for
@@ -137,7 +140,7 @@ class Sender:
             try:
                 return send(self._client, self._index, writes, self._query)
             finally:
-                self._checked()
+                self._check_written(writes)
 
         try:
             items = turn.through(checked)
@@ -154,6 +157,23 @@ class Sender:
     def _checked(self) -> None:
         if self._embedder is not None:
             self._check()
+
+    def _check_written(self, writes: Sequence[Write]) -> None:
+        """Check, and where the vectors that were just written are of another kind, have nobody trust them.
+
+        Without its digest an embedding counts as unknown: the next ingest, and a repair, embed the text again.
+        """
+        try:
+            self._checked()
+        except CommandError:
+            doubted = [
+                Write("update", one.id, {"doc": {DIGEST: None}}, routing=one.routing)
+                for one in writes
+                if one.action != "delete"
+            ]
+            with suppress(StackError):  # what is told is why they are doubted
+                send(self._client, self._index, doubted, self._query)
+            raise
 
     def _comes_again(self, item: Item, refusals: Refusals) -> bool:
         """Note why a document is refused, and tell whether it is to be sent again."""

@@ -36,6 +36,7 @@ class IndexDouble:
     embeds: bool = True
     failures: list[Exception] = field(default_factory=list)
     refuse: Refuse = lambda _id, _source: None
+    mapped: Mapping[str, Any] = field(default_factory=lambda: MAPPED)
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     bulks: list[list[str]] = field(default_factory=list)
@@ -63,7 +64,7 @@ class IndexDouble:
             assert path.split("/")[1] in (ALIAS, INDEX)
             match method, path.rpartition("/")[2]:
                 case "GET", "_mapping":
-                    return MAPPED
+                    return self.mapped
                 case "POST", "_refresh":
                     return {}
                 case "POST", "_mget":
@@ -97,7 +98,7 @@ class IndexDouble:
         rest, items, ids = iter(lines), [], []
         for action in rest:
             ((name, address),) = action.items()
-            source = dict(next(rest)) if name in ("index", "create") else {}
+            source = dict(next(rest)) if name != "delete" else {}
             id_ = address["_id"]
             ids.append(id_)
             refused = self.refuse(id_, source) or self._conflict(name, address)
@@ -118,6 +119,9 @@ class IndexDouble:
         self.versions[id_] = self.versions.get(id_, 0) + 1
         if name == "delete":
             self.stored.pop(id_, None)
+            return
+        if name == "update":
+            self.stored[id_] |= source["doc"]
             return
         if with_pipeline and self.embeds:
             assert VECTOR not in source

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,24 @@ def test_patience_ends_with_the_reason_and_what_is_in(
     told = capsys.readouterr().err
     assert "was closed to writers" in told
     assert len(index.stored) >= 64
+
+
+def test_vectors_that_a_migration_overtook_are_not_taken_for_those_of_their_texts(
+    ingest: Ingest, index: IndexDouble, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def migrate(_id: str, _source: Mapping[str, Any]) -> None:
+        identity: Any = META["identity"]
+        meta = {**META, "identity": {**identity, "quant": "Q2_K"}}
+        index.mapped = {INDEX: {"mappings": {**MAPPED[INDEX]["mappings"], "_meta": meta}}}
+
+    index.refuse = migrate
+    assert ingest('{"_id": "a", "content": "text"}', **IN_CLIENT) == 1
+    assert "vectors are of another kind" in capsys.readouterr().err
+    assert index.stored["a"][DIGEST] is None
+    index.refuse = lambda _id, _source: None
+    index.mapped = MAPPED
+    assert ingest('{"_id": "a", "content": "text"}', **IN_CLIENT) == 0
+    assert index.stored["a"][DIGEST] == digest_of("text")
 
 
 @pytest.mark.parametrize(
