@@ -98,8 +98,7 @@ def temporary_server(
     container = f"{NAME}-{secrets.token_hex(4)}"
     try:
         answer(["docker", "run", *_options(template, model, container), template.image])
-        port = answer(["docker", "port", container, f"{PORT}/tcp"]).rpartition(":")[2]
-        url = f"http://127.0.0.1:{port}{PATH}"
+        url = f"http://127.0.0.1:{_published_port(container)}{PATH}"
         _wait(container, url, name)
         yield EmbeddingServer(urls={"query": url, "document": url}, model=name, prefixes=dict(prefixes))
     except EngineError as error:
@@ -127,6 +126,16 @@ def _options(template: ServerTemplate, model: Path, container: str) -> list[str]
     ]
 
 
+def _published_port(container: str) -> str:
+    try:
+        return answer(["docker", "port", container, f"{PORT}/tcp"]).rpartition(":")[2]
+    except EngineError:
+        # A server that has ended publishes none: its own words say more.
+        if Container(container).state().runs:
+            raise
+        raise _not_ready(container) from None
+
+
 def _wait(container: str, url: str, model: str) -> None:
     until = time.monotonic() + READY_WITHIN
     while time.monotonic() < until:
@@ -136,7 +145,11 @@ def _wait(container: str, url: str, model: str) -> None:
         if not Container(container).state().runs:
             break
         time.sleep(PAUSE)
+    raise _not_ready(container)
+
+
+def _not_ready(container: str) -> CommandError:
     said = "\n".join(Container(container).last_lines(LINES))
-    raise CommandError(
+    return CommandError(
         f"The server of another quant, {container}, did not become ready. Its last lines:\n{said}"
     )
