@@ -14,7 +14,8 @@ def show(found: Evaluation, console: Console, markdown: Path | None, plot: Path 
     if console.as_json:
         console.json(report.as_values(found))
     else:
-        console.results.print(report.screen_table(found))
+        width = None if console.results.is_terminal else report.WIDTH
+        console.results.print(report.screen_table(found), width=width)
         for note in found.notes:
             console.say(f"note: {note}")
         console.print(f"recommended: {found.recommendation.line}")

@@ -26,10 +26,28 @@ COLUMNS = (
 WORDS = 3
 """The first columns, which are not numbers to be aligned on the right."""
 
+ON_SCREEN = (
+    "quant",
+    "dims",
+    "index\noption",
+    "nDCG\n@10",
+    "95%",
+    "recall\n@100",
+    "95%",
+    "as\ngood",
+    "bytes",
+    "query\nms",
+    "texts\na s",
+)
+"""The same, for a terminal of 80 columns: only the intervals may be broken there."""
+
+WIDTH = 120
+"""Characters in which the table has a line a row, where there is no terminal that says how wide it is."""
+
 MEANING = (
     "95%: the interval of the mean. As good: the difference to the best row is not certain at 95%, by a paired "
     "bootstrap over the queries, and its mean is at most 0.02. Bytes: the vector in memory, with its place in the "
-    "graph. Query: embedding and search, one at a time. Documents/s: embedding."
+    "graph. Query: embedding and search, one at a time. Documents a second: embedding alone."
 )
 
 
@@ -41,9 +59,10 @@ def summary(found: Evaluation) -> str:
 
 def screen_table(found: Evaluation) -> Table:
     """Return the table for a terminal; the recommended row is in bold."""
-    table = Table(title=summary(found), caption=MEANING)
-    for number, column in enumerate(COLUMNS):
-        table.add_column(column, justify="left" if number < WORDS else "right")
+    table = Table(title=summary(found), caption=MEANING, box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for number, column in enumerate(ON_SCREEN):
+        words, interval = number < WORDS, column == "95%"
+        table.add_column(column, justify="left" if words else "right", no_wrap=not interval)
     for row in found.rows:
         table.add_row(*_cells(row), style="bold" if row is found.recommendation.row else None)
     return table

@@ -48,6 +48,15 @@ def test_the_screen_has_the_same_cells() -> None:
     assert "300 queries in 5,000 of 70,000 documents" in written.getvalue()
 
 
+def test_nothing_is_cut_off_on_a_terminal_of_80_columns() -> None:
+    written = io.StringIO()
+    RichConsole(file=written, width=80).print(screen_table(FOUND))
+
+    assert "…" not in written.getvalue()
+    for cell in ("int8_hnsw", "0.795", "0.785", "0.805", "0.900", "324"):
+        assert cell in written.getvalue(), cell
+
+
 def test_json_has_the_same_numbers() -> None:
     values = json.loads(json.dumps(as_values(FOUND)))
 
