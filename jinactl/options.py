@@ -31,4 +31,13 @@ EachIndex = Annotated[
     str,
     typer.Option("--index", metavar="NAME", help="One of the stack's indices.", show_default="all of them"),
 ]
+Filters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--filter",
+        metavar="FILTER",
+        help="Only documents that match: field=value, or an Elasticsearch query as JSON. May be repeated: all must "
+        "match.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON, a line for each thing.")]

@@ -31,15 +31,7 @@ def add_to(app: typer.Typer) -> None:
 
 def delete(
     ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of documents.")] = None,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            metavar="FILTER",
-            help="Documents that match: field=value, or an Elasticsearch query as JSON. May be repeated: all must "
-            "match.",
-        ),
-    ] = None,
+    filters: options.Filters = None,
     source: Annotated[
         str | None,
         typer.Option(metavar="SOURCE", help="Documents whose field `source` has this value, as chunks have."),

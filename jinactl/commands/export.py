@@ -4,13 +4,14 @@ import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TextIO
 
 import typer
 
 from jinactl import options
-from jinactl.console import Advance, Console
+from jinactl.console import Console
 from jinactl.documents.exporting import Exported, Wish, export_documents, opened
 from jinactl.documents.selection import Selection
 from jinactl.stack import read_stack
@@ -45,14 +46,7 @@ def export(
             "--format", help="A line for each document, or two as Elasticsearch's _bulk takes them."
         ),
     ] = "ndjson",
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            metavar="FILTER",
-            help="Only documents that match: field=value, or an Elasticsearch query as JSON. May be repeated.",
-        ),
-    ] = None,
+    filters: options.Filters = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace FILE if it is there.")] = False,
     stack: options.Stack = "",
     outputs: options.Outputs = "",
@@ -67,13 +61,8 @@ def export(
     facts = read_stack(stack, outputs, index)
     wish = Wish(selection=Selection(filters=filters or []), vectors=vectors, bulk=format_ == "bulk")
 
-    @contextmanager
-    def counted(total: int) -> Iterator[Advance]:
-        with console.progress("documents", total) as advance:
-            yield advance
-
     with _output(file, overwrite=overwrite) as lines:
-        done = export_documents(facts, wish, lines, counted)
+        done = export_documents(facts, wish, lines, partial(console.progress, "documents"))
     if as_json and file != STANDARD_OUTPUT:
         console.json({"file": file, **done.as_dict()})
     for line in _told(done, facts.index, bulk=wish.bulk):

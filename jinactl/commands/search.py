@@ -47,14 +47,7 @@ def search(
     mode: Annotated[
         Mode, typer.Option(help="By meaning, by words (BM25), or both rankings fused by their ranks.")
     ] = "semantic",
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            metavar="FILTER",
-            help="Only documents that match: field=value, or an Elasticsearch query as JSON. May be repeated.",
-        ),
-    ] = None,
+    filters: options.Filters = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Also show ranks and scores of each side, the requests, and times."),

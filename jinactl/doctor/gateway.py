@@ -3,14 +3,13 @@
 import json
 import math
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 
-from components.elasticsearch.embedding.server import PATH
+from components.elasticsearch.embedding.server import PATH, send
 from jinactl.doctor.declared import Declared
 from jinactl.doctor.finding import CannotLookError, Check, Finding
 
@@ -22,9 +21,6 @@ ROLES = {"queries": "query", "documents": "document"}
 
 LONGEST_OFF = 1e-3
 """How far the length of a vector may be from 1."""
-
-_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Past any proxy of the environment, which has no business with the key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +89,8 @@ def _asked(url: str, key: str, body: Mapping[str, Any] | None = None) -> Answer:
 
 def _ask(url: str, key: str, body: Mapping[str, Any] | None = None) -> Answer:
     """Send a request, a POST where it has a body; raises OSError and HTTPException where nothing answers."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 (the stack's address)
-    if key:
-        request.add_header("Authorization", f"Bearer {key}")
     try:
-        with _DIRECTLY.open(request, timeout=SECONDS) as response:
+        with send(url, key, body, timeout=SECONDS) as response:
             return Answer(status=response.status, body=_object(response.read()))
     except urllib.error.HTTPError as error:
         with error:

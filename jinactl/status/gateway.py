@@ -3,12 +3,12 @@
 import json
 import re
 import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
+from components.elasticsearch.embedding.server import send
 from jinactl.status.state import GatewayState, LaneState, Unread
 
 SECONDS = 6.0
@@ -19,8 +19,6 @@ TEXTS, WAITING = "llamacpp:requests_processing", "llamacpp:requests_deferred"
 
 _SAMPLE = re.compile(r"([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-_DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Past any proxy of the environment, which has no business with the key."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +83,8 @@ def _lane(name: str, well: bool, samples: list[Sample]) -> LaneState:
 
 def _get(url: str, api_key: str) -> str:
     """Return the body at an address, also of the 503 with which the gateway names a lane that is down."""
-    request = urllib.request.Request(url)  # noqa: S310 (the address is a setting of the stack)
-    if api_key:
-        request.add_header("Authorization", f"Bearer {api_key}")
     try:
-        with _DIRECTLY.open(request, timeout=SECONDS) as answer:
+        with send(url, api_key, timeout=SECONDS) as answer:
             return str(answer.read().decode(errors="replace"))
     except urllib.error.HTTPError as error:
         if error.code == 503:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from components.elasticsearch.client.client import Client, Requests
+from components.elasticsearch.client.client import Client, ClusterPatience, Requests
 from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.embedding.server import PATH
 from jinactl.outputs import StackFacts
@@ -14,7 +14,6 @@ from jinactl.status.containers import read_containers
 from jinactl.status.disk import read_disks
 from jinactl.status.gateway import read_gateway
 from jinactl.status.index import or_unread, read_index
-from jinactl.status.requests import IMPATIENCE, QuickRequests
 from jinactl.status.state import (
     ClusterState,
     DiskState,
@@ -22,6 +21,9 @@ from jinactl.status.state import (
     Status,
     Unread,
 )
+
+IMPATIENCE = ClusterPatience(limit=0.0, unreachable=0.0, answer=5.0)
+"""Somebody looks at a screen: nothing is asked twice, and a cluster that is well answers within milliseconds."""
 
 
 def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
@@ -35,7 +37,7 @@ def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
         )
         containers = side_by_side.submit(read_containers, facts.server_container)
         with Client(facts.connection, IMPATIENCE) as client:
-            search = read_search(QuickRequests(client), facts, aliases)
+            search = read_search(client, facts, aliases)
         return Status(
             at=datetime.now(UTC),
             model=facts.embedder.model,

@@ -1,5 +1,6 @@
 """Requests to Elasticsearch: the one place that retries them and turns their failures into clear errors."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,11 +20,13 @@ Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 class ClusterPatience(Patience):
     """For how many seconds a request to a cluster is retried.
 
-    `limit` applies while the cluster answers 429 or 503, `unreachable` while it does not answer.
+    `limit` applies while the cluster answers 429 or 503, `unreachable` while it does not answer. No answer is waited
+    for longer than `answer` seconds.
     """
 
     limit: float = 120.0
     unreachable: float = 15.0
+    answer: float = math.inf
 
 
 class Requests(Protocol):
@@ -69,6 +72,7 @@ class Client:
         Raises the ElasticsearchError that fits the failure.
         """
         backoff = Backoff(self._patience)
+        timeout = min(timeout, self._patience.answer)
         while True:
             try:
                 return self._send(method, path, body, query, timeout)

@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from typing import Any, Literal, TypeVar
 
 from components.elasticsearch.client.responses import BUSY
@@ -22,6 +22,21 @@ Answer = TypeVar("Answer")
 
 _DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Past any proxy of the environment: it could not reach this server, and has no business with the key and the texts."""
+
+
+def send(url: str, api_key: str, body: Mapping[str, Any] | None = None, *, timeout: float) -> HTTPResponse:
+    """Send a request to the gateway, a POST where it has a body, and return the response, to be closed.
+
+    Raises urllib's HTTPError, and OSError and HTTPException where nothing answers within `timeout` seconds.
+    """
+    request = urllib.request.Request(url)  # noqa: S310 (the address is a setting of the stack)
+    if body is not None:
+        request.data = json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json")
+    if api_key:
+        request.add_header("Authorization", f"Bearer {api_key}")
+    response: HTTPResponse = _DIRECTLY.open(request, timeout=timeout)
+    return response
 
 
 def role_url(url: str, role: Role) -> str:
@@ -69,15 +84,8 @@ def _read(
     gave: str,
     timeout: float,
 ) -> Answer:
-    request = urllib.request.Request(  # noqa: S310 (the address is a setting of the stack)
-        url,
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    if api_key:
-        request.add_header("Authorization", f"Bearer {api_key}")
     try:
-        with _DIRECTLY.open(request, timeout=timeout) as response:
+        with send(url, api_key, body, timeout=timeout) as response:
             return read(json.load(response))
     except urllib.error.HTTPError as error:
         told = error.read().decode(errors="replace")[:ANSWER_SHOWN]

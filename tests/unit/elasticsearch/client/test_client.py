@@ -57,3 +57,15 @@ def test_any_other_error_is_raised_at_once() -> None:
 
 def test_a_missing_thing_is_none_when_it_is_looked_for() -> None:
     assert Failing(missing()).find("/x") is None
+
+
+@pytest.mark.parametrize(("longest", "asked", "waited"), [(5.0, 60.0, 5.0), (5.0, 1.0, 1.0)])
+def test_no_answer_is_waited_for_longer_than_patience_says(
+    longest: float, asked: float, waited: float
+) -> None:
+    class Timed(Client):
+        def _send(self, *arguments: Any) -> Any:
+            return arguments[-1]
+
+    assert Timed(CONNECTION, ClusterPatience(answer=longest)).request("GET", "/", timeout=asked) == waited
+    assert Timed(CONNECTION).request("GET", "/", timeout=asked) == asked
