@@ -2,6 +2,7 @@
 
 from components.settings.elasticsearch import ElasticsearchSettings
 from components.settings.errors import SettingsError
+from components.settings.kubernetes import KubernetesSettings
 from components.settings.read import StackConfig, read_settings
 from components.settings.schema import (
     EngineSettings,
@@ -15,6 +16,7 @@ __all__ = [
     "ElasticsearchSettings",
     "EngineSettings",
     "ImageSettings",
+    "KubernetesSettings",
     "ModelSettings",
     "ServerSettings",
     "Settings",

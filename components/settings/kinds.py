@@ -142,6 +142,10 @@ TOKENS = integer(1, 131072)
 SHARES = integer(2, 262144)  # what the kernel takes
 NAME = required_text(NAME_PATTERN, NAME_MEANING)
 IMAGE = (r"[\w][\w.:/@-]*", "the name of an image")
+LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+"""A name in a cluster, by RFC 1123."""
+
+OBJECT = (rf"{LABEL}(\.{LABEL})*", "the name of an object in the cluster")
 GIT_URL = r"(https?|git|ssh|file)://\S+|[\w.-]+@[\w.-]+:\S+"
 URL = r"https?://[^\s/]+\S*"
 MOST_MEMORY = 16 * 1024 * 1024

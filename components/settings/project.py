@@ -42,7 +42,13 @@ def project_settings() -> Settings:
     secret_keys = [key for key in values if config.is_config_secret(key)]
     stack_config = StackConfig.from_project(pulumi.get_project(), values, secret_keys)
     try:
-        return read_settings(stack_config, Path.cwd(), engine_settings(values, os.environ))
+        return read_settings(
+            stack_config,
+            Path.cwd(),
+            engine_settings(values, os.environ),
+            context=values.get("kubernetes:context", "").strip(),
+            kubeconfig=values.get("kubernetes:kubeconfig", ""),
+        )
     except SettingsError as error:
         # The one error that Pulumi shows without a traceback.
         raise pulumi.RunError(str(error)) from error

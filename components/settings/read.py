@@ -6,6 +6,7 @@ from pathlib import Path
 
 from components.settings.elasticsearch import ElasticsearchSettings
 from components.settings.errors import SettingsError
+from components.settings.kubernetes import KubernetesSettings
 from components.settings.reader import SettingsReader
 from components.settings.rules import check_rules
 from components.settings.schema import (
@@ -38,11 +39,16 @@ class StackConfig:
 
 
 def read_settings(
-    config: StackConfig, project_directory: Path, engine: EngineSettings | None = None
+    config: StackConfig,
+    project_directory: Path,
+    engine: EngineSettings | None = None,
+    *,
+    context: str = "",
+    kubeconfig: str = "",
 ) -> Settings:
     """Read and validate all settings; relative paths are taken from `project_directory`.
 
-    `engine` is what is set for the Docker provider.
+    `engine` is what is set for the Docker provider, `context` and `kubeconfig` for the Kubernetes provider.
     Raises SettingsError, listing every problem, when any setting cannot be used.
     """
     reader = SettingsReader(config.values, config.secret_keys, project_directory)
@@ -53,6 +59,9 @@ def read_settings(
         image=ImageSettings(**read_fields(ImageSettings, reader)),
         server=ServerSettings(**read_fields(ServerSettings, reader)),
         elasticsearch=ElasticsearchSettings(**read_fields(ElasticsearchSettings, reader)),
+        kubernetes=KubernetesSettings(
+            context=context, kubeconfig=kubeconfig, **read_fields(KubernetesSettings, reader)
+        ),
     )
     file = settings.model.file.replace("{quant}", settings.quant)
     settings = replace(settings, model=replace(settings.model, file=file))

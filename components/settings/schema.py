@@ -7,9 +7,11 @@ from components.settings.elasticsearch import ElasticsearchSettings
 from components.settings.kinds import (
     IMAGE,
     MOST_MEMORY,
+    OBJECT,
     PORT,
     SHARES,
     TOKENS,
+    base_url,
     boolean,
     choice,
     directory,
@@ -20,12 +22,15 @@ from components.settings.kinds import (
     text,
     texts,
 )
+from components.settings.kubernetes import KubernetesSettings
 from components.settings.quantisations import QUANTS
 from components.settings.setting import setting
 
+Platform = Literal["docker", "kubernetes"]
 Device = Literal["cpu", "cuda"]
-Delivery = Literal["mount", "volume"]
-"""How the model file reaches the container: from its place on this machine, or copied into a Docker volume."""
+Delivery = Literal["mount", "volume", "fetch", "claim"]
+"""How the model file reaches the server: with Docker from its place on this machine, or copied into a volume; on
+Kubernetes fetched by each pod, or from a persistent volume claim."""
 
 DIMS = (32, 64, 128, 256, 512, 768)
 """Sizes at which the model was trained to be cut (Matryoshka), from its model card."""
@@ -63,10 +68,12 @@ class ModelSettings:
     document_prefix: str = setting("modelDocumentPrefix", text())
     context_size: int = setting("modelContextSize", TOKENS)
     license: str = setting("modelLicense", required_text(r".*\S.*", "the license, or where to read it"))
-    delivery: Delivery = setting("modelDelivery", choice("mount", "volume"))
+    delivery: Delivery = setting("modelDelivery", choice("mount", "volume", "fetch", "claim"))
     directory: str = setting("modelsDirectory", directory)
     directory_as_set: str = setting("modelsDirectory", directory_as_set)
     keep_files: bool = setting("modelKeepFiles", boolean)
+    hub_endpoint: str = setting("modelHubEndpoint", base_url)
+    token_secret: str = setting("modelTokenSecret", text(*OBJECT))
 
     @property
     def trained_dims(self) -> tuple[int, ...]:
@@ -84,6 +91,8 @@ class ModelSettings:
 @dataclass(frozen=True, kw_only=True)
 class ImageSettings:
     """The images: what the server's is built from, or `prebuilt`, an image to use instead; how images are built.
+
+    `registry` is where images go for a cluster, and `pull_secrets` names the Secrets by which its nodes may pull them.
 
     Empty `platform` is the engine's own, and empty `packages_date` (YYYY-MM-DD) the day of the first build.
     `build_ca_certificate` is a path as somebody wrote it, which each machine takes for its own.
@@ -121,6 +130,15 @@ class ImageSettings:
         "imagePlatform", text(r"linux/(amd64|arm64)", "linux/amd64, linux/arm64 or empty")
     )
     prebuilt: str = setting("imagePrebuilt", text(*IMAGE))
+    gateway_prebuilt: str = setting("gatewayImagePrebuilt", text(*IMAGE))
+    registry: str = setting(
+        "imageRegistry",
+        text(
+            r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)*",
+            "a registry, and a path in it if need be, such as registry.example/team",
+        ),
+    )
+    pull_secrets: tuple[str, ...] = setting("imagePullSecrets", texts)
 
     @property
     def compiled_architectures(self) -> str:
@@ -189,6 +207,7 @@ class EngineSettings:
 class Settings:
     """Everything that a stack can set. `stack_id` is empty if the stack makes its own id."""
 
+    platform: Platform = setting("platform", choice("docker", "kubernetes"))
     quant: str = setting("quant", choice(*QUANTS))
     dims: int = setting("dims", integer(1, 4096))
     device: Device = setting("device", choice("cpu", "cuda"))
@@ -201,3 +220,4 @@ class Settings:
     image: ImageSettings
     server: ServerSettings
     elasticsearch: ElasticsearchSettings
+    kubernetes: KubernetesSettings

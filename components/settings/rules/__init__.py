@@ -8,10 +8,12 @@ from components.settings.rules.indices import check_indices
 from components.settings.rules.lanes import check_lanes
 from components.settings.rules.memory import check_memory
 from components.settings.rules.model import check_model
+from components.settings.rules.platform import check_platform
 from components.settings.rules.server import check_server
 from components.settings.schema import Settings
 
 CHECKS = (
+    check_platform,
     check_model,
     check_server,
     check_lanes,

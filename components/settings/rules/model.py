@@ -18,7 +18,7 @@ def check_model(reader: SettingsReader, settings: Settings) -> None:
         "quant",
     )
     reader.require(
-        settings.model.delivery == "volume" or not on_another_machine(settings.engine.address),
+        settings.model.delivery != "mount" or not on_another_machine(settings.engine.address),
         f"modelDelivery is {settings.model.delivery}, but the Docker engine is on another machine "
         f"({settings.engine.address}, from docker:host or DOCKER_HOST), which does not see the model file of this one: "
         "set modelDelivery to volume (`pulumi config set modelDelivery volume`).",

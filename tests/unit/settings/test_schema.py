@@ -11,6 +11,7 @@ from components.settings import (
     ElasticsearchSettings,
     EngineSettings,
     ImageSettings,
+    KubernetesSettings,
     ModelSettings,
     ServerSettings,
     Settings,
@@ -21,7 +22,15 @@ from components.settings import (
 from tests.unit.declared import declare_program
 from tests.unit.project import config_schema
 
-GROUPS = (Settings, EngineSettings, ModelSettings, ImageSettings, ServerSettings, ElasticsearchSettings)
+GROUPS = (
+    Settings,
+    EngineSettings,
+    ModelSettings,
+    ImageSettings,
+    ServerSettings,
+    ElasticsearchSettings,
+    KubernetesSettings,
+)
 
 FOR_RULES_ALONE = {"modelContextSize"}
 """Settings that only say what others may be."""
@@ -61,8 +70,8 @@ def test_every_setting_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_at: set[tuple[type[Any], str]] = set()
     passed_on: set[tuple[type[Any], str]] = set()
 
-    def read(config: StackConfig, folder: Path, engine: EngineSettings) -> Settings:
-        settings = read_settings(config, folder, engine)
+    def read(config: StackConfig, folder: Path, engine: EngineSettings, **cluster: str) -> Settings:
+        settings = read_settings(config, folder, engine, **cluster)
         # What the rules between settings look at is not passed on by that.
         looked_at.clear()
         return settings
