@@ -6,21 +6,10 @@ import pulumi
 
 from components.elasticsearch.addresses import node_embeddings_url, node_query_embeddings_url
 from components.elasticsearch.cluster.component import ClusterCheck, ClusterCheckArgs
-from components.elasticsearch.component import (
-    Elasticsearch,
-    ElasticsearchArgs,
-    SearchIndex,
-    SearchIndexArgs,
-)
+from components.elasticsearch.component import SearchIndex, SearchIndexArgs
 from components.elasticsearch.inputs import EmbeddingInputs
-from components.elasticsearch.node.volumes import VolumeOwner
-from components.engine.component import StackEngine, StackEngineArgs
-from components.image.built import ImageBuilds
-from components.image.component import ServerImage, ServerImageArgs
-from components.model import ModelDownload, ModelDownloadArgs
-from components.network import StackNetwork, StackNetworkArgs
 from components.ownership.dynamic.stack_id import StackIdResource
-from components.server import Gateway, GatewayArgs, LlamaServer, LlamaServerArgs
+from components.platform.declaration import declare_platform
 from components.settings.project import project_settings
 
 settings = project_settings()
@@ -28,28 +17,11 @@ stack = f"{pulumi.get_project()}-{pulumi.get_stack()}"
 
 stack_id = StackIdResource("stack-id", prefix=stack, wanted=settings.stack_id).stack_id
 
-engine = StackEngine("engine", StackEngineArgs(settings=settings.engine))
-on_engine = pulumi.ResourceOptions(depends_on=[engine])
+platform = declare_platform(settings, stack, stack_id)
 
-network = StackNetwork("network", StackNetworkArgs(name=stack), on_engine)
+model = platform.model()
 
-model = ModelDownload("model", ModelDownloadArgs(settings=settings.model))
-
-builds = ImageBuilds.declare(stack_id, settings.engine, settings.image, on_engine)
-
-image = ServerImage("llama-server", ServerImageArgs(device=settings.device, builds=builds), on_engine)
-
-elasticsearch = Elasticsearch(
-    "elasticsearch",
-    ElasticsearchArgs(
-        container_name=f"{stack}-elasticsearch",
-        volumes=VolumeOwner(stack_id=stack_id, chosen=bool(settings.stack_id)),
-        network=network.name,
-        engine=settings.engine,
-        settings=settings.elasticsearch,
-    ),
-    on_engine,
-)
+elasticsearch = platform.elasticsearch()
 
 embedding = EmbeddingInputs(
     model=settings.model,
@@ -71,43 +43,10 @@ check = ClusterCheck(
     pulumi.ResourceOptions(depends_on=[elasticsearch]),
 )
 
-gateway = Gateway(
-    "gateway",
-    GatewayArgs(
-        name=f"{stack}-gateway",
-        owner=stack_id,
-        engine=settings.engine,
-        network=network.name,
-        builds=builds,
-        model=settings.model,
-        server=settings.server,
-    ),
-    on_engine,
-)
+gateway = platform.gateway()
 
-server = LlamaServer(
-    "llama-server",
-    LlamaServerArgs(
-        container_name=f"{stack}-llama-server",
-        device=settings.device,
-        image_id=image.image_id,
-        model_path=model.path,
-        model_sha256=model.sha256,
-        network=network.name,
-        gateway=gateway,
-        cuda_architectures=settings.image.compiled_architectures,
-        volume_name=stack,
-        engine=settings.engine,
-        model=settings.model,
-        settings=settings.server,
-    ),
-    # The servers change only once it is known that the documents in the index survive the change.
-    pulumi.ResourceOptions(depends_on=[check]),
-)
-
-embeddings_url = node_embeddings_url(
-    settings.elasticsearch, gateway.network_embeddings_url, settings.server.port
-)
+# The servers change only once it is known that the documents in the index survive the change.
+server = platform.servers(model, after=[check])
 
 search = SearchIndex(
     "search",
@@ -116,20 +55,20 @@ search = SearchIndex(
         connection=elasticsearch.connection,
         settings=settings.elasticsearch,
         embedding=embedding,
-        embeddings_url=embeddings_url,
-        query_embeddings_url=node_query_embeddings_url(
-            settings.elasticsearch, gateway.network_query_embeddings_url, embeddings_url
-        ),
+        embeddings_url=node_embeddings_url(settings.elasticsearch, gateway),
+        query_embeddings_url=node_query_embeddings_url(settings.elasticsearch, gateway),
         local_embeddings_url=gateway.embeddings_url,
         embeddings_api_key=settings.server.api_key,
     ),
     pulumi.ResourceOptions(depends_on=[server]),
 )
 
-engine.guard("engine-guard", after=[search])
+platform.guard(after=[search])
 
 pulumi.export("stackId", stack_id)
-pulumi.export("dockerEngine", engine.engine_id)
+pulumi.export("platform", settings.platform)
+pulumi.export("dockerEngine", platform.engine_id)
+pulumi.export("kubernetesNamespace", platform.namespace)
 pulumi.export("quant", settings.quant)
 pulumi.export("dims", settings.dims)
 pulumi.export("serverUrl", gateway.url)
@@ -140,9 +79,9 @@ pulumi.export("documentEmbeddingsUrl", gateway.document_embeddings_url)
 pulumi.export("embeddingCheck", server.checked)
 pulumi.export("serverContainer", server.container_name)
 pulumi.export("queryServerContainer", server.query_container_name)
-pulumi.export("imageDigest", image.image_id)
-pulumi.export("llamaCppCommit", image.commit)
-pulumi.export("llamaCppUpstreamCommit", image.upstream_commit)
+pulumi.export("imageDigest", platform.image.image_id)
+pulumi.export("llamaCppCommit", platform.image.commit)
+pulumi.export("llamaCppUpstreamCommit", platform.image.upstream_commit)
 pulumi.export("modelName", settings.model.name)
 pulumi.export("modelRepository", settings.model.repository)
 pulumi.export("modelFile", model.path)

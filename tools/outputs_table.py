@@ -7,7 +7,9 @@ PROGRAM = Path(__file__).resolve().parent.parent / "__main__.py"
 
 MEANINGS = {
     "stackId": "Id under which the stack owns its data in Docker and Elasticsearch.",
-    "dockerEngine": "Id of the Docker engine that the stack lives on.",
+    "platform": "What runs the servers: docker or kubernetes.",
+    "dockerEngine": "Id of the Docker engine that the stack lives on; empty on Kubernetes.",
+    "kubernetesNamespace": "Namespace of the stack in the cluster; empty on Docker.",
     "quant": "Quantisation of the model.",
     "dims": "Dimensions kept of each embedding.",
     "serverUrl": "Address of the gateway in front of the servers.",
@@ -16,7 +18,7 @@ MEANINGS = {
     "queryEmbeddingsUrl": "Address that puts the model's prefix for queries before each text.",
     "documentEmbeddingsUrl": "Address that puts the model's prefix for documents before each text.",
     "embeddingCheck": "Result of the check that asked each server for an embedding.",
-    "serverContainer": "Name of the container of the server for documents.",
+    "serverContainer": "Name of the container, or the Deployment, of the server for documents.",
     "queryServerContainer": "Name of the container of the server for queries; the same with `serverLanes: 1`.",
     "imageDigest": "Id of the servers' image.",
     "llamaCppCommit": "Commit of llama.cpp in the image; empty for a prebuilt image.",
@@ -35,7 +37,7 @@ MEANINGS = {
     "elasticsearchUrl": "Address of Elasticsearch.",
     "elasticsearchUser": "User for Elasticsearch; empty with an API key.",
     "elasticsearchPassword": "Password of that user (secret).",
-    "elasticsearchVolume": "Docker volume with the data of the stack's own node; empty without such a node.",
+    "elasticsearchVolume": "Docker volume, or claim, with the data of the stack's own node; empty without such a node.",
     "elasticsearchBackupVolume": "Docker volume with its backups; empty without such a node.",
     "elasticsearchApiKey": "API key for Elasticsearch (secret); empty with a user.",
     "elasticsearchCaCertificate": "CA certificate of Elasticsearch as PEM text; empty without one.",

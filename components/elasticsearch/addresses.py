@@ -5,30 +5,26 @@ one in a queue. So queries have an address under another host name wherever ther
 """
 
 from components.elasticsearch.embedding.server import role_url
+from components.platform.interface import Gateway
 from components.settings import ElasticsearchSettings
 
 
-def node_embeddings_url(settings: ElasticsearchSettings, network_url: str, server_port: int) -> str:
-    """Return the address of /v1/embeddings as the Elasticsearch node sees it.
-
-    It is the one that is set; else `network_url`, on the stack's network, for the stack's own node; else the
-    server's port on the machine whose container engine runs the node.
-    """
+def node_embeddings_url(settings: ElasticsearchSettings, gateway: Gateway) -> str:
+    """Return the address of /v1/embeddings as the node sees it: the one that is set, else the gateway's."""
     if settings.embeddings_url:
         return settings.embeddings_url
-    if settings.managed:
-        return network_url
-    return f"http://host.docker.internal:{server_port}/v1/embeddings"
+    return gateway.network_embeddings_url if settings.managed else gateway.outside_embeddings_url
 
 
-def node_query_embeddings_url(settings: ElasticsearchSettings, network_url: str, embeddings_url: str) -> str:
+def node_query_embeddings_url(settings: ElasticsearchSettings, gateway: Gateway) -> str:
     """Return the address for queries as the Elasticsearch node sees it.
 
-    It is the one that is set; else `network_url`, on the stack's network, for the stack's own node; else that of
-    `embeddings_url` (of `node_embeddings_url`).
+    It is the one that is set, else one made from the other that is set, else the gateway's, under a host name of its
+    own where there is one.
     """
     if settings.query_embeddings_url:
         return settings.query_embeddings_url
-    if settings.managed and not settings.embeddings_url:
-        return network_url
-    return role_url(embeddings_url, "query")
+    own = gateway.network_query_embeddings_url if settings.managed else gateway.outside_query_embeddings_url
+    if own and not settings.embeddings_url:
+        return own
+    return role_url(node_embeddings_url(settings, gateway), "query")

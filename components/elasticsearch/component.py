@@ -17,6 +17,7 @@ from components.elasticsearch.ingest_pipeline import build_pipeline
 from components.elasticsearch.inputs import ConnectionInputs, SearchIndexArgs
 from components.elasticsearch.node.component import ElasticsearchNode, ElasticsearchNodeArgs
 from components.names import names_in
+from components.platform.interface import SearchCluster
 
 __all__ = ["Elasticsearch", "ElasticsearchArgs", "SearchIndex", "SearchIndexArgs"]
 
@@ -29,17 +30,8 @@ class ElasticsearchArgs(ElasticsearchNodeArgs):
     """What the cluster is made from: the arguments of the stack's own node, if it has one."""
 
 
-class Elasticsearch(pulumi.ComponentResource):
-    """The cluster: a node of the stack's own when no address is set, else the one that is already there.
-
-    `connection` is how this machine reaches it; `volume` and `backup_volume` are the names of the own node's volumes,
-    empty where there is none.
-    """
-
-    connection: ConnectionInputs
-    url: str
-    volume: pulumi.Output[str]
-    backup_volume: pulumi.Output[str]
+class Elasticsearch(SearchCluster):
+    """The cluster, whose own node is a container; its data are in volumes of the Docker engine."""
 
     def __init__(
         self, name: str, args: ElasticsearchArgs, opts: pulumi.ResourceOptions | None = None

@@ -8,6 +8,7 @@ import pulumi_docker as docker
 
 from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.image.dynamic.source_commit import SourceCommitResource
+from components.platform.interface import Image
 from components.settings import ImageSettings
 from components.settings.schema import Device
 
@@ -25,18 +26,10 @@ class ServerImageArgs:
     builds: ImageBuilds
 
 
-class ServerImage(pulumi.ComponentResource):
-    """An image with llama-server in the Docker engine; `image_id` changes exactly when its content does.
-
-    `commit` is the commit of llama.cpp that it is built from, also if the setting names a branch. A branch is looked up
-    when it is set; when it moves, nothing changes by itself: `pulumi refresh` reports the move, and `upstream_commit`
-    is then the commit to set as llamaCppRef. Both are empty for a prebuilt image.
-    """
+class ServerImage(Image):
+    """The server's image in the Docker engine, built there or pulled; `name` has its tag."""
 
     name: pulumi.Output[str]
-    image_id: pulumi.Output[str]
-    commit: pulumi.Output[str]
-    upstream_commit: pulumi.Output[str]
 
     def __init__(self, name: str, args: ServerImageArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:image:ServerImage", name, None, opts)

@@ -6,6 +6,7 @@ import pulumi
 
 from components.model.dynamic.model_file import ModelFileResource
 from components.model.wanted import model_path
+from components.platform.interface import Model
 from components.settings import ModelSettings
 
 
@@ -16,23 +17,16 @@ class ModelDownloadArgs:
     settings: ModelSettings
 
 
-class ModelDownload(pulumi.ComponentResource):
-    """A verified model file.
+class ModelDownload(Model):
+    """The model file on this machine.
 
     `path` is absolute and known in previews already; another checkout or machine sees the path on the machine that
-    fetched the file. `bytes` is its size; `sha256` the digest of its content in lower-case hexadecimal; `revision`
-    the commit that it comes from, also where the setting names a branch. A branch is looked up when its file is
-    fetched first. When it moves, nothing changes by itself, and a file that is damaged or missing is fetched again
-    from the commit of before: `pulumi refresh` reports the move, and `upstream_commit` is then the commit to set as
-    modelRevision to take the new file. It is empty while the file upstream is the same.
+    fetched the file. `bytes` is its size. A branch is looked up when its file is fetched first, and a file that is
+    damaged or missing is fetched again from the commit of before.
     """
 
-    path: pulumi.Output[str]
     file: str
     bytes: pulumi.Output[int]
-    sha256: pulumi.Output[str]
-    revision: pulumi.Output[str]
-    upstream_commit: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: ModelDownloadArgs, opts: pulumi.ResourceOptions | None = None

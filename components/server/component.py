@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.platform.interface import Servers
 from components.program.declaration import engine_environment, run_program
 from components.server.gateway import Gateway
 from components.server.key_file import key_file
@@ -38,19 +39,13 @@ class LlamaServerArgs:
     settings: ServerSettings
 
 
-class LlamaServer(pulumi.ComponentResource):
-    """llama-server behind the gateway: one for each lane over the same model file, or one for both.
+class LlamaServer(Servers):
+    """The servers as containers.
 
     With fewer lanes the server that stays takes over the requests before the other one is removed, at the end of the
-    update; with more, a lane moves to its server when that has proved itself. `container_name` and
-    `query_container_name` are the full names, in the Docker engine, of the servers for documents and for queries, the
-    same with one lane; `checked` resolves, to what was seen, once each has answered where people ask it with an
-    embedding that is right.
+    update; with more, a lane moves to its server when that has proved itself. The names are the full ones in the Docker
+    engine.
     """
-
-    container_name: pulumi.Output[str]
-    query_container_name: pulumi.Output[str]
-    checked: pulumi.Output[str]
 
     def __init__(self, name: str, args: LlamaServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:server:LlamaServer", name, None, opts)

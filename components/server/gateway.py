@@ -10,6 +10,7 @@ from components.container.options import LEAST_PRIVILEGE, container_options
 from components.container.published_port import PublishedPort
 from components.container.secret_file import SecretFile
 from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
+from components.platform import interface
 from components.program.declaration import engine_environment, run_program
 from components.server import container
 from components.server.key_file import key_file
@@ -47,22 +48,9 @@ class GatewayArgs:
     server: ServerSettings
 
 
-class Gateway(pulumi.ComponentResource):
-    """The gateway in front of the servers: the one address that people and Elasticsearch know.
+class Gateway(interface.Gateway):
+    """The gateway as a container, whose port is published; whatever sends requests to it depends on `answering`."""
 
-    `url` is where this machine reaches it, `network_embeddings_url` where containers of the stack do;
-    `query_embeddings_url` and `document_embeddings_url` put the model's prefix before each text. On the network queries
-    have a host name of their own: Elasticsearch opens 20 connections to a host, and documents may take all of them.
-    Until the first server has proved itself the gateway tells clients to come again. Whatever sends requests to it
-    depends on `answering`.
-    """
-
-    url: str
-    embeddings_url: str
-    query_embeddings_url: str
-    document_embeddings_url: str
-    network_embeddings_url: str
-    network_query_embeddings_url: str
     container_name: str
     container_id: pulumi.Output[str]
     answering: pulumi.Resource
@@ -79,6 +67,9 @@ class Gateway(pulumi.ComponentResource):
         self.network_query_embeddings_url = (
             f"http://{container.QUERIES_ALIAS}:{container.PORT}/query/v1/embeddings"
         )
+        # An Elasticsearch in another container of this engine, which is not on the stack's network.
+        self.outside_embeddings_url = f"http://host.docker.internal:{args.server.port}/v1/embeddings"
+        self.outside_query_embeddings_url = ""
         self.container_name = args.name
         self._engine = engine_environment(args.engine)
         own = pulumi.ResourceOptions(parent=self)

@@ -14,6 +14,7 @@ from components.elasticsearch.component import (
 )
 from components.elasticsearch.inputs import EmbeddingInputs
 from components.elasticsearch.node.volumes import VolumeOwner
+from components.platform.interface import Gateway
 from components.settings import EngineSettings
 from tests.unit.declared import Declared, declare, one
 from tests.unit.project import stack_settings
@@ -23,8 +24,20 @@ CONTAINER = "docker:index/container:Container"
 DYNAMIC = "pulumi-python:dynamic/elasticsearch:"
 NETWORK_URL = "http://llama-server:8080/v1/embeddings"
 QUERY_NETWORK_URL = "http://llama-server-queries:8080/query/v1/embeddings"
+OUTSIDE_URL = "http://host.docker.internal:8080/v1/embeddings"
 EXTERNAL = {"elasticsearchUrl": "https://es.test:9200", "elasticsearchApiKey": "hunter2"}
 IN_CLIENT: dict[str, object] = {"elasticsearchEmbedding": "client"}
+
+
+class Addresses(Gateway):
+    """A gateway that is only addresses."""
+
+    network_embeddings_url = NETWORK_URL
+    network_query_embeddings_url = QUERY_NETWORK_URL
+    outside_embeddings_url = OUTSIDE_URL
+
+    def __init__(self, outside_query_embeddings_url: str = "") -> None:
+        self.outside_query_embeddings_url = outside_query_embeddings_url
 
 
 @functools.cache
@@ -67,12 +80,8 @@ def stack(**changes: object) -> list[Declared]:
                 connection=cluster.connection,
                 settings=settings.elasticsearch,
                 embedding=embedding,
-                embeddings_url=node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
-                query_embeddings_url=node_query_embeddings_url(
-                    settings.elasticsearch,
-                    QUERY_NETWORK_URL,
-                    node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port),
-                ),
+                embeddings_url=node_embeddings_url(settings.elasticsearch, Addresses()),
+                query_embeddings_url=node_query_embeddings_url(settings.elasticsearch, Addresses()),
                 local_embeddings_url="http://127.0.0.1:8080/v1/embeddings",
                 embeddings_api_key=settings.server.api_key,
             ),

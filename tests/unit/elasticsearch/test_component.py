@@ -13,7 +13,9 @@ from tests.unit.elasticsearch.stack import (
     EXTERNAL,
     IN_CLIENT,
     NETWORK_URL,
+    OUTSIDE_URL,
     QUERY_NETWORK_URL,
+    Addresses,
     resource,
     stack,
 )
@@ -43,11 +45,7 @@ def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
     ("changes", "url", "query_url"),
     [
         ({}, NETWORK_URL, QUERY_NETWORK_URL),
-        (
-            {**EXTERNAL, "serverPort": 8181},
-            "http://host.docker.internal:8181/v1/embeddings",
-            "http://host.docker.internal:8181/query/v1/embeddings",
-        ),
+        (EXTERNAL, OUTSIDE_URL, OUTSIDE_URL.replace("/v1", "/query/v1")),
         (
             {"elasticsearchEmbeddingsUrl": "http://10.0.0.5/v1/embeddings"},
             "http://10.0.0.5/v1/embeddings",
@@ -55,7 +53,7 @@ def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
         ),
         (
             {**EXTERNAL, "elasticsearchQueryEmbeddingsUrl": "http://gateway.test/query/v1/embeddings"},
-            "http://host.docker.internal:8080/v1/embeddings",
+            OUTSIDE_URL,
             "http://gateway.test/query/v1/embeddings",
         ),
     ],
@@ -63,9 +61,15 @@ def test_an_external_cluster_is_connected_to_and_nothing_runs() -> None:
 def test_the_node_gets_addresses_of_the_gateway_that_it_reaches(
     changes: dict[str, object], url: str, query_url: str
 ) -> None:
-    settings = stack_settings("cpu", **changes)
-    assert node_embeddings_url(settings.elasticsearch, NETWORK_URL, settings.server.port) == url
-    assert node_query_embeddings_url(settings.elasticsearch, QUERY_NETWORK_URL, url) == query_url
+    settings = stack_settings("cpu", **changes).elasticsearch
+    assert node_embeddings_url(settings, Addresses()) == url
+    assert node_query_embeddings_url(settings, Addresses()) == query_url
+
+
+def test_queries_from_outside_have_a_host_of_their_own_where_the_platform_gives_one() -> None:
+    settings = stack_settings("cpu", **EXTERNAL).elasticsearch
+    queries = "http://llama-server-queries.search.svc:8080/query/v1/embeddings"
+    assert node_query_embeddings_url(settings, Addresses(outside_query_embeddings_url=queries)) == queries
 
 
 def endpoints(declared: list[Declared]) -> dict[str, tuple[str, str, int]]:
