@@ -6,14 +6,15 @@ import os
 import resource
 import signal
 import sys
-from typing import Any
+from typing import Any, cast
 
 import uvloop
 from aiohttp import web
 
+from gateway.connections import connections
 from gateway.lanes import Lanes
 from gateway.metrics import Metrics
-from gateway.server import Server, connections
+from gateway.server import Server
 from gateway.settings import Settings, read_settings
 from gateway.surface import Surface
 from gateway.switch import take_orders
@@ -31,24 +32,36 @@ async def serve(settings: Settings) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
-    async with connections() as session:
+    async with connections(settings.kept_seconds) as session:
 
         def connect(address: str, context: int) -> Server:
             key = settings.keys[0] if settings.keys else ""
             return Server(session, address, context, key, settings.at_once)
 
         most = settings.at_once + settings.waiting
-        lanes = Lanes(most, settings.state / "lanes.json", settings.server_port, connect)
+        remembered = settings.state / "lanes.json"
+        lanes = Lanes(most, remembered, settings.initial, settings.server_port, connect)
         metrics = Metrics(lanes)
         surface = Surface(settings.model, lanes, metrics, settings.keys, settings.origins)
         runner = web.AppRunner(
             surface.application(), access_log=None, auto_decompress=False, keepalive_timeout=3600
         )
         await runner.setup()
-        await web.TCPSite(runner, settings.address, settings.port, backlog=BACKLOG).start()
+        # Not by a site of aiohttp's: Debian's (3.8) ends requests after a time when it stops to listen.
+        listening = await loop.create_server(
+            cast("web.Server", runner.server),
+            settings.address,
+            settings.port,
+            backlog=BACKLOG,
+            reuse_address=True,
+        )
         orders = await take_orders(settings.socket, lanes, metrics)
         watching = asyncio.ensure_future(surface.clients.end_abandoned())
         await ending.wait()
+        surface.draining = True
+        await asyncio.sleep(settings.drain_seconds)
+        listening.close()
+        await surface.clients.all_answered()
         watching.cancel()
         orders.close()
         await runner.cleanup()

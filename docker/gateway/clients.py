@@ -67,6 +67,11 @@ class Clients:
         finally:
             del self._tasks[request.protocol]
 
+    async def all_answered(self) -> None:
+        """Wait until nobody waits for an answer: as long as it takes, whoever ends the gateway has a limit for that."""
+        while self._tasks:
+            await asyncio.sleep(WATCH_SECONDS / 10)
+
     async def end_abandoned(self) -> None:
         """End what nobody waits for any more, for ever: Debian's aiohttp (3.8) can't be told to."""
         while True:

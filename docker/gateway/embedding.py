@@ -37,10 +37,10 @@ async def embed(wanted: Wanted, lanes: Lanes, model: Model) -> Answer:
     meanwhile. Raises RefusedError.
     """
     if wanted.lane == "queries":
-        with lanes.by_name["queries"].request() as server:
+        async with lanes.by_name["queries"].request() as server:
             if await _has_room(wanted.texts, server):
                 return await _answer(wanted, wanted.texts, [], server, model.width)
-    with lanes.by_name["documents"].request() as server:
+    async with lanes.by_name["documents"].request() as server:
         inputs, too_long = await _fitting(wanted, server)
         return await _answer(wanted, inputs, too_long, server, model.width)
 

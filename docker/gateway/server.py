@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +11,13 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from gateway.connections import ANSWER_SECONDS
 from gateway.refusal import unavailable, wrong
 from gateway.rules import Vectors
 from gateway.vectors import decode
 
-CONNECT_SECONDS = 5
-ANSWER_SECONDS = 3600
-"""As long as llama-server itself waits (LLAMA_ARG_TIMEOUT): a long document takes minutes on a small machine."""
-
-KEPT_SECONDS = 3
-"""An idle connection is kept for less time than by llama-server (5 s), so that it is not closed while it is used."""
+TRIES = 4
+"""How often a connection is tried: behind the address of a Service each one may lead to another server."""
 
 _TOO_LONG = re.compile(r"\((\d+) tokens\) (?:is too large|is larger|exceeds)")
 
@@ -30,17 +28,6 @@ class Embedded:
 
     vectors: Vectors
     tokens: int
-
-
-def connections() -> aiohttp.ClientSession:
-    """Return what holds the connections to all servers."""
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(
-            limit=0, keepalive_timeout=KEPT_SECONDS, ttl_dns_cache=CONNECT_SECONDS
-        ),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS),
-    )
 
 
 class Server:
@@ -92,16 +79,25 @@ class Server:
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         url, sent = self._urls[path], json.dumps(body, ensure_ascii=False).encode()
-        for again in (True, False):
+        lost = False
+        for _ in range(TRIES):
+            began = time.monotonic()
             try:
                 async with self._session.post(
                     url, data=sent, headers=self._headers, allow_redirects=False
                 ) as answer:
                     return read_answer(answer.status, await answer.read())
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-                # It was a connection kept from before, perhaps; no harm is done by embedding a text twice.
-                if not again:
+            except aiohttp.ClientConnectorError:
+                pass
+            except aiohttp.ServerTimeoutError:
+                if time.monotonic() - began > ANSWER_SECONDS:
                     break
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
+                # It was a connection kept from before, perhaps, or its machine died; no harm is done by embedding a
+                # text twice. But it may be the text that ends servers.
+                if lost:
+                    break
+                lost = True
             except (aiohttp.ClientError, TimeoutError):
                 break
         raise unavailable("The server does not answer.")

@@ -6,12 +6,18 @@ from pathlib import Path
 
 from gateway.rules import Model
 
+KEPT_SECONDS = 3
+"""An idle connection is kept for less time than by llama-server (5 s), so that it is not closed while it is used."""
+
 
 @dataclass(frozen=True)
 class Settings:
     """What can be set; `keys` are those that clients may send, and the first is sent to the servers.
 
-    `at_once` is how many requests a server is asked at a time, `waiting` how many more each lane lets in.
+    `at_once` is how many requests a server is asked at a time, `waiting` how many more each lane lets in. `initial` is
+    a file that says which servers to ask where `state`, a folder, has none that is newer. For `drain_seconds` after it
+    was told to end, the gateway takes new connections. Connections to servers are kept idle for `kept_seconds`; with 0
+    each request has one of its own, which spreads them over the servers behind an address.
     """
 
     model: Model
@@ -23,6 +29,9 @@ class Settings:
     at_once: int
     waiting: int
     state: Path
+    initial: Path | None
+    drain_seconds: float
+    kept_seconds: float
     socket: Path
 
 
@@ -50,6 +59,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         at_once=int(get("AT_ONCE", "16")),
         waiting=int(get("WAITING", "256")),
         state=Path(get("STATE", "/var/lib/gateway")),
+        initial=Path(initial) if (initial := get("INITIAL", "")) else None,
+        drain_seconds=float(get("DRAIN_SECONDS", "0")),
+        kept_seconds=float(get("KEPT_SECONDS", str(KEPT_SECONDS))),
         socket=Path(get("SOCKET", "/tmp/gateway.sock")),  # noqa: S108 (of the container alone)
     )
 

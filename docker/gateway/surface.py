@@ -22,7 +22,7 @@ from gateway.wanted import Wanted, read_tokenize, read_wanted
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-OPEN_TO_ALL = {"/health", "/live", "/v1/models", "/openapi.json"}
+OPEN_TO_ALL = {"/health", "/live", "/ready", "/v1/models", "/openapi.json"}
 """Paths that need no key, as with llama-server."""
 
 CLIENT_GONE = 499
@@ -35,7 +35,10 @@ _DESCRIPTION = Path(__file__).with_name("openapi.json")
 
 
 class Surface:
-    """The HTTP surface: every answer that is no embedding has OpenAI's form."""
+    """The HTTP surface: every answer that is no embedding has OpenAI's form.
+
+    While it is `draining`, requests are answered as ever, and clients are told to go elsewhere with the next one.
+    """
 
     def __init__(
         self, model: Model, lanes: Lanes, metrics: Metrics, keys: Sequence[str], origins: Sequence[str]
@@ -46,6 +49,7 @@ class Surface:
         self._keys = [key.encode() for key in keys]
         self._origins = origins
         self.clients = Clients()
+        self.draining = False
         self._began = int(time.time())
 
     def application(self) -> web.Application:
@@ -59,11 +63,13 @@ class Surface:
                 web.post("/tokenize", self._tokenize),
                 web.get("/v1/models", self._models),
                 web.get("/live", self._live),
+                web.get("/ready", self._ready),
                 web.get("/health", self._health),
                 web.get("/metrics", self._all_metrics),
                 web.get("/openapi.json", self._openapi),
             ]
         )
+        application.on_response_prepare.append(self._end_connection)
         if self._origins:
             application.on_response_prepare.append(self._allow_origin)
         return application
@@ -116,6 +122,11 @@ class Surface:
             response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-Api-Key"
             response.headers["Access-Control-Allow-Methods"] = "GET, POST"
             response.headers["Vary"] = "Origin"
+
+    async def _end_connection(self, _request: web.Request, response: web.StreamResponse) -> None:
+        if self.draining:
+            response.headers["Connection"] = "close"
+            response.force_close()
 
     async def _embed(self, role: Role | None, request: web.Request) -> web.StreamResponse:
         began, status = time.perf_counter(), 500
@@ -183,7 +194,7 @@ class Surface:
     async def _tokenize(self, request: web.Request) -> web.Response:
         async with self.clients.body(request) as raw:
             asked = read_tokenize(raw)
-            with self._lanes.by_name["documents"].request() as server:
+            async with self._lanes.by_name["documents"].request() as server:
                 return web.json_response(await server.tokenize(asked))
 
     async def _models(self, _request: web.Request) -> web.Response:
@@ -193,6 +204,12 @@ class Surface:
         )
 
     async def _live(self, _request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        """Tell whether new clients should come here; asks no server, which could be busy or be replaced."""
+        if self.draining or any(lane.server is None for lane in self._lanes.by_name.values()):
+            return web.json_response({"status": "unavailable"}, status=503, headers={"Retry-After": "1"})
         return web.json_response({"status": "ok"})
 
     async def _health(self, _request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Takes orders to switch a lane, on a socket that nobody outside the container reaches."""
+"""Takes orders to hold, switch or release a lane, on a socket that nobody outside the container reaches."""
 
 import asyncio
 import json
@@ -13,9 +13,7 @@ async def take_orders(socket: Path, lanes: Lanes, metrics: Metrics) -> asyncio.A
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            lane, server, seconds, context = json.loads(await reader.readline())
-            done, said = True, await lanes.use(str(lane), str(server), float(seconds), int(context))
-            metrics.switches.labels(lane).inc()
+            done, said = True, await _carried_out(json.loads(await reader.readline()), lanes, metrics)
         except (ValueError, TypeError, OSError) as error:
             done, said = False, str(error)
         writer.write(json.dumps([done, said]).encode() + b"\n")
@@ -26,3 +24,17 @@ async def take_orders(socket: Path, lanes: Lanes, metrics: Metrics) -> asyncio.A
     server = await asyncio.start_unix_server(answer, socket)
     socket.chmod(0o600)
     return server
+
+
+async def _carried_out(order: list[str], lanes: Lanes, metrics: Metrics) -> str:
+    """Return what was left to say. Raises ValueError, TypeError or OSError for what can't be done."""
+    match order:
+        case ["hold", lane, seconds]:
+            return lanes.hold(lane, float(seconds))
+        case ["release", lane]:
+            return lanes.release(lane)
+        case ["use", lane, server, seconds, context]:
+            said = await lanes.use(lane, server, float(seconds), int(context))
+            metrics.switches.labels(lane).inc()
+            return said
+    raise ValueError("There is no such order.")

@@ -1,8 +1,13 @@
 #!/usr/bin/python3
 """Sends a lane's new requests to another server, and waits until the one before has answered its own.
 
-use-server LANE NAME SECONDS CONTEXT: LANE is queries or documents, NAME a container on the gateway's network, SECONDS
-how long to wait at most, and CONTEXT how many tokens a text may have for that server.
+use-server LANE NAME SECONDS CONTEXT: LANE is queries or documents, NAME a host on the gateway's network (NAME:PORT with
+another port than usual), SECONDS how long to wait at most, and CONTEXT how many tokens a text may have for that server.
+
+Where several gateways share the servers, they are switched as one, so that answers of the two servers never alternate:
+use-server hold LANE SECONDS: new requests wait from now on, until the release, and at most for so many seconds.
+use-server use LANE NAME SECONDS CONTEXT: as above; given to every gateway while all of them hold the lane.
+use-server release LANE: what waits is asked of the server that the lane has now.
 """
 
 import json
@@ -10,17 +15,21 @@ import os
 import socket
 import sys
 
-ARGUMENTS = 4
+ARGUMENTS = {"hold": 2, "use": 4, "release": 1}
+"""Orders, and how many arguments each has."""
 
 
 def main() -> int:
     """Give the order to the gateway in this container; return the exit code."""
-    if len(sys.argv) != ARGUMENTS + 1:
+    order = sys.argv[1:]
+    if order and order[0] not in ARGUMENTS:
+        order.insert(0, "use")
+    if not order or len(order) != ARGUMENTS[order[0]] + 1:
         print(__doc__, file=sys.stderr)
         return 2
     with socket.socket(socket.AF_UNIX) as gateway:
         gateway.connect(os.environ.get("GATEWAY_SOCKET", "/tmp/gateway.sock"))  # noqa: S108 (of the container alone)
-        gateway.sendall(json.dumps(sys.argv[1:]).encode() + b"\n")
+        gateway.sendall(json.dumps(order).encode() + b"\n")
         answer = gateway.makefile().readline()
     done, said = json.loads(answer) if answer else (False, "The gateway ended before it answered.")
     if said:

@@ -123,7 +123,7 @@ class LlamaDouble:
         return web.json_response({"object": "list", "model": "as asked", "data": rows, "usage": usage})
 
     def _base64(self, given: str | list[int]) -> str:
-        numbers = vector_of(given, self._width)
+        numbers = self._behaviour.get("vector") or vector_of(given, self._width)
         return base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
 
 

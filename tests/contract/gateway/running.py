@@ -81,7 +81,11 @@ class Gateway:
         self, lane: str, name: str, seconds: float = 30, context: int = CONTEXT
     ) -> subprocess.CompletedProcess[str]:
         """Run the program that switches a lane."""
-        command = [*self.switch, lane, name, str(seconds), str(context)]
+        return self.order(lane, name, str(seconds), str(context))
+
+    def order(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run that program with arguments."""
+        command = [*self.switch, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def use(self, lane: str, double: Double, context: int = CONTEXT) -> None:
