@@ -1,7 +1,7 @@
 """A double of llama-server for the gateway: it checks what it is sent, and counts a token for each word.
 
-Run as `python -m tests.contract.gateway.llama_double PORT WIDTH CONTEXT`. It keeps what it was sent. Tests read that at
-/sent, and change how it behaves by posting to /behave.
+Run as `python -m tests.contract.gateway.llama_double PORT WIDTH CONTEXT HOST`. It keeps what it was sent. Tests read
+that at /sent, and change how it behaves by posting to /behave.
 """
 
 import asyncio
@@ -132,6 +132,6 @@ def _error(status: int, kind: str, message: str) -> web.Response:
 
 
 if __name__ == "__main__":
-    port, width, context = (int(argument) for argument in sys.argv[1:])
+    port, width, context = (int(argument) for argument in sys.argv[1:4])
     double = LlamaDouble(width, context).application()
-    web.run_app(double, host="127.0.0.1", port=port, access_log=None, print=None, handler_cancellation=True)
+    web.run_app(double, host=sys.argv[4], port=port, access_log=None, print=None, handler_cancellation=True)

@@ -154,23 +154,24 @@ def gateway_of_image(image: str, **changed: str) -> Iterator[Gateway]:
 
 
 @contextmanager
-def double(width: int = WIDTH, context: int = CONTEXT) -> Iterator[Double]:
-    """Start a double of llama-server."""
-    port = free()
-    arguments = ["tests.contract.gateway.llama_double", str(port), str(width), str(context)]
-    with program(arguments, PROJECT_DIRECTORY, {"PYTHONPATH": str(FOLDER)}) as process:
-        wait_for(f"http://127.0.0.1:{port}/health", process)
-        yield Double(f"127.0.0.1:{port}", process)
+def double(
+    width: int = WIDTH, context: int = CONTEXT, *, address: str = "", within: Sequence[str] = ()
+) -> Iterator[Double]:
+    """Start a double of llama-server, at `address` (host:port) or one that is free, by the command `within`."""
+    host, _, port = (address or f"127.0.0.1:{free()}").partition(":")
+    arguments = ["tests.contract.gateway.llama_double", port, str(width), str(context), host]
+    with program(arguments, PROJECT_DIRECTORY, {"PYTHONPATH": str(FOLDER)}, within) as process:
+        wait_for(f"http://{host}:{port}/health", process)
+        yield Double(f"{host}:{port}", process)
 
 
 @contextmanager
 def program(
-    module: Sequence[str], folder: Path, settings: Mapping[str, str]
+    module: Sequence[str], folder: Path, settings: Mapping[str, str], within: Sequence[str] = ()
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run a module of Python in a folder until the context ends."""
-    with running(
-        [sys.executable, "-m", *module], folder, {"PATH": os.environ["PATH"], **settings}
-    ) as process:
+    """Run a module of Python in a folder until the context ends, by the command `within`."""
+    command = [*within, sys.executable, "-m", *module]
+    with running(command, folder, {"PATH": os.environ["PATH"], **settings}) as process:
         yield process
 
 
