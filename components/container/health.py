@@ -22,17 +22,24 @@ def http_healthcheck(
     The response must come within `answer_within` seconds; failures count only after `ready_within` seconds. `also` has
     bash commands that must also succeed, or is empty.
     """
-    statuses = " || ".join(f"$line == *' {int(status)} '*" for status in healthy)
-    request = (
-        f"{CONNECT.format(port=port)} && printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3 "
-        f"&& read -r -t {answer_within} line <&3 && [[ {statuses} ]]"
-    )
+    request = http_request(port, path, answer_within=answer_within, healthy=healthy)
     return docker.ContainerHealthcheckArgs(
         tests=["CMD", "bash", "-c", f"{request} && {{ {also}; }}" if also else request],
         interval="3s",
         timeout=f"{answer_within + answer_within // 4}s",
         retries=3,
         start_period=go_duration(ready_within),
+    )
+
+
+def http_request(
+    port: int, path: str, *, answer_within: int, healthy: Sequence[int] = (HTTPStatus.OK,)
+) -> str:
+    """Return bash commands that succeed when the server on `port` answers with one of the statuses `healthy`."""
+    statuses = " || ".join(f"$line == *' {int(status)} '*" for status in healthy)
+    return (
+        f"{CONNECT.format(port=port)} && printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3 "
+        f"&& read -r -t {answer_within} line <&3 && [[ {statuses} ]]"
     )
 
 

@@ -30,6 +30,12 @@ USER = "1000:0"
 READY_WITHIN = 180
 """Seconds within which the node must answer."""
 
+ANSWER_WITHIN = 8
+"""Seconds within which a node that is up must answer."""
+
+HEALTHY = (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)
+"""What a node answers that is up."""
+
 STOPPED_AFTER = 60
 """Seconds that the node gets to close its indices when it is stopped."""
 
@@ -63,6 +69,7 @@ def mounts(volumes: Mapping[str, pulumi.Input[str]]) -> list[docker.ContainerMou
 
 
 def healthcheck() -> docker.ContainerHealthcheckArgs:
-    """Ask the node whether it answers: one that answers 401 is up."""
-    healthy = (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED)
-    return http_healthcheck(PORT, "/", healthy=healthy, answer_within=8, ready_within=READY_WITHIN)
+    """Ask the node whether it answers."""
+    return http_healthcheck(
+        PORT, "/", healthy=HEALTHY, answer_within=ANSWER_WITHIN, ready_within=READY_WITHIN
+    )

@@ -1,0 +1,1 @@
+"""Everything that declares objects in a Kubernetes cluster, or asks one."""

@@ -1,0 +1,1 @@
+"""The stack's own Elasticsearch node in a cluster, for trials."""
