@@ -70,6 +70,7 @@ settings: $(INSTALLED) ## Write the tables of settings, privileges and outputs i
 
 pictures: $(INSTALLED) ## Draw the pictures of the README, that of the demo from a run of it
 	$(PYTHON) -m tools.stack_picture
+	$(PYTHON) -m tools.kubernetes_picture
 	$(PYTHON) -m sandbox.demo up --stack "$(STACK)" --picture docs/demo.svg
 	@eval "$$($(PYTHON) -m sandbox.demo environment --stack "$(STACK)")" && \
 		$(PYTHON) -m tools.search_page_picture --stack "$(STACK)"
