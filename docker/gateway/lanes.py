@@ -34,6 +34,7 @@ class Lane:
         self.name = name
         self.server: Server | None = None
         self.requests = 0
+        self._before: list[Server] = []
         self._most = most
         self._released = asyncio.Event()
         self._released.set()
@@ -59,6 +60,23 @@ class Lane:
                 server.requests -= 1
         finally:
             self.requests -= 1
+
+    def use(self, server: Server) -> None:
+        """Have requests begin with another server from now on."""
+        if self.server:
+            self._before.append(self.server)
+        self.server = server
+
+    async def left(self, seconds: float) -> bool:
+        """Wait until the servers before have answered all; tell whether they have within so many seconds."""
+        end = time.monotonic() + seconds
+        while True:
+            self._before = [server for server in self._before if server.requests]
+            if not self._before:
+                return True
+            if time.monotonic() > end:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
 
     def hold(self, seconds: float) -> None:
         """Have new requests wait from now on, for so many seconds unless it is released before."""
@@ -124,13 +142,14 @@ class Lanes:
         if not await server.read("/health", HEALTH_SECONDS):
             raise ValueError(f"{server.address} does not answer /health with 200 from here.")
         self._remember({one.name: one.server for one in self.by_name.values()} | {lane.name: server})
-        before, lane.server = lane.server, server
-        end = time.monotonic() + seconds
-        while before and before.requests:
-            if time.monotonic() > end:
-                return "Requests to the server before are still being answered; nobody waits for them any longer."
-            await asyncio.sleep(LOOK_SECONDS)
-        return ""
+        lane.use(server)
+        return await self.wait(name, seconds)
+
+    async def wait(self, name: str, seconds: float) -> str:
+        """Wait for the servers that a lane had before; return what was left to say. Raises ValueError."""
+        if await self._named(name).left(seconds):
+            return ""
+        return "Requests to the server before are still being answered; nobody waits for them any longer."
 
     def _named(self, name: str) -> Lane:
         lane = next((one for one in self.by_name.values() if one.name == name), None)

@@ -33,6 +33,8 @@ async def _carried_out(order: list[str], lanes: Lanes, metrics: Metrics) -> str:
             return lanes.hold(lane, float(seconds))
         case ["release", lane]:
             return lanes.release(lane)
+        case ["wait", lane, seconds]:
+            return await lanes.wait(lane, float(seconds))
         case ["use", lane, server, seconds, context]:
             said = await lanes.use(lane, server, float(seconds), int(context))
             metrics.switches.labels(lane).inc()

@@ -6,8 +6,9 @@ another port than usual), SECONDS how long to wait at most, and CONTEXT how many
 
 Where several gateways share the servers, they are switched as one, so that answers of the two servers never alternate:
 use-server hold LANE SECONDS: new requests wait from now on, until the release, and at most for so many seconds.
-use-server use LANE NAME SECONDS CONTEXT: as above; given to every gateway while all of them hold the lane.
+use-server use LANE NAME 0 CONTEXT: as above, without the wait; given to every gateway while all of them hold the lane.
 use-server release LANE: what waits is asked of the server that the lane has now.
+use-server wait LANE SECONDS: waits for the servers before, as above.
 """
 
 import json
@@ -15,7 +16,7 @@ import os
 import socket
 import sys
 
-ARGUMENTS = {"hold": 2, "use": 4, "release": 1}
+ARGUMENTS = {"hold": 2, "use": 4, "release": 1, "wait": 2}
 """Orders, and how many arguments each has."""
 
 

@@ -97,6 +97,7 @@ def switch(folder: Path, number: int, address: str, *, held: bool) -> None:
     give("use", "documents", address, 30, CONTEXT)
     if held:
         give("release", "documents")
+    give("wait", "documents", 30)
 
 
 def answers_numbered(switches: int) -> dict[str, object]:
@@ -164,6 +165,29 @@ def test_a_hold_ends_by_itself_and_can_be_prolonged(doubles: Doubles) -> None:
         assert (done.returncode, "not held" in done.stderr) == (0, True)
 
 
+def test_the_answers_of_the_server_before_can_be_waited_for_after_the_release(doubles: Doubles) -> None:
+    old, new = doubles
+    with gateway() as one:
+        one.use("documents", old)
+        old.behave(seconds=3)
+        client = threading.Thread(target=one.ask, args=(PATH, {"input": "slow"}))
+        client.start()
+        old.until_asked()
+        one.order("hold", "documents", "60")
+        done = one.order("use", "documents", new.address, "0", str(CONTEXT))
+        assert (done.returncode, "still being answered" in done.stderr) == (0, True)
+        one.order("release", "documents")
+        assert one.ask(PATH, {"input": "fast"}).ok
+        done = one.order("wait", "documents", "0.1")
+        assert (done.returncode, "still being answered" in done.stderr) == (0, True)
+        assert client.is_alive()
+        done = one.order("wait", "documents", "60")
+        assert (done.returncode, done.stderr) == (0, "")
+        client.join(timeout=1)
+        assert not client.is_alive()
+    assert new.inputs() == ["Document: fast"]
+
+
 def test_a_held_lane_stays_with_its_server_and_held_where_the_other_does_not_answer(doubles: Doubles) -> None:
     with gateway() as one:
         one.use("documents", doubles[0])
@@ -181,6 +205,7 @@ def test_a_held_lane_stays_with_its_server_and_held_where_the_other_does_not_ans
         (["hold", "documents", "nan"], 1, "at most 600 seconds"),
         (["hold", "documents", "601"], 1, "at most 600 seconds"),
         (["hold", "others", "1"], 1, "queries, documents"),
+        (["wait", "others", "1"], 1, "queries, documents"),
         (["release", "others"], 1, "queries, documents"),
         (["hold", "documents", "long"], 1, "could not convert"),
         (["hold", "documents"], 2, "use-server hold LANE SECONDS"),
