@@ -7,12 +7,14 @@ import sys
 from functools import cache
 
 import pulumi_docker
+import pulumi_kubernetes
 import pytest
 
 from tests.unit.docs.pages import PAGES, all_commands, exists
 from tests.unit.project import PROJECT_DIRECTORY, config_schema
 from tools.outputs_table import MEANINGS as OUTPUTS
 
+PROVIDERS = {"docker": pulumi_docker.ProviderArgs, "kubernetes": pulumi_kubernetes.ProviderArgs}
 MAKEFILE = (PROJECT_DIRECTORY / "Makefile").read_text()
 
 
@@ -106,8 +108,8 @@ def test_each_output_that_is_asked_for_is_one(command: str) -> None:
 
 def assert_setting(key: str) -> None:
     provider, _, name = key.rpartition(":")
-    if provider == "docker":
+    if provider in PROVIDERS:
         written = re.sub(r"([A-Z])", lambda letter: f"_{letter[1].lower()}", name)
-        assert hasattr(pulumi_docker.ProviderArgs, written), key
+        assert hasattr(PROVIDERS[provider], written), key
     elif key not in ("NAME", "KEY"):
         assert key in config_schema()

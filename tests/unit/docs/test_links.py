@@ -11,7 +11,7 @@ from tools.outputs_table import MEANINGS as OUTPUTS
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 ROOMS = ("components", "jinactl", "docker", "sandbox", "benchmarks", "tools", "tests", "docs", ".github")
-SETTING = re.compile(r"\b(?:model|image|server|elasticsearch|llamaCpp)[A-Z]\w*")
+SETTING = re.compile(r"\b(?:model|image|gatewayImage|server|elasticsearch|llamaCpp|kubernetes)[A-Z]\w*")
 
 
 @pytest.mark.parametrize("page", PAGES)
