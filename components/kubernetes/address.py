@@ -31,8 +31,12 @@ class ServiceAddress:
     @property
     def url(self) -> str:
         """The address, as kubectl://NAMESPACE/SERVICE:PORT, with the context where there is one."""
+        return self.at("")
+
+    def at(self, path: str) -> str:
+        """Return the address of a path, which begins with a slash, at the Service."""
         asked = f"?context={quote(self.context, safe='')}" if self.context else ""
-        return f"{SCHEME}://{self.namespace}/{self.service}:{self.port}{asked}"
+        return f"{SCHEME}://{self.namespace}/{self.service}:{self.port}{path}{asked}"
 
     @property
     def kubectl(self) -> str:

@@ -13,15 +13,13 @@ from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.platform import interface
 from components.program.declaration import engine_environment, run_program
 from components.server import container
+from components.server.gateway_environment import gateway_environment
+from components.server.gateway_image import DOCKERFILE, build_arguments
 from components.server.key_file import key_file
-from components.settings import EngineSettings, ImageSettings, ModelSettings, ServerSettings
+from components.settings import EngineSettings, ModelSettings, ServerSettings
 
-DOCKERFILE = "docker/gateway/Dockerfile"
 STATE = "/var/lib/gateway"
 """Folder in the container with the file that says which server each lane asks; the volume keeps it over restarts."""
-
-WAITING = 256
-"""Requests that each lane lets in beyond those that its server is asked at once; others are told to come again."""
 
 STARTED_WITHIN = 60
 """Seconds within which the gateway must answer."""
@@ -161,20 +159,8 @@ class Gateway(interface.Gateway):
 
 
 def environment(model: ModelSettings, server: ServerSettings) -> list[str]:
-    """Return the gateway's environment; no secret is in it."""
-    variables = {
-        "MODEL": model.name,
-        "QUERY_PREFIX": model.query_prefix,
-        "DOCUMENT_PREFIX": model.document_prefix,
-        "WIDTH": str(model.dimensions),
-        "TRAINED_DIMS": ",".join(map(str, model.trained_dims)),
-        "AT_ONCE": str(container.at_once(server)),
-        "WAITING": str(WAITING),
-        "CORS_ORIGINS": ",".join(server.cors_origins),
-        "PORT": str(container.PORT),
-        "SERVER_PORT": str(container.PORT),
-    }
-    return sorted(f"GATEWAY_{name}={value}" for name, value in variables.items())
+    """Return the gateway's environment, sorted so that equal settings make no difference."""
+    return sorted(f"{name}={value}" for name, value in gateway_environment(model, server).items())
 
 
 def published_port(args: GatewayArgs) -> PublishedPort:
@@ -187,8 +173,3 @@ def published_port(args: GatewayArgs) -> PublishedPort:
         owner=args.owner,
         former=f"{args.name.removesuffix('-gateway')}-proxy",
     )
-
-
-def build_arguments(settings: ImageSettings) -> dict[str, str]:
-    """Return the build arguments of the gateway's image: it stands on the base of the server's image for CPUs."""
-    return {"BASE_IMAGE": settings.base}

@@ -37,7 +37,7 @@ def check_memory(reader: SettingsReader, settings: Settings) -> None:
     # On cuda both are in the GPU's memory.
     if not limit or settings.device == "cuda":
         return
-    file, buffers = file_size(settings), buffer_size(settings)
+    file, buffers = file_size(settings), buffer_size(settings, settings.server.ubatch_size)
     need = file + buffers + ITSELF
     parts = f"{buffers} for the buffers of a batch of {settings.server.ubatch_size} tokens and {ITSELF} for the rest"
     if file:
@@ -61,9 +61,11 @@ def file_size(settings: Settings) -> int:
     return math.ceil(QUANTS[settings.quant].megabytes * 1_000_000 / MEBIBYTE)
 
 
-def buffer_size(settings: Settings) -> int:
-    """Return the MiB that a full batch needs; at least that for another model, whose vocabulary is not known here."""
-    tokens = settings.server.ubatch_size
+def buffer_size(settings: Settings, tokens: int) -> int:
+    """Return the MiB that a batch of so many tokens needs.
+
+    It is at least that for another model, whose vocabulary is not known here.
+    """
     needed = WORK_PER_NUMBER * settings.model.dimensions * tokens
     if settings.model.repository == JINA_REPOSITORY:
         needed += 4 * VOCABULARY * tokens

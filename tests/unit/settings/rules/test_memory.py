@@ -28,7 +28,7 @@ MEASURED = [
 @pytest.mark.parametrize(("flash", "count", "measured"), MEASURED)
 def test_the_buffers_are_those_that_were_measured(flash: str, count: int, measured: int) -> None:
     settings = stack_settings("cpu", **tokens(count), serverFlashAttention=flash)
-    assert buffer_size(settings) + ITSELF == pytest.approx(measured, rel=0.1)
+    assert buffer_size(settings, settings.server.ubatch_size) + ITSELF == pytest.approx(measured, rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_limit_that_is_too_small_is_refused_with_the_need_its_parts_and_what_t
         stack_settings("cpu", **changes, serverMemory=memory)
     (problem,) = raised.value.problems
     settings = stack_settings("cpu", **changes)
-    parts = (file_size(settings), buffer_size(settings), ITSELF)
+    parts = (file_size(settings), buffer_size(settings, settings.server.ubatch_size), ITSELF)
     assert problem.startswith(
         f"serverMemory is {memory}, but the server for documents needs about {sum(parts)} MiB: "
     )

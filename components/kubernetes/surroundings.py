@@ -1,0 +1,43 @@
+"""What every object of a stack in a cluster has in common."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from components.kubernetes.labels import NAME, Part
+
+NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
+"""For a Service: the provider would wait ten seconds for it to stay as it is, and its pods are awaited anyway."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where the objects of a stack are.
+
+    `labels` are those of all of them, `environment` is that by which programs reach the cluster, `context` kubectl's
+    where one is set, and `pull_secrets` name the Secrets by which nodes pull the images.
+    """
+
+    namespace: str
+    context: str
+    labels: Mapping[str, str]
+    environment: Mapping[str, pulumi.Input[str]]
+    pull_secrets: tuple[str, ...]
+
+    def metadata(
+        self,
+        part: Part,
+        name: pulumi.Input[str] | None = None,
+        *,
+        labels: Mapping[str, pulumi.Input[str]] | None = None,
+        annotations: Mapping[str, pulumi.Input[str]] | None = None,
+    ) -> ObjectMetaArgs:
+        """Return the metadata of an object; without a name it gets its resource's, with random characters."""
+        return ObjectMetaArgs(
+            name=name,
+            namespace=self.namespace,
+            labels={**self.labels, NAME: part, **(labels or {})},
+            annotations=annotations,
+        )
