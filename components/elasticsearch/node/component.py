@@ -8,12 +8,10 @@ import pulumi_docker as docker
 from components.container.options import LEAST_PRIVILEGE, container_options
 from components.container.published_port import PublishedPort
 from components.container.secret_file import SecretFile
-from components.elasticsearch.dynamic.deletion_guard import NODE, DeletionGuardResource
 from components.elasticsearch.dynamic.password import PasswordResource
-from components.elasticsearch.dynamic.superuser import SuperuserResource
-from components.elasticsearch.inputs import ConnectionInputs, index_inputs
+from components.elasticsearch.inputs import ConnectionInputs
 from components.elasticsearch.node import container
-from components.elasticsearch.node.superuser import SUPERUSER
+from components.elasticsearch.node.access import NodeAccess
 from components.elasticsearch.node.volumes import VolumeOwner, backup_volume, data_volume
 from components.names import names_in
 from components.program.declaration import engine_environment, run_program
@@ -70,8 +68,17 @@ class ElasticsearchNode(pulumi.ComponentResource):
         )
         answering = self._check(name, node)
         self.volume, self.backup_volume = data.name, backups.name
-        self.connection = self._connection(name, args, node, password, answering)
-        self._guard(name, args, node)
+        access = NodeAccess(
+            name=name,
+            url=f"http://{container.ADDRESS}:{args.settings.port}",
+            owner=args.volumes.stack_id,
+            settings=args.settings,
+            parent=self,
+        )
+        self.connection = access.connection(
+            container=node.id, container_name=args.container_name, password=password, after=[answering]
+        )
+        access.guard(self.connection, [node])
         self.register_outputs({"url": self.connection.url, "volume": self.volume})
 
     def _container(
@@ -165,51 +172,6 @@ class ElasticsearchNode(pulumi.ComponentResource):
             },
             triggers=[node.id],
             opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _connection(
-        self,
-        name: str,
-        args: ElasticsearchNodeArgs,
-        node: docker.Container,
-        password: pulumi.Output[str],
-        answering: pulumi.Resource,
-    ) -> ConnectionInputs:
-        url = f"http://{container.ADDRESS}:{args.settings.port}"
-        superuser = SuperuserResource(
-            f"{name}-superuser",
-            {
-                "url": url,
-                "user": SUPERUSER,
-                "container": node.id,
-                "container_name": args.container_name,
-                "generated": pulumi.Output.secret(password),
-                "wanted": pulumi.Output.secret(args.settings.password),
-            },
-            pulumi.ResourceOptions(parent=self, depends_on=[answering]),
-        )
-        return ConnectionInputs(
-            url=url,
-            api_key=pulumi.Output.secret(""),
-            user=SUPERUSER,
-            password=pulumi.Output.secret(superuser.password),
-            ca_certificate="",
-            fingerprint="",
-            managed=True,
-            cluster_uuid=superuser.cluster_uuid,
-        )
-
-    def _guard(self, name: str, args: ElasticsearchNodeArgs, node: docker.Container) -> None:
-        DeletionGuardResource(
-            f"{name}-guard",
-            {
-                **self.connection.as_inputs(),
-                "owner": args.volumes.stack_id,
-                **index_inputs(args.settings),
-                "delete_data": args.settings.delete_data,
-                "scope": NODE,
-            },
-            pulumi.ResourceOptions(parent=self, depends_on=[node]),
         )
 
 

@@ -1,0 +1,220 @@
+"""Declares the stack's own Elasticsearch node in a cluster."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet, StatefulSetSpecArgs
+from pulumi_kubernetes.core.v1 import (
+    PodTemplateSpecArgs,
+    Secret,
+    Service,
+    ServicePortArgs,
+    ServiceSpecArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs, outputs
+
+from components.elasticsearch.dynamic.password import PasswordResource
+from components.elasticsearch.inputs import ConnectionInputs
+from components.elasticsearch.node import container
+from components.elasticsearch.node.access import NodeAccess
+from components.kubernetes.address import ServiceAddress
+from components.kubernetes.elasticsearch.claims import ClaimArgs, RetainedClaim
+from components.kubernetes.elasticsearch.pod import CONTAINER, SECRET_KEY, pod
+from components.names import names_in
+from components.program.declaration import run_program
+from components.settings import ElasticsearchSettings, KubernetesSettings
+
+NAME = container.ALIAS
+POD = f"{NAME}-0"
+APP = "app.kubernetes.io/name"
+SELECTED = (APP, "app.kubernetes.io/instance")
+"""Labels by which the pod is found, which can't be changed later."""
+
+STARTED_WITHIN = "20m"
+"""How long the first start may take, with the image, which is large, and a volume that is made for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElasticsearchNodeArgs:
+    """What the node is made from.
+
+    `namespace` is where it is; `labels` are those of all objects of the stack; `owner` is the stack's id; `cluster` is
+    the environment by which programs reach the cluster; `pull_secrets` names Secrets for its image.
+    """
+
+    namespace: str
+    labels: Mapping[str, str]
+    owner: pulumi.Input[str]
+    cluster: Mapping[str, pulumi.Input[str]]
+    pull_secrets: tuple[str, ...]
+    kubernetes: KubernetesSettings
+    settings: ElasticsearchSettings
+
+
+class ElasticsearchNode(pulumi.ComponentResource):
+    """A single node, reached in the cluster alone, with a claim for its data and one for its backups.
+
+    Another image or setting makes another pod, never other claims, and no older version takes the place of a newer one.
+    `connection` is how this machine reaches it, once it answers and knows the password that is set.
+    """
+
+    connection: ConnectionInputs
+    volume: pulumi.Output[str]
+    backup_volume: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("jina:kubernetes:ElasticsearchNode", name, None, opts)
+        self._args, self._labels = args, {**args.labels, APP: NAME}
+        self._child = pulumi.ResourceOptions(parent=self)
+        password = PasswordResource(f"{name}-password", self._child).password
+        data = self._claim(name, "data", "elasticsearchDeleteData", args.settings.delete_data)
+        backups = self._claim(name, "backups", "elasticsearchDeleteBackups", args.settings.delete_backups)
+        service = self._service(name)
+        node = self._stateful_set(
+            name,
+            self._template(data, backups, self._secret(name, password)),
+            after=[data, backups, self._version_check(name, data)],
+        )
+        self._version_record(name, data, node)
+        self.volume, self.backup_volume = data.claim_name, backups.claim_name
+        access = NodeAccess(
+            name=name,
+            url=self._url(),
+            owner=args.owner,
+            settings=args.settings,
+            parent=self,
+        )
+        self.connection = access.connection(
+            container=node.metadata.apply(_incarnation),
+            container_name=POD,
+            password=password,
+            after=[node, service],
+        )
+        access.guard(self.connection, [node, service])
+        self.register_outputs({"url": self.connection.url, "volume": self.volume})
+
+    def _url(self) -> str:
+        args = self._args
+        return ServiceAddress(
+            namespace=args.namespace, service=NAME, port=container.PORT, context=args.kubernetes.context
+        ).url
+
+    def _claim(self, name: str, what: str, setting: str, given_up: str) -> RetainedClaim:
+        return RetainedClaim(
+            f"{name}-{what}",
+            ClaimArgs(
+                name=f"{NAME}-{what}",
+                namespace=self._args.namespace,
+                labels=self._labels,
+                cluster=self._args.cluster,
+                settings=self._args.kubernetes,
+                setting=setting,
+                deleted=set(self._args.settings.indices) <= set(names_in(given_up)),
+            ),
+            self._child,
+        )
+
+    def _metadata(self, name: str = NAME, *, awaited: bool = True) -> ObjectMetaArgs:
+        return ObjectMetaArgs(
+            name=name,
+            namespace=self._args.namespace,
+            labels=self._labels,
+            annotations=None if awaited else {"pulumi.com/skipAwait": "true"},
+        )
+
+    def _secret(self, name: str, password: pulumi.Output[str]) -> Secret:
+        """Declare the password that the superuser has at the first start of the node's data."""
+        return Secret(
+            f"{name}-password",
+            metadata=self._metadata(f"{NAME}-password"),
+            string_data={SECRET_KEY: password},
+            opts=self._child,
+        )
+
+    def _service(self, name: str) -> Service:
+        return Service(
+            name,
+            # There is no pod yet that it could wait for.
+            metadata=self._metadata(awaited=False),
+            spec=ServiceSpecArgs(
+                selector=self._selector(),
+                ports=[ServicePortArgs(name="http", port=container.PORT, target_port="http")],
+            ),
+            opts=self._child,
+        )
+
+    def _selector(self) -> dict[str, str]:
+        return {key: self._labels[key] for key in SELECTED}
+
+    def _template(self, data: RetainedClaim, backups: RetainedClaim, secret: Secret) -> PodTemplateSpecArgs:
+        return PodTemplateSpecArgs(
+            metadata=ObjectMetaArgs(labels=self._labels),
+            spec=pod(
+                self._args.settings,
+                data=data.claim_name,
+                backups=backups.claim_name,
+                secret=secret.metadata.apply(lambda made: str(made.name)),
+                pull_secrets=self._args.pull_secrets,
+            ),
+        )
+
+    def _stateful_set(
+        self, name: str, template: PodTemplateSpecArgs, after: list[pulumi.Resource]
+    ) -> StatefulSet:
+        return StatefulSet(
+            name,
+            metadata=self._metadata(),
+            spec=StatefulSetSpecArgs(
+                replicas=1,
+                service_name=NAME,
+                selector=LabelSelectorArgs(match_labels=self._selector()),
+                # A pod that never became ready is replaced by one of mended settings, instead of being waited for.
+                pod_management_policy="Parallel",
+                template=template,
+            ),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=after,
+                # Name and data can belong to one only.
+                delete_before_replace=True,
+                custom_timeouts=pulumi.CustomTimeouts(create=STARTED_WITHIN, update=STARTED_WITHIN),
+            ),
+        )
+
+    def _version_check(self, name: str, data: RetainedClaim) -> pulumi.Resource:
+        return run_program(
+            f"{name}-version",
+            "cluster_version_check",
+            environment={
+                **self._args.cluster,
+                "VERSION_CHECK_IMAGE_NAME": self._args.settings.image,
+                "VERSION_CHECK_CLAIM": data.claim_name,
+            },
+            triggers=[],
+            opts=self._child,
+        )
+
+    def _version_record(self, name: str, data: RetainedClaim, node: StatefulSet) -> None:
+        """Note the version that has written to the claim where the check finds it, also while no node runs."""
+        run_program(
+            f"{name}-version-record",
+            "cluster_version_record",
+            environment={
+                **self._args.cluster,
+                "VERSION_RECORD_POD": POD,
+                "VERSION_RECORD_CONTAINER": CONTAINER,
+                "VERSION_RECORD_CLAIM": data.claim_name,
+                # Runs it again for another image.
+                "VERSION_RECORD_IMAGE_NAME": self._args.settings.image,
+            },
+            triggers=[],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[node]),
+        )
+
+
+def _incarnation(made: outputs.ObjectMeta) -> str:
+    """Return what is another with each set, and with each change of it, after which there is another pod."""
+    return f"{made.uid}/{made.generation}"
