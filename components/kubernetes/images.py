@@ -8,7 +8,7 @@ from components.image.built import BuiltImage, BuiltImageArgs, ImageBuilds
 from components.image.component import ServerImage, ServerImageArgs
 from components.platform.interface import Image
 from components.program.declaration import engine_environment, run_program
-from components.server.gateway import DOCKERFILE, build_arguments
+from components.server.gateway_image import DOCKERFILE, build_arguments
 from components.settings import EngineSettings, ImageSettings
 from components.settings.schema import Device
 

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pulumi_command as command
 
-from components.settings import EngineSettings
+from components.settings import EngineSettings, KubernetesSettings
 
 
 def run_program(
@@ -62,6 +62,21 @@ def engine_environment(engine: EngineSettings) -> dict[str, pulumi.Input[str]]:
         "ENGINE_TLS_KEY": engine.key,
     }
     told |= {name: pulumi.Output.secret(text) for name, text in material.items() if text}
+    return {name: value for name, value in told.items() if value != ""}
+
+
+def cluster_environment(settings: KubernetesSettings, namespace: str) -> dict[str, pulumi.Input[str]]:
+    """Return the environment that makes a program talk to the cluster that the stack sets for the provider.
+
+    What is not set is left out: kubectl takes the machine's own then, as the provider does. A kubeconfig may be set as
+    text, which has keys in it.
+    """
+    told: dict[str, pulumi.Input[str]] = {
+        "KUBECTL_NAMESPACE": namespace,
+        "KUBECTL_CONTEXT": settings.context,
+    }
+    if settings.kubeconfig:
+        told["KUBECTL_KUBECONFIG"] = pulumi.Output.secret(settings.kubeconfig)
     return {name: value for name, value in told.items() if value != ""}
 
 
