@@ -16,6 +16,7 @@ from sandbox.hub.faults import Fault
 from sandbox.hub.server import Hub
 from tests.contract.model.conftest import OTHER_TOKEN, SIZE, TOKEN, Model, wait_until
 from tests.contract.model.test_disk import small_disk  # noqa: F401 (a fixture)
+from tests.fixtures.gateway_image import build_gateway_image
 from tests.unit.docker.dockerfile import FOLDER
 
 PROGRAM = [sys.executable, "-m", "model_fetch"]
@@ -60,6 +61,30 @@ class Fetching:
 @pytest.fixture
 def fetching(hub: Hub, model: Model, tmp_path: Path) -> Fetching:
     return Fetching(hub, model, tmp_path / "volume")
+
+
+@pytest.mark.sandbox
+def test_the_image_of_the_gateway_has_the_program(hub: Hub, model: Model, fetching: Fetching) -> None:
+    """As in a pod: not root, the image's files read-only, and a volume for the model."""
+    fetching.file.parent.chmod(0o777)
+    command = [
+        "docker",
+        "run",
+        "--rm",
+        "--network=host",
+        "--read-only",
+        "--cap-drop=ALL",
+        "--user=10001:10001",
+    ]
+    command += ["--security-opt=no-new-privileges", f"--volume={fetching.file.parent}:/models"]
+    settings = fetching.environment | {"MODEL_FOLDER": "/models"}
+    command += [f"--env={name}={value}" for name, value in settings.items() if name.startswith("MODEL_")]
+    command += ["--entrypoint=python3", build_gateway_image(), "-m", "model_fetch"]
+    for said in ("fetched and verified", "verified"):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.startswith(f"{said}: /models/{model.file}")
+    assert fetching.file.read_bytes() == model.content
+    assert len(ranges(hub)) == 1
 
 
 def ranges(hub: Hub) -> list[str]:
