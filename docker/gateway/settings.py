@@ -14,10 +14,11 @@ KEPT_SECONDS = 3
 class Settings:
     """What can be set; `keys` are those that clients may send, and the first is sent to the servers.
 
-    `at_once` is how many requests a server is asked at a time, `waiting` how many more each lane lets in. `initial` is
-    a file that says which servers to ask where `state`, a folder, has none that is newer. For `drain_seconds` after it
-    was told to end, the gateway takes new connections. Connections to servers are kept idle for `kept_seconds`; with 0
-    each request has one of its own, which spreads them over the servers behind an address.
+    `at_once` is how many requests a server is asked at a time, `waiting` how many more each lane lets in. An empty
+    `address` is every one of IPv4 and IPv6. `initial` is a file that says which servers to ask where `state`, a folder,
+    has none that is newer. For `drain_seconds` after it was told to end, the gateway takes new connections. Connections
+    to servers are kept idle for `kept_seconds`; with 0 each request has one of its own, which spreads them over the
+    servers behind an address.
     """
 
     model: Model

@@ -137,3 +137,10 @@ def test_without_such_seconds_it_takes_no_connection_once_it_was_told_to_end(dou
             one.get("/live")
         assert one.process.poll() is None
         client.join()
+
+
+def test_without_an_address_it_answers_at_those_of_both_kinds() -> None:
+    with gateway(ADDRESS="") as one:
+        port = one.url.rpartition(":")[2]
+        for host in ("127.0.0.1", "[::1]"):
+            assert requests.get(f"http://{host}:{port}/live", timeout=10).ok
