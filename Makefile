@@ -19,7 +19,7 @@ COVERAGE := 85
 stack_config = $$(pulumi config get $(1) --stack "$(STACK)" 2>/dev/null || echo "$$$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search demo-environment down test test-fast prepare bench lint format settings pictures clean-images clean
+.PHONY: help demo search demo-environment down test test-fast test-kubernetes prepare bench lint format settings pictures clean-images clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,8 +50,13 @@ test: test-fast prepare ## Run all tests: unit, contract, end to end
 	@$(PYTHON) -m tests.contract.clients.installed
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m sandbox tests/e2e tests/contract
 
+# Twenty minutes of compiling come first, once; then the tests take some minutes.
+test-kubernetes: prepare ## Run the tests on real clusters of Kubernetes, which are compiled and started for them
+	$(PYTHON) -m sandbox.kubernetes.prepare
+	$(PYTHON) -m pytest -m kubernetes tests/kubernetes
+
 test-fast: $(INSTALLED) ## Run the tests that need no Docker engine, with the coverage (two minutes)
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m "not sandbox" --cov --cov-fail-under $(COVERAGE) tests
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadfile -m "not sandbox and not kubernetes" --cov --cov-fail-under $(COVERAGE) tests
 
 bench: prepare ## Measure the server (half an hour on a quiet machine; see docs/benchmarks.md)
 	$(PYTHON) -m benchmarks.server

@@ -1,4 +1,4 @@
-"""The stand-in's two servers on loopback: the Hub itself, and the storage that it sends clients to for large files."""
+"""The stand-in's two servers: the Hub itself, and the storage that it sends clients to for large files."""
 
 import secrets
 import socket
@@ -18,7 +18,8 @@ class Hub:
     """A stand-in of the Hugging Face Hub, running from `start` to `stop`, or in a `with` block.
 
     As on the real Hub, bytes of large files come from another server, which refuses a token.
-    `tokens` are those that count as valid; `asked` lists what was requested, and `faults` is for tests.
+    Both are on loopback unless `address` is another one of this machine. `tokens` are those that count as valid;
+    `asked` lists what was requested, and `faults` is for tests.
     """
 
     def __init__(
@@ -26,23 +27,25 @@ class Hub:
         repositories: Mapping[str, Repository],
         *,
         tokens: frozenset[str] = frozenset(),
+        address: str = LOOPBACK,
         port: int = 0,
         health: Mapping[str, object] | None = None,
     ) -> None:
+        self._address = address
         self._stored: dict[str, Path] = {}
         self._secret = secrets.token_urlsafe(12)
         self.answers = Answers(repositories, tokens, self._store)
         service = Service(self.answers, self._stored, health or {})
         self.faults, self.asked = service.faults, service.asked
         self._servers = [
-            _Server((LOOPBACK, port), HubHandler, service),
-            _Server((LOOPBACK, 0), StorageHandler, service),
+            _Server((address, port), HubHandler, service),
+            _Server((address, 0), StorageHandler, service),
         ]
 
     @property
     def endpoint(self) -> str:
         """The address for HF_ENDPOINT."""
-        return f"http://{LOOPBACK}:{self._servers[0].server_port}"
+        return f"http://{self._address}:{self._servers[0].server_port}"
 
     def start(self) -> None:
         """Serve from now on, in threads of this process."""
@@ -68,7 +71,7 @@ class Hub:
     def _store(self, sha256: str, path: Path) -> str:
         signed = f"/{self._secret}/{sha256}"
         self._stored[signed] = path
-        return f"http://{LOOPBACK}:{self._servers[1].server_port}{signed}"
+        return f"http://{self._address}:{self._servers[1].server_port}{signed}"
 
 
 class _Server(ThreadingHTTPServer):

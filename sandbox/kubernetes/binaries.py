@@ -28,6 +28,14 @@ PROVIDER_TEXTS = ("schema.json", "terraform-mapping.json")
 
 PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl")
 
+OTHERS = {
+    "coredns": ".",
+    "kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router",
+    "kwok": "sigs.k8s.io/kwok/cmd/kwok",
+    "pause": ".",
+}
+"""Other programs of a cluster, and the package that each is: its names, its network policies, its fake nodes."""
+
 STAGES = (
     "node/fast/node-initialize.yaml",
     "node/heartbeat-with-lease/node-heartbeat-with-lease.yaml",
@@ -81,16 +89,16 @@ def ensure_provider(cache: Path, say: Say) -> Path:
 
 
 def ensure_binaries(cache: Path, say: Say) -> Binaries:
-    """Return the programs of a cluster, compiled when the cache has none (15 min on 2 cores).
+    """Return the programs of a cluster, compiled when the cache has none (20 min on 2 cores).
 
     Raises SandboxError when a module or a Debian package cannot be fetched, or does not compile.
     """
-    key = f"kubernetes-{VERSION}-{_recipe('kubernetes', 'coredns', 'kwok', 'pause')}"
+    key = f"kubernetes-{VERSION}-{_recipe('kubernetes', *OTHERS)}"
 
     def build(folder: Path) -> None:
         say(
-            f"compiling Kubernetes {VERSION}, kwok and CoreDNS from Go modules (about 15 min the first time); "
-            f"log: {cache / key}.log"
+            f"compiling Kubernetes {VERSION}, kwok, CoreDNS and kube-router from Go modules "
+            f"(about 20 min the first time); log: {cache / key}.log"
         )
         log = cache / f"{key}.log"
         go = _Go(ensure_go(cache, say), log)
@@ -98,11 +106,9 @@ def ensure_binaries(cache: Path, say: Say) -> Binaries:
         go.build(go.module("kubernetes", folder), folder / "kubernetes", ".", stamp)
         for name in PROGRAMS:
             (folder / name).symlink_to("kubernetes")
-        go.build(go.module("coredns", folder), folder / "coredns", ".")
-        go.build(go.module("pause", folder), folder / "pause", ".")
-        kwok = go.module("kwok", folder)
-        go.build(kwok, folder / "kwok", "sigs.k8s.io/kwok/cmd/kwok")
-        stages = go.source(kwok, "sigs.k8s.io/kwok") / "kustomize" / "stage"
+        for name, package in OTHERS.items():
+            go.build(go.module(name, folder), folder / name, package)
+        stages = go.source(folder / "modules" / "kwok", "sigs.k8s.io/kwok") / "kustomize" / "stage"
         (folder / "stages.yaml").write_text("\n---\n".join((stages / name).read_text() for name in STAGES))
         _take_from_debian(folder, log)
 
@@ -110,7 +116,7 @@ def ensure_binaries(cache: Path, say: Say) -> Binaries:
 
 
 def _recipe(*programs: str) -> str:
-    digest = sha256(repr((PROVIDER_VERSION, STAGES, DEBIAN_PROGRAMS, PROGRAMS)).encode())
+    digest = sha256(repr((PROVIDER_VERSION, STAGES, DEBIAN_PROGRAMS, PROGRAMS, OTHERS)).encode())
     for program in programs:
         for file in sorted((SOURCES / program).iterdir()):
             digest.update(f"\0{program}/{file.name}\0".encode() + file.read_bytes())

@@ -107,12 +107,21 @@ def place_stand_ins(providers: Path, home: Path) -> None:
     On PATH they would be found too, but with a warning for each of them at every command.
     """
     for provider, release in releases().items():
-        folder = home / "plugins" / f"resource-{provider}-v{release}"
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"pulumi-resource-{provider}"
-        fresh = folder / f".{os.getpid()}"
-        fresh.symlink_to(providers / name)
-        fresh.replace(folder / name)
+        _place(providers, home, provider, release)
+
+
+def place_kubernetes(provider: Path, home: Path) -> None:
+    """Put Pulumi's provider for Kubernetes, compiled into the folder `provider`, where the CLI looks for it."""
+    _place(provider, home, "kubernetes", version("pulumi_kubernetes"))
+
+
+def _place(providers: Path, home: Path, provider: str, release: str) -> None:
+    folder = home / "plugins" / f"resource-{provider}-v{release}"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"pulumi-resource-{provider}"
+    fresh = folder / f".{os.getpid()}"
+    fresh.symlink_to(providers / name)
+    fresh.replace(folder / name)
 
 
 def official_plugins_available(cli: PulumiCli, home: Path, cache: Path, say: Say) -> bool:

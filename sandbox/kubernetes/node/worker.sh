@@ -45,6 +45,7 @@ bin_dir = "/usr/lib/cni"
 endpoint = ["http://$REGISTRY"]
 CONTAINERD
 start containerd containerd
+until [ -S /run/containerd/containerd.sock ]; do sleep 0.1; done
 
 cat >/run/kubelet.yaml <<KUBELET
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -71,4 +72,12 @@ start kube-proxy "$programs/kube-proxy" --kubeconfig=/cluster/kube-proxy.kubecon
     --oom-score-adj=0 --proxy-mode=iptables --cluster-cidr="$ALL_PODS" \
     --conntrack-max-per-core=0 --conntrack-min=0 \
     --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0
+
+# Holds the pods of this node to the network policies; it ends where the node is not known yet.
+until "$programs/kubectl" --kubeconfig="/cluster/$NODE.kubeconfig" get node "$NODE" >/dev/null 2>&1; do
+    sleep 0.2
+done
+start kube-router "$programs/kube-router" --kubeconfig=/cluster/admin.kubeconfig --hostname-override="$NODE" \
+    --run-firewall=true --run-router=false --run-service-proxy=false \
+    --service-cluster-ip-range=10.96.0.0/16
 hold
