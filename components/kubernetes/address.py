@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -41,5 +42,5 @@ class ServiceAddress:
     @property
     def kubectl(self) -> str:
         """The beginning of a command line that asks about the Service's namespace, for messages."""
-        context = f" --context {self.context}" if self.context else ""
+        context = f" --context {shlex.quote(self.context)}" if self.context else ""
         return f"kubectl{context} --namespace {self.namespace}"

@@ -24,6 +24,7 @@ from components.elasticsearch.errors import (
     UnreachableError,
     VersionError,
 )
+from components.kubernetes.address import ServiceAddress
 
 LICENSE_WAYS_OUT = (
     "Inference endpoints need a trial or Enterprise license. Two ways out: start the 30-day trial with "
@@ -33,12 +34,14 @@ LICENSE_WAYS_OUT = (
 )
 
 
-def way_back_in(container: str) -> str:
-    """Return what to do when the password of the stack's own node is not the one that the stack knows."""
+def way_back_in(connection: Connection, container: str = "CONTAINER") -> str:
+    """Return what to do when the password of the stack's own node, in `container`, is not the one that is known."""
+    service = ServiceAddress.from_url(connection.url)
+    inside = f"{service.kubectl} exec service/{service.service} --" if service else f"docker exec {container}"
     return (
         "The node's data keeps the password that it was first started with, or that somebody gave it since. If you "
         "know that password, set it: `pulumi config set --secret elasticsearchPassword`. Otherwise have the node make "
-        f"a new one, `docker exec {container} bin/elasticsearch-reset-password -u elastic -b --url "
+        f"a new one, `{inside} bin/elasticsearch-reset-password -u elastic -b --url "
         "http://127.0.0.1:9200`, and set that one. Then `pulumi up`; no document is touched."
     )
 
@@ -123,9 +126,20 @@ def transport_failure(connection: Connection, error: Exception) -> Elasticsearch
             f"The server at {where} broke the connection: {told}. If that Elasticsearch uses TLS, elasticsearchUrl "
             "must begin with https; otherwise look at its log."
         )
-    return UnreachableError(
-        f"Nothing answers at {where}: {told}. Check elasticsearchUrl, and that Elasticsearch runs and can be "
-        "reached from this machine; for the stack's own node, look at `docker ps` and `docker logs`."
+    return UnreachableError(f"Nothing answers at {where}: {told}. {_reached(connection)}")
+
+
+def _reached(connection: Connection) -> str:
+    """Return what to look at when nothing answers."""
+    service = ServiceAddress.from_url(connection.url)
+    if service:
+        return (
+            f"Look at the node's pod: `{service.kubectl} get pods`, and `{service.kubectl} logs "
+            f"service/{service.service}`."
+        )
+    return (
+        "Check elasticsearchUrl, and that Elasticsearch runs and can be reached from this machine; for the stack's own "
+        "node, look at `docker ps` and `docker logs`."
     )
 
 
@@ -170,7 +184,8 @@ def _correct(connection: Connection) -> str:
     if connection.api_key:
         return "Set the encoded form of a valid key: `pulumi config set --secret elasticsearchApiKey`."
     if connection.managed:
-        return way_back_in("CONTAINER") + " `docker ps` names the container."
+        in_docker = ServiceAddress.from_url(connection.url) is None
+        return way_back_in(connection) + (" `docker ps` names the container." if in_docker else "")
     if connection.user:
         return "Correct elasticsearchUser and elasticsearchPassword (`pulumi config set --secret`)."
     return "Set elasticsearchApiKey, or elasticsearchUser and elasticsearchPassword."

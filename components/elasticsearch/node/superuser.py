@@ -54,7 +54,7 @@ def converge(
         if pause is None:
             raise CredentialsError(
                 f"The node in container {container} accepts no password that this stack knows for its user "
-                f"{SUPERUSER} (401). {way_back_in(container)}"
+                f"{SUPERUSER} (401). {way_back_in(connection, container)}"
             )
         if backoff.failures == 1:
             say(f"the node accepts no known password yet: it is asked again for {patience:.0f} s")
