@@ -114,7 +114,8 @@ def _probes(checked: list[str]) -> dict[str, Any]:
         "startupProbe": {
             "exec": {"command": checked},
             "periodSeconds": LOOKED_EVERY,
-            "timeoutSeconds": 4 * ANSWER_WITHIN,
+            # Bash reads the answer, beside others that compute.
+            "timeoutSeconds": 60,
             "failureThreshold": LOADED_WITHIN // LOOKED_EVERY,
         },
         "readinessProbe": pod.http_probe(
