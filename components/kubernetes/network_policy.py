@@ -18,6 +18,9 @@ from components.settings import Settings
 NAMESPACE = "kubernetes.io/metadata.name"
 """Label of a namespace that the cluster gives it: its name."""
 
+NAME_PORTS = (53, 1053, 5353)
+"""Where the pods listen that know names: a policy sees their port, and not that of their Service."""
+
 PARTS: tuple[Part, ...] = ("llama-server", "gateway", "elasticsearch", "model")
 
 
@@ -105,7 +108,9 @@ def _rule(direction: str, peers: list[Manifest], port: int) -> Manifest:
 
 def _names() -> Manifest:
     """Allow questions about names, to whichever server the cluster has for them."""
-    return {"ports": [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]}
+    return {
+        "ports": [{"port": port, "protocol": protocol} for port in NAME_PORTS for protocol in ("UDP", "TCP")]
+    }
 
 
 def _hub(settings: Settings) -> Manifest:

@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.kubernetes.labels import NAME, Part
 
 NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
-"""For a Service: the provider would wait ten seconds for it to stay as it is, and its pods are awaited anyway."""
+"""Has the provider not wait: for a Service it would for ten seconds, and its pods are awaited anyway."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.networking.v1 import Ingress
 
-from components.kubernetes.surroundings import Surroundings
+from components.kubernetes.surroundings import NOT_AWAITED, Surroundings
 from components.server.container import ALIAS
 from components.settings import Settings
 
@@ -28,7 +28,8 @@ class WaysIn(pulumi.ComponentResource):
     def __init__(self, name: str, args: WaysInArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:kubernetes:WaysIn", name, None, opts)
         kubernetes = args.settings.kubernetes
-        metadata = args.surroundings.metadata("gateway", NAME)
+        # Not every controller says where its Ingress is reached, for which the provider would wait.
+        metadata = args.surroundings.metadata("gateway", NAME, annotations=NOT_AWAITED)
         child = pulumi.ResourceOptions(parent=self)
         if kubernetes.ingress_host and kubernetes.gateway_api:
             CustomResource(

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace, Secret
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.core.v1 import Secret
 
 from components.kubernetes.elasticsearch.component import ClusterElasticsearch, ClusterElasticsearchArgs
 from components.kubernetes.gateway import KubernetesGateway, KubernetesGatewayArgs
 from components.kubernetes.identity import StackCluster, StackClusterArgs
 from components.kubernetes.images import ClusterImages, ClusterImagesArgs
 from components.kubernetes.labels import stack_labels
+from components.kubernetes.namespace import StackNamespace, StackNamespaceArgs
 from components.kubernetes.network_policy import NetworkPolicies, NetworkPoliciesArgs
 from components.kubernetes.pod import KEY
 from components.kubernetes.servers import KubernetesServers, KubernetesServersArgs
@@ -21,9 +21,6 @@ from components.platform.interface import Image, Model
 from components.program.declaration import cluster_environment
 from components.server.container import MODELS
 from components.settings import Settings
-
-POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-"""Labels by which the cluster refuses pods in a namespace that could do more than ours need."""
 
 
 class KubernetesPlatform:
@@ -45,7 +42,10 @@ class KubernetesPlatform:
         )
         before: list[pulumi.Resource] = [self._cluster]
         if not settings.kubernetes.namespace:
-            before.append(self._declare_namespace())
+            args = StackNamespaceArgs(surroundings=self._surroundings)
+            before.append(
+                StackNamespace("namespace", args, pulumi.ResourceOptions(depends_on=[self._cluster]))
+            )
         self._inside = pulumi.ResourceOptions(depends_on=before)
         self._key_secret = self._declare_key()
         images = ClusterImages(
@@ -116,12 +116,6 @@ class KubernetesPlatform:
     def guard(self, after: Sequence[pulumi.Resource]) -> None:
         """Refuse a destruction in another cluster."""
         self._cluster.guard("kubernetes-guard", after=after)
-
-    def _declare_namespace(self) -> Namespace:
-        metadata = ObjectMetaArgs(name=self.namespace, labels={**self._surroundings.labels, **POD_SECURITY})
-        return Namespace(
-            "namespace", metadata=metadata, opts=pulumi.ResourceOptions(depends_on=[self._cluster])
-        )
 
     def _declare_key(self) -> pulumi.Input[str]:
         """Declare the Secret with the API key; another key is another Secret, so pods take it up anew."""
