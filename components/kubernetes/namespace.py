@@ -23,8 +23,8 @@ class StackNamespaceArgs:
 class StackNamespace(pulumi.ComponentResource):
     """A namespace of the stack's own.
 
-    With a namespace go the claims in it, and with them people's documents. So Pulumi never deletes it: a program does at
-    the end of a destroy, when no claim is left.
+    With a namespace go the claims in it, and with them people's documents. So Pulumi never deletes it: a program does
+    at the end of a destroy, when no claim is left.
     """
 
     def __init__(
