@@ -70,7 +70,7 @@ def ensure_provider(cache: Path, say: Say) -> Path:
 
     Raises SandboxError when the module cannot be fetched or does not compile.
     """
-    key = f"kubernetes-provider-{PROVIDER_VERSION}-{_recipe('provider')}"
+    key = f"kubernetes-provider-{PROVIDER_VERSION}-{_recipe('', 'provider')}"
 
     def build(folder: Path) -> None:
         say(
@@ -93,7 +93,7 @@ def ensure_binaries(cache: Path, say: Say) -> Binaries:
 
     Raises SandboxError when a module or a Debian package cannot be fetched, or does not compile.
     """
-    key = f"kubernetes-{VERSION}-{_recipe('kubernetes', *OTHERS)}"
+    key = f"kubernetes-{VERSION}-{_recipe(repr((STAGES, DEBIAN_PROGRAMS, OTHERS)), 'kubernetes', *OTHERS)}"
 
     def build(folder: Path) -> None:
         say(
@@ -115,8 +115,8 @@ def ensure_binaries(cache: Path, say: Say) -> Binaries:
     return Binaries(entry(cache, key, build))
 
 
-def _recipe(*programs: str) -> str:
-    digest = sha256(repr((PROVIDER_VERSION, STAGES, DEBIAN_PROGRAMS, PROGRAMS, OTHERS)).encode())
+def _recipe(choices: str, *programs: str) -> str:
+    digest = sha256(choices.encode())
     for program in programs:
         for file in sorted((SOURCES / program).iterdir()):
             digest.update(f"\0{program}/{file.name}\0".encode() + file.read_bytes())

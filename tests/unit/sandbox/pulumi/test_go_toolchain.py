@@ -29,7 +29,7 @@ def test_a_go_command_that_is_not_there_has_no_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "taken"), [("go1.25.11", True), ("go1.30", True), ("go1.25.10", False), ("go1.9", False)]
+    ("version", "taken"), [("go1.26.0", True), ("go1.30", True), ("go1.25.11", False), ("go1.9", False)]
 )
 def test_only_a_go_that_is_new_enough_is_taken(
     programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, taken: bool
