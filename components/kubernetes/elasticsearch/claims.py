@@ -11,12 +11,13 @@ from pulumi_kubernetes.core.v1 import (
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from components.kubernetes.surroundings import NOT_AWAITED
 from components.program.declaration import run_at_deletion
 from components.settings import KubernetesSettings
 
 ANNOTATIONS = {
     # Many classes bind a claim only when a pod wants it, and the pod comes after it.
-    "pulumi.com/skipAwait": "true",
+    **NOT_AWAITED,
     # A claim that an earlier stack left is taken, with another size where that is set.
     "pulumi.com/patchForce": "true",
 }

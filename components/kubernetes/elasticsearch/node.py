@@ -18,19 +18,17 @@ from components.elasticsearch.dynamic.password import PasswordResource
 from components.elasticsearch.inputs import ConnectionInputs
 from components.elasticsearch.node import container
 from components.elasticsearch.node.access import NodeAccess
+from components.kubernetes import labels
 from components.kubernetes.address import ServiceAddress
 from components.kubernetes.elasticsearch.claims import ClaimArgs, RetainedClaim
 from components.kubernetes.elasticsearch.pod import CONTAINER, SECRET_KEY, pod
+from components.kubernetes.surroundings import NOT_AWAITED
 from components.names import names_in
 from components.program.declaration import run_program
 from components.settings import ElasticsearchSettings, KubernetesSettings
 
 NAME = container.ALIAS
 POD = f"{NAME}-0"
-APP = "app.kubernetes.io/name"
-SELECTED = (APP, "app.kubernetes.io/instance")
-"""Labels by which the pod is found, which can't be changed later."""
-
 STARTED_WITHIN = "20m"
 """How long the first start may take, with the image, which is large, and a volume that is made for it."""
 
@@ -40,15 +38,13 @@ class ElasticsearchNodeArgs:
     """What the node is made from.
 
     `namespace` is where it is; `labels` are those of all objects of the stack; `owner` is the stack's id; `cluster` is
-    the environment by which programs reach the cluster, `context` kubectl's where one is set; `pull_secrets` name the
-    Secrets by which its image is pulled.
+    the environment by which programs reach the cluster; `pull_secrets` names Secrets for its image.
     """
 
     namespace: str
     labels: Mapping[str, str]
     owner: pulumi.Input[str]
     cluster: Mapping[str, pulumi.Input[str]]
-    context: str
     pull_secrets: tuple[str, ...]
     kubernetes: KubernetesSettings
     settings: ElasticsearchSettings
@@ -69,7 +65,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("jina:kubernetes:ElasticsearchNode", name, None, opts)
-        self._args, self._labels = args, {**args.labels, APP: NAME}
+        self._args, self._labels = args, {**args.labels, labels.NAME: NAME}
         self._child = pulumi.ResourceOptions(parent=self)
         password = PasswordResource(f"{name}-password", self._child).password
         data = self._claim(name, "data", "elasticsearchDeleteData", args.settings.delete_data)
@@ -101,7 +97,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
     def _url(self) -> str:
         args = self._args
         return ServiceAddress(
-            namespace=args.namespace, service=NAME, port=container.PORT, context=args.context
+            namespace=args.namespace, service=NAME, port=container.PORT, context=args.kubernetes.context
         ).url
 
     def _claim(self, name: str, what: str, setting: str, given_up: str) -> RetainedClaim:
@@ -124,7 +120,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             name=name,
             namespace=self._args.namespace,
             labels=self._labels,
-            annotations=None if awaited else {"pulumi.com/skipAwait": "true"},
+            annotations=None if awaited else NOT_AWAITED,
         )
 
     def _secret(self, name: str, password: pulumi.Output[str]) -> Secret:
@@ -149,7 +145,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         )
 
     def _selector(self) -> dict[str, str]:
-        return {key: self._labels[key] for key in SELECTED}
+        return labels.selected(self._labels, "elasticsearch")
 
     def _template(self, data: RetainedClaim, backups: RetainedClaim, secret: Secret) -> PodTemplateSpecArgs:
         return PodTemplateSpecArgs(
