@@ -72,11 +72,7 @@ class KubernetesPlatform:
             "elasticsearch",
             ClusterElasticsearchArgs(
                 owner=self._stack_id,
-                namespace=self.namespace,
-                labels=self._surroundings.labels,
-                cluster=self._surroundings.environment,
-                context=self._surroundings.context,
-                pull_secrets=self._surroundings.pull_secrets,
+                surroundings=self._surroundings,
                 kubernetes=self._settings.kubernetes,
                 settings=self._settings.elasticsearch,
             ),
