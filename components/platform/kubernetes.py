@@ -72,7 +72,10 @@ class KubernetesPlatform:
             "elasticsearch",
             ClusterElasticsearchArgs(
                 owner=self._stack_id,
-                surroundings=self._surroundings,
+                namespace=self.namespace,
+                labels=self._surroundings.labels,
+                cluster=self._surroundings.environment,
+                pull_secrets=self._surroundings.pull_secrets,
                 kubernetes=self._settings.kubernetes,
                 settings=self._settings.elasticsearch,
             ),
