@@ -16,7 +16,7 @@ from docker.models.containers import Container
 from components.say import Say
 from sandbox.errors import SandboxError
 from sandbox.kubernetes import machines, manifests
-from sandbox.kubernetes.binaries import Binaries, ensure_binaries
+from sandbox.kubernetes.binaries import VERSION, Binaries, ensure_binaries
 from sandbox.kubernetes.images import ensure_node_image, push_own_pods
 from sandbox.kubernetes.machines import CONTROL_PLANE, LABEL, Machines
 
@@ -34,6 +34,8 @@ class Cluster:
     registry: str
     gateway: str
     """This machine's address as the nodes and their pods see it."""
+    what: str
+    """What it is, in a few words."""
 
     @property
     def kubeconfig(self) -> Path:
@@ -90,7 +92,10 @@ def start(cache: Path, say: Say, name: str, *, nodes: int = 0, fake_nodes: int =
     folder = cache / "clusters" / name
     made = Machines(name, folder, binaries, image, fake=bool(fake_nodes))
     addresses = made.start_control_plane([f"node-{number + 1}" for number in range(nodes)])
-    cluster = Cluster(name, folder, binaries, addresses.registry, addresses.gateway)
+    what = (
+        f"{VERSION}, compiled from its Go module: {nodes or fake_nodes} {'' if nodes else 'fake '}nodes here"
+    )
+    cluster = Cluster(name, folder, binaries, addresses.registry, addresses.gateway, what)
     _wait_for_api(cluster)
     if nodes:
         push_own_pods(binaries, cluster.registry, cluster.folder / "log")

@@ -11,6 +11,7 @@ from components.say import Say
 from sandbox.docker.cli import buildkit_cli
 from sandbox.docker.debian_images import BOOKWORM_SLIM, ensure_base_image
 from sandbox.docker.images import held
+from sandbox.errors import SandboxError
 from sandbox.kubernetes.binaries import Binaries
 from sandbox.machine.process import run
 
@@ -53,6 +54,16 @@ def push_own_pods(binaries: Binaries, registry: str, log: Path) -> None:
             run([buildkit_cli(), "build", f"--tag={image}", folder], log, env={"DOCKER_BUILDKIT": "1"})
         push(image, log)
         DockerClient.from_env().images.remove(image)
+
+
+def push_as(image: str, name: str, log: Path) -> None:
+    """Push an image that the engine holds under another name, which it has there for no longer than that."""
+    found = held(image)
+    if found is None:
+        raise SandboxError(f"The docker engine holds no {image}: `make prepare` makes it.")
+    found.tag(name)
+    push(name, log)
+    DockerClient.from_env().images.remove(name, noprune=True)
 
 
 def push(image: str, log: Path) -> None:

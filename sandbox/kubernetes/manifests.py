@@ -11,7 +11,7 @@ VOLUME_NAMES = tuple(f"volume-{number}" for number in range(1, 9))
 DNS_ADDRESS = "10.96.0.10"
 
 COREFILE = """\
-.:1053 {
+.:53 {
     errors
     kubernetes cluster.local in-addr.arpa {
         ttl 5
@@ -68,13 +68,13 @@ def _dns(replicas: int) -> list[dict[str, Any]]:
                 "image": "sandbox.invalid/coredns:1",
                 "args": ["-conf", "/etc/coredns/Corefile"],
                 "volumeMounts": [{"name": "config", "mountPath": "/etc/coredns"}],
-                "readinessProbe": {"tcpSocket": {"port": 1053}, "periodSeconds": 1},
+                "readinessProbe": {"tcpSocket": {"port": 53}, "periodSeconds": 1},
             }
         ],
         "volumes": [{"name": "config", "configMap": {"name": "coredns"}}],
     }
     ports = [
-        {"name": f"dns-{protocol.lower()}", "port": 53, "targetPort": 1053, "protocol": protocol}
+        {"name": f"dns-{protocol.lower()}", "port": 53, "targetPort": 53, "protocol": protocol}
         for protocol in ("UDP", "TCP")
     ]
     group = "rbac.authorization.k8s.io/v1"

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from docker.client import DockerClient
 
 from sandbox.docker.debian_images import BOOKWORM_SLIM
-from sandbox.docker.images import held
 from sandbox.errors import SandboxError
 from sandbox.kubernetes.cluster import Cluster
-from sandbox.kubernetes.images import push
+from sandbox.kubernetes.images import push_as
 
 ANSWERS = """
 use IO::Socket::INET;
@@ -36,12 +34,7 @@ class Answering:
 
     def declare(self, *, replicas: int) -> None:
         """Declare them, and wait until all of them answer."""
-        image = f"{self.cluster.registry}/answering:1"
-        base = held(BOOKWORM_SLIM)
-        assert base is not None
-        base.tag(image)
-        push(image, self.cluster.folder / "log")
-        DockerClient.from_env().images.remove(image, noprune=True)
+        push_as(BOOKWORM_SLIM, f"{self.cluster.registry}/answering:1", self.cluster.folder / "log")
         self.cluster.kubectl("apply", "--filename=-", given=yaml.safe_dump_all(self._objects(replicas)))
         self.cluster.kubectl(
             "rollout", "status", f"deployment/{self.name}", f"--namespace={self.namespace}", "--timeout=120s"
