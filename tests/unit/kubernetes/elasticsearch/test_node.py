@@ -3,7 +3,6 @@
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,7 +39,8 @@ def declared(context: str = "", pull_secrets: tuple[str, ...] = (), **changes: o
         owner=OWNER,
         cluster=CLUSTER,
         pull_secrets=pull_secrets,
-        kubernetes=replace(settings.kubernetes, context=context),
+        context=context,
+        kubernetes=settings.kubernetes,
         settings=settings.elasticsearch,
     )
     return declare(lambda: ClusterElasticsearch("elasticsearch", args), "k8s")
