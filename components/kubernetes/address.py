@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 SCHEME = "kubectl"
 """Scheme of the address of a Service that is reached by `kubectl port-forward`."""
@@ -25,19 +25,15 @@ class ServiceAddress:
         parts = urlsplit(url)
         if parts.scheme != SCHEME:
             return None
+        context, _, namespace = parts.netloc.rpartition("@")
         service, _, port = parts.path.removeprefix("/").partition("/")[0].partition(":")
-        context = "".join(parse_qs(parts.query).get("context", ()))
-        return cls(namespace=parts.netloc, service=service, port=int(port), context=context)
+        return cls(namespace=namespace, service=service, port=int(port), context=unquote(context))
 
     @property
     def url(self) -> str:
-        """The address, as kubectl://NAMESPACE/SERVICE:PORT, with the context where there is one."""
-        return self.at("")
-
-    def at(self, path: str) -> str:
-        """Return the address of a path, which begins with a slash, at the Service."""
-        asked = f"?context={quote(self.context, safe='')}" if self.context else ""
-        return f"{SCHEME}://{self.namespace}/{self.service}:{self.port}{path}{asked}"
+        """The address, as kubectl://NAMESPACE/SERVICE:PORT, with CONTEXT@ before the namespace where there is one."""
+        context = f"{quote(self.context, safe='')}@" if self.context else ""
+        return f"{SCHEME}://{context}{self.namespace}/{self.service}:{self.port}"
 
     @property
     def kubectl(self) -> str:

@@ -62,12 +62,14 @@ class KubernetesGateway(Gateway):
 
     def service_url(self, role: str) -> str:
         """Return where this machine reaches, through the Service, the embeddings of a role, query or document."""
-        return self._address(ALIAS).at(f"/{role}/v1/embeddings")
+        return f"{self.url}/{role}/v1/embeddings"
 
     def _set_addresses(self) -> None:
-        address, inside = self._address(ALIAS), self._surroundings.namespace
-        self.url = address.url
-        self.embeddings_url = address.at("/v1/embeddings")
+        inside = self._surroundings.namespace
+        self.url = ServiceAddress(
+            namespace=inside, service=ALIAS, port=self._port, context=self._surroundings.context
+        ).url
+        self.embeddings_url = f"{self.url}/v1/embeddings"
         self.query_embeddings_url = self.service_url("query")
         self.document_embeddings_url = self.service_url("document")
         self.network_embeddings_url = f"http://{ALIAS}.{inside}.svc:{self._port}/v1/embeddings"
@@ -77,12 +79,6 @@ class KubernetesGateway(Gateway):
         # Another Elasticsearch is taken to be in this cluster too; one that is not needs a way in, and its address.
         self.outside_embeddings_url = self.network_embeddings_url
         self.outside_query_embeddings_url = self.network_query_embeddings_url
-
-    def _address(self, service: str) -> ServiceAddress:
-        inside = self._surroundings
-        return ServiceAddress(
-            namespace=inside.namespace, service=service, port=self._port, context=inside.context
-        )
 
     def _deployment(self, name: str, args: KubernetesGatewayArgs) -> pulumi.Output[str]:
         kubernetes, labels = args.settings.kubernetes, args.surroundings.labels

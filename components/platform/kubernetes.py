@@ -32,13 +32,16 @@ class KubernetesPlatform:
         self._settings, self._stack_id = settings, stack_id
         self.engine_id = pulumi.Output.from_input("")
         self.namespace = settings.kubernetes.namespace or stack
-        self._cluster = StackCluster("kubernetes", StackClusterArgs(settings=settings.kubernetes))
         self._surroundings = Surroundings(
             namespace=self.namespace,
             context=settings.kubernetes.context,
             labels=stack_labels(stack),
             environment=cluster_environment(settings.kubernetes, self.namespace),
             pull_secrets=settings.image.pull_secrets,
+        )
+        self._cluster = StackCluster(
+            "kubernetes",
+            StackClusterArgs(surroundings=self._surroundings, keeps_data=settings.elasticsearch.managed),
         )
         before: list[pulumi.Resource] = [self._cluster]
         if not settings.kubernetes.namespace:
@@ -75,6 +78,7 @@ class KubernetesPlatform:
                 namespace=self.namespace,
                 labels=self._surroundings.labels,
                 cluster=self._surroundings.environment,
+                context=self._surroundings.context,
                 pull_secrets=self._surroundings.pull_secrets,
                 kubernetes=self._settings.kubernetes,
                 settings=self._settings.elasticsearch,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from components.elasticsearch.client.trust import trusting
 from components.elasticsearch.errors import CredentialsError, TlsError
+from components.kubernetes.forward import forwarded
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -63,4 +64,4 @@ class Connection:
             options["ssl_context"] = trusting(self.ca_certificate)
         if self.fingerprint:
             options["ssl_assert_fingerprint"] = self.fingerprint
-        return Elasticsearch(self.url, **options)
+        return Elasticsearch(forwarded(self.url), **options)

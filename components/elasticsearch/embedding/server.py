@@ -13,6 +13,7 @@ from components.elasticsearch.errors import (
     EmbeddingRefusedError,
     EmbeddingUnavailableError,
 )
+from components.kubernetes.forward import forwarded
 
 ANSWER_SHOWN = 300
 PATH = "/v1/embeddings"
@@ -29,7 +30,7 @@ def send(url: str, api_key: str, body: Mapping[str, Any] | None = None, *, timeo
 
     Raises urllib's HTTPError, and OSError and HTTPException where nothing answers within `timeout` seconds.
     """
-    request = urllib.request.Request(url)  # noqa: S310 (the address is a setting of the stack)
+    request = urllib.request.Request(forwarded(url))  # noqa: S310 (the address is a setting of the stack)
     if body is not None:
         request.data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")

@@ -11,7 +11,7 @@ from components.kubernetes.address import ServiceAddress
         ("", "kubectl://search/elasticsearch:9200", "kubectl --namespace search"),
         (
             "me@work/eu 1",
-            "kubectl://search/elasticsearch:9200?context=me%40work%2Feu%201",
+            "kubectl://me%40work%2Feu%201@search/elasticsearch:9200",
             "kubectl --context 'me@work/eu 1' --namespace search",
         ),
     ],
@@ -23,7 +23,7 @@ def test_an_address_is_read_as_it_was_written(context: str, url: str, kubectl: s
 
 
 def test_the_path_of_a_request_is_no_part_of_the_service() -> None:
-    read = ServiceAddress.from_url("kubectl://search/llama-server:8080/query/v1/embeddings?context=a")
+    read = ServiceAddress.from_url("kubectl://a@search/llama-server:8080/query/v1/embeddings")
     assert read == ServiceAddress(namespace="search", service="llama-server", port=8080, context="a")
 
 

@@ -19,7 +19,7 @@ def test_a_refused_connection_is_told_without_the_librarys_own_names() -> None:
     assert ": Failed to establish a new connection: Connection refused. Check elasticsearchUrl" in told
 
 
-IN_CLUSTER = replace(CONNECTION, url="kubectl://search/elasticsearch:9200?context=a%20b", managed=True)
+IN_CLUSTER = replace(CONNECTION, url="kubectl://a%20b@search/elasticsearch:9200", managed=True)
 
 
 @pytest.mark.parametrize(

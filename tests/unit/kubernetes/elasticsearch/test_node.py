@@ -297,7 +297,7 @@ def test_this_machine_asks_the_service_with_the_password_that_the_superuser_has(
 ) -> None:
     found = declared(context="work", **changes)
     superuser = one(found, f"{DYNAMIC}Superuser")
-    assert superuser.inputs["url"] == "kubectl://search/elasticsearch:9200?context=work"
+    assert superuser.inputs["url"] == "kubectl://work@search/elasticsearch:9200"
     assert superuser.secrets >= {"generated", "wanted"}
     guard = one(found, f"{DYNAMIC}DeletionGuard").inputs
     expected = {"password": password, "managed": True, "cluster_uuid": "the-cluster", "user": "elastic"}

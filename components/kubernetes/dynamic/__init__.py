@@ -1,0 +1,1 @@
+"""Dynamic providers of what the Kubernetes provider has no resource for."""

@@ -1,0 +1,71 @@
+"""What can go wrong with a cluster, each with what to do about it."""
+
+from components.errors import StackError
+
+
+class KubectlError(StackError):
+    """The cluster, or kubectl, did not do what it was asked; the message says what it answered."""
+
+
+class NoKubectlError(KubectlError):
+    """There is no kubectl."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The `kubectl` command is not on PATH, and this project asks the cluster through it: install it "
+            "(https://kubernetes.io/docs/tasks/tools/)."
+        )
+
+
+class NoClusterError(KubectlError):
+    """No cluster answers, for the reason `said`."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"The cluster does not answer: {said}\n"
+            "Start it, or correct where kubectl looks for it (KUBECONFIG, or the settings kubernetes:kubeconfig and "
+            "kubernetes:context), and run this again. `kubectl cluster-info` asks it alone."
+        )
+
+
+class ForbiddenError(KubectlError):
+    """The cluster refuses what its user may not do, as `said`."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"The cluster refuses it: {said}\n"
+            "docs/kubernetes.md lists the rights that a stack needs (`kubectl auth can-i --list` shows yours)."
+        )
+
+
+class NotFoundError(KubectlError):
+    """What is asked for is not there."""
+
+
+class AnotherClusterError(KubectlError):
+    """The cluster that answers is `found`, and the one that the stack lives in is `known`."""
+
+    def __init__(self, *, found: str, known: str) -> None:
+        super().__init__(
+            "The cluster that answers is not the one that this stack lives in; nothing was changed.\n"
+            f"Its namespace kube-system has the uid {found}, and the stack's has {known}.\n"
+            "- Asked by mistake? Correct the context (`kubectl config use-context`, or the setting "
+            "kubernetes:context), and run this again.\n"
+            "- To move to this cluster: `pulumi destroy` while the stack's answers, with a copy of the documents before"
+            "\n  (`jinactl export`), then `pulumi up` here.\n"
+            "- If the stack's is gone for good: `pulumi refresh` there can't be had; make a new stack (`pulumi stack "
+            "init`)."
+        )
+
+
+class AnotherNamespaceError(KubectlError):
+    """The stack runs Elasticsearch in the namespace `known`, and its settings now name `wanted`."""
+
+    def __init__(self, *, wanted: str, known: str) -> None:
+        super().__init__(
+            f"The stack's Elasticsearch, with its documents, is in the namespace {known}, and the settings now name "
+            f"{wanted}, where it would begin empty; nothing was changed. A stack that is renamed gets another "
+            "namespace too.\n"
+            f"- To keep everything where it is: `pulumi config set kubernetesNamespace {known}`.\n"
+            "- To move: `jinactl export`, `pulumi destroy`, then `pulumi up` and `jinactl ingest`."
+        )

@@ -1,0 +1,120 @@
+"""Runs `kubectl`, so that it asks the cluster that Pulumi's provider asks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from components.kubernetes.errors import (
+    ForbiddenError,
+    KubectlError,
+    NoClusterError,
+    NoKubectlError,
+    NotFoundError,
+)
+from components.program.stopping import ending_with_this
+
+COMMAND_SECONDS = 60.0
+"""Seconds within which the cluster must answer."""
+
+# Words of kubectl 1.34, by what they mean.
+_UNREACHABLE = (
+    "connection refused",
+    "no such host",
+    "i/o timeout",
+    "TLS handshake timeout",
+    "no route to host",
+    "network is unreachable",
+    "was refused - did you specify the right host",
+    "does not exist",
+    "no such file or directory",
+    "invalid configuration",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Which cluster, and which namespace in it; what is empty is kubectl's own.
+
+    `kubeconfig` is the path of a file, or its text, as Pulumi's provider takes either.
+    """
+
+    context: str = ""
+    kubeconfig: str = field(default="", repr=False)
+    namespace: str = ""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Target:
+        """Read the target from the KUBECTL_* variables of a program."""
+        return cls(
+            context=environment.get("KUBECTL_CONTEXT", ""),
+            kubeconfig=environment.get("KUBECTL_KUBECONFIG", ""),
+            namespace=environment.get("KUBECTL_NAMESPACE", ""),
+        )
+
+
+def run(
+    arguments: Sequence[str], target: Target, *, within: float = COMMAND_SECONDS, given: str | None = None
+) -> str:
+    """Return what kubectl prints; `given` is its standard input, and `within` how many seconds it may take.
+
+    Raises NoKubectlError, NoClusterError, ForbiddenError, NotFoundError, and KubectlError for anything else.
+    """
+    try:
+        with command(target) as (words, environment):
+            done = subprocess.run(
+                [*words, *arguments],
+                input=given,
+                stdin=subprocess.DEVNULL if given is None else None,
+                capture_output=True,
+                text=True,
+                timeout=within,
+                check=False,
+                env=environment,
+                preexec_fn=ending_with_this(),
+            )
+    except FileNotFoundError as error:
+        raise NoKubectlError from error
+    except subprocess.TimeoutExpired as error:
+        raise NoClusterError(
+            f"`kubectl {' '.join(arguments[:2])}` did not end within {within:.0f} s."
+        ) from error
+    if done.returncode != 0:
+        raise explained(done.stderr)
+    return done.stdout
+
+
+@contextmanager
+def command(target: Target) -> Iterator[tuple[list[str], dict[str, str]]]:
+    """Return the beginning of a command line, and the environment for it, while inside."""
+    words = ["kubectl"]
+    words += ["--context", target.context] if target.context else []
+    words += ["--namespace", target.namespace] if target.namespace else []
+    environment = dict(os.environ)
+    if not target.kubeconfig:
+        yield words, environment
+    elif "\n" not in target.kubeconfig and "{" not in target.kubeconfig:
+        yield words, {**environment, "KUBECONFIG": str(Path(target.kubeconfig).expanduser())}
+    else:
+        # Its keys are in no argument, and in a file that this user alone can read.
+        with tempfile.NamedTemporaryFile("w", prefix="kubeconfig-") as file:
+            file.write(target.kubeconfig)
+            file.flush()
+            yield words, {**environment, "KUBECONFIG": file.name}
+
+
+def explained(said: str) -> KubectlError:
+    """Return the error that kubectl's words mean."""
+    said = said.strip()
+    if "(Forbidden)" in said or "forbidden:" in said or "Unauthorized" in said:
+        return ForbiddenError(said)
+    if "(NotFound)" in said:
+        return NotFoundError(said)
+    if any(words in said for words in _UNREACHABLE):
+        return NoClusterError(said)
+    return KubectlError(f"kubectl failed: {said}")
