@@ -13,7 +13,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -63,10 +63,10 @@ class Check:
         """Read the check from EMBEDDING_CHECK_* variables."""
         return cls(
             url=environment.get("EMBEDDING_CHECK_URL", ""),
-            port=int(environment["EMBEDDING_CHECK_PORT"]),
+            port=int(environment.get("EMBEDDING_CHECK_PORT", "0")),
             model=environment["EMBEDDING_CHECK_MODEL"],
             width=int(environment["EMBEDDING_CHECK_WIDTH"]),
-            container=environment["EMBEDDING_CHECK_CONTAINER"],
+            container=environment.get("EMBEDDING_CHECK_CONTAINER", ""),
             api_key=environment.get("EMBEDDING_CHECK_API_KEY", ""),
         )
 
@@ -89,7 +89,7 @@ def run(
     """
     vector = wait_for(
         "an embedding",
-        lambda: _embedding(check, container),
+        lambda: _embedding_of(check, container),
         SERVER,
         container,
         place=check.place,
@@ -120,25 +120,34 @@ def verify(vector: list[float], check: Check) -> None:
         )
 
 
-def _embedding(check: Check, container: Container) -> list[float]:
+def ask(check: Check, url: str) -> list[float]:
+    """Return an embedding as the server at `url` makes it. Raises NotReadyError, and CheckError for a wrong answer."""
+    return _embedding(check, lambda body, headers: _ask(url, body, headers))
+
+
+def _embedding_of(check: Check, container: Container) -> list[float]:
+    if check.url:
+        return ask(check, check.url)
+    return _embedding(
+        check, lambda body, headers: container.post(check.port, PATH, body, headers, ANSWER_SECONDS)
+    )
+
+
+def _embedding(check: Check, post: Callable[[bytes, dict[str, str]], tuple[int, bytes]]) -> list[float]:
     body = json.dumps({"input": [TEXT], "model": check.model}).encode()
     headers = {"Content-Type": "application/json"}
     if check.api_key:
         headers["Authorization"] = f"Bearer {check.api_key}"
     try:
-        if check.url:
-            status, said = _ask(check.url, body, headers)
-        else:
-            status, said = container.post(check.port, PATH, body, headers, ANSWER_SECONDS)
+        status, said = post(body, headers)
     except (OSError, http.client.HTTPException, NotListeningError, EngineTimeoutError) as error:
         raise NotReadyError(str(error) or type(error).__name__) from error
     text = said.decode(errors="replace")[:500]
     if status in NOT_READY:
         raise NotReadyError(f"HTTP {status}: {text}")
     if status != HTTPStatus.OK:
-        raise CheckError(
-            f"{check.place} answered with HTTP {status}: {text} Its log: docker logs {check.container}"
-        )
+        log = f" Its log: docker logs {check.container}" if check.container else ""
+        raise CheckError(f"{check.place} answered with HTTP {status}: {text}{log}")
     try:
         return [float(number) for number in json.loads(said)["data"][0]["embedding"]]
     except (ValueError, KeyError, IndexError, TypeError) as error:

@@ -7,7 +7,8 @@ import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
 from components.kubernetes.address import ServiceAddress
-from components.kubernetes.gateway_pod import BUSY_CPUS, CONTAINER, LANES, GatewayPod, template
+from components.kubernetes.gateway_pod import BUSY_CPUS, GatewayPod, template
+from components.kubernetes.gateways import CONTAINER, LANES
 from components.kubernetes.labels import selected
 from components.kubernetes.surroundings import NOT_AWAITED, Surroundings
 from components.kubernetes.workload import WorkloadArgs, declare_workload

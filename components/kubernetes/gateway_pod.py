@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from components.kubernetes import pod
+from components.kubernetes.gateways import CONTAINER, LANES
 from components.kubernetes.labels import NAME, selected
 from components.kubernetes.pod import Manifest
 from components.server.container import ANSWER_WITHIN, PORT
 from components.server.gateway_environment import gateway_environment
 from components.settings import Settings
 
-CONTAINER: Literal["gateway"] = "gateway"
 STATE = "/var/lib/gateway"
 INITIAL_FOLDER = "/etc/gateway"
-LANES = "lanes.json"
-"""Key in the ConfigMap, and file, that says which server each lane asks."""
-
 DRAIN_SECONDS = 5
 """For how long a gateway that is ended takes new connections: until everybody knows that it goes."""
 

@@ -1,1 +1,1 @@
-"""Dynamic providers of what the Kubernetes provider has no resource for."""
+"""Dynamic providers of the cluster. Stacks' states name these modules: never move them."""
