@@ -38,15 +38,13 @@ class ElasticsearchNodeArgs:
     """What the node is made from.
 
     `namespace` is where it is; `labels` are those of all objects of the stack; `owner` is the stack's id; `cluster` is
-    the environment by which programs reach the cluster, `context` kubectl's where one is set; `pull_secrets` name the
-    Secrets by which its image is pulled.
+    the environment by which programs reach the cluster; `pull_secrets` names Secrets for its image.
     """
 
     namespace: str
     labels: Mapping[str, str]
     owner: pulumi.Input[str]
     cluster: Mapping[str, pulumi.Input[str]]
-    context: str
     pull_secrets: tuple[str, ...]
     kubernetes: KubernetesSettings
     settings: ElasticsearchSettings
@@ -99,7 +97,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
     def _url(self) -> str:
         args = self._args
         return ServiceAddress(
-            namespace=args.namespace, service=NAME, port=container.PORT, context=args.context
+            namespace=args.namespace, service=NAME, port=container.PORT, context=args.kubernetes.context
         ).url
 
     def _claim(self, name: str, what: str, setting: str, given_up: str) -> RetainedClaim:

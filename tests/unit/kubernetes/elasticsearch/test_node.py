@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,8 +40,7 @@ def declared(context: str = "", pull_secrets: tuple[str, ...] = (), **changes: o
         owner=OWNER,
         cluster=CLUSTER,
         pull_secrets=pull_secrets,
-        context=context,
-        kubernetes=settings.kubernetes,
+        kubernetes=replace(settings.kubernetes, context=context),
         settings=settings.elasticsearch,
     )
     return declare(lambda: ClusterElasticsearch("elasticsearch", args), "k8s")
