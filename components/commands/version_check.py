@@ -49,25 +49,25 @@ def run_check(check: Check) -> str:
     wanted = version_of(_image(check.image), check.image_name)
     for container in _nodes(check):
         there = version_of(_image(container["Image"]), container["Config"]["Image"])
-        require_readable(there, wanted, container["Name"].lstrip("/"))
+        require_readable(there, wanted, f"container {container['Name'].lstrip('/')}")
     return f"Elasticsearch {shown(wanted)} may use volume {check.volume}"
 
 
-def require_readable(there: Version | None, wanted: Version | None, container: str) -> None:
-    """Raise CheckError when data that `there` wrote, in `container`, can't be read by `wanted`."""
+def require_readable(there: Version | None, wanted: Version | None, place: str) -> None:
+    """Raise CheckError when data that `there` wrote, in `place`, can't be read by `wanted`."""
     if there is None or wanted is None:
         return
     if wanted < there:
         raise CheckError(
-            f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in container "
-            f"{container}: no older version can read it, and the node would not start. The node was left as it is. Set "
+            f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in "
+            f"{place}: no older version can read it, and the node would not start. The node was left as it is. Set "
             f"elasticsearchImage to {shown(there)} or newer. To go back all the same, restore a backup that the older "
             "version made into a new stack."
         )
     if wanted[0] > there[0] + 1:
         raise CheckError(
-            f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in container "
-            f"{container}: it reads data of version {wanted[0] - 1} at the oldest. The node was left as it is. Set "
+            f"elasticsearchImage is Elasticsearch {shown(wanted)}, and {shown(there)} wrote the data, in "
+            f"{place}: it reads data of version {wanted[0] - 1} at the oldest. The node was left as it is. Set "
             f"elasticsearchImage to the last {there[0] + 1}.x, `pulumi up`, and so on, one major version at a time."
         )
 
@@ -76,12 +76,16 @@ def version_of(image: Mapping[str, Any], name: str) -> Version | None:
     """Return the version of an image, from its label, else from one of its tags or the tag in `name`."""
     labels = (image.get("Config") or {}).get("Labels") or {}
     told = [labels.get(LABEL, ""), *(_tag(one) for one in (name, *(image.get("RepoTags") or [])))]
-    for one in told:
-        found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", one)
-        if found:
-            major, minor, patch = map(int, found.groups())
-            return major, minor, patch
-    return None
+    return next(filter(None, map(version_in, told)), None)
+
+
+def version_in(text: str) -> Version | None:
+    """Return the version with which a text begins, if any."""
+    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", text)
+    if not found:
+        return None
+    major, minor, patch = map(int, found.groups())
+    return major, minor, patch
 
 
 def shown(version: Version | None) -> str:

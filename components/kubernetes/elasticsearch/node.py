@@ -29,8 +29,8 @@ from components.settings import ElasticsearchSettings, KubernetesSettings
 
 NAME = container.ALIAS
 POD = f"{NAME}-0"
-STARTED_WITHIN = "20m"
-"""How long the first start may take, with the image, which is large, and a volume that is made for it."""
+STARTED_WITHIN = 1200
+"""Seconds that the first start may take, with the image, which is large, and a volume that is made for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,8 @@ class ElasticsearchNode(pulumi.ComponentResource):
             self._template(data, backups, self._secret(name, password)),
             after=[data, backups, self._version_check(name, data)],
         )
-        self._version_record(name, data, node)
+        incarnation = node.metadata.apply(_incarnation)
+        answering = self._check(name, data, incarnation)
         self.volume, self.backup_volume = data.claim_name, backups.claim_name
         access = NodeAccess(
             name=name,
@@ -86,10 +87,10 @@ class ElasticsearchNode(pulumi.ComponentResource):
             parent=self,
         )
         self.connection = access.connection(
-            container=node.metadata.apply(_incarnation),
+            container=incarnation,
             container_name=POD,
             password=password,
-            after=[node, service],
+            after=[answering, service],
         )
         access.guard(self.connection, [node, service])
         self.register_outputs({"url": self.connection.url, "volume": self.volume})
@@ -164,7 +165,8 @@ class ElasticsearchNode(pulumi.ComponentResource):
     ) -> StatefulSet:
         return StatefulSet(
             name,
-            metadata=self._metadata(),
+            # The check does the waiting: it sees immediately when the node ends, and says why.
+            metadata=self._metadata(awaited=False),
             spec=StatefulSetSpecArgs(
                 replicas=1,
                 service_name=NAME,
@@ -178,7 +180,6 @@ class ElasticsearchNode(pulumi.ComponentResource):
                 depends_on=after,
                 # Name and data can belong to one only.
                 delete_before_replace=True,
-                custom_timeouts=pulumi.CustomTimeouts(create=STARTED_WITHIN, update=STARTED_WITHIN),
             ),
         )
 
@@ -195,21 +196,22 @@ class ElasticsearchNode(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _version_record(self, name: str, data: RetainedClaim, node: StatefulSet) -> None:
-        """Note the version that has written to the claim where the check finds it, also while no node runs."""
-        run_program(
-            f"{name}-version-record",
-            "cluster_version_record",
+    def _check(self, name: str, data: RetainedClaim, incarnation: pulumi.Output[str]) -> pulumi.Resource:
+        return run_program(
+            f"{name}-check",
+            "cluster_node_check",
             environment={
                 **self._args.cluster,
-                "VERSION_RECORD_POD": POD,
-                "VERSION_RECORD_CONTAINER": CONTAINER,
-                "VERSION_RECORD_CLAIM": data.claim_name,
-                # Runs it again for another image.
-                "VERSION_RECORD_IMAGE_NAME": self._args.settings.image,
+                "NODE_CHECK_STATEFUL_SET": NAME,
+                "NODE_CHECK_POD": POD,
+                "NODE_CHECK_CONTAINER": CONTAINER,
+                "NODE_CHECK_CLAIM": data.claim_name,
+                "NODE_CHECK_PATIENCE": str(STARTED_WITHIN),
+                # Runs it again after each change.
+                "NODE_CHECK_INCARNATION": incarnation,
             },
             triggers=[],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[node]),
+            opts=self._child,
         )
 
 

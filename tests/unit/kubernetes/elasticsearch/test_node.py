@@ -265,16 +265,21 @@ def test_the_set_changes_after_the_version_is_checked_and_goes_before_its_claims
     }
 
 
-def test_the_version_is_noted_on_the_claim_once_the_node_runs() -> None:
-    record = one(declared(), COMMAND, "elasticsearch-version-record")
-    assert any(urn.endswith(f"{STATEFUL_SET}::elasticsearch") for urn in record.dependencies)
-    assert record.inputs["environment"] == {
+def test_the_superuser_is_looked_for_once_the_check_has_seen_the_node_of_these_settings() -> None:
+    check = one(declared(), COMMAND, "elasticsearch-check")
+    assert any(urn.endswith(f"{STATEFUL_SET}::elasticsearch") for urn in check.dependencies)
+    told = check.inputs["environment"]
+    assert told.pop("NODE_CHECK_INCARNATION") == one(declared(), f"{DYNAMIC}Superuser").inputs["container"]
+    assert told == {
         **CLUSTER,
-        "VERSION_RECORD_POD": "elasticsearch-0",
-        "VERSION_RECORD_CONTAINER": "elasticsearch",
-        "VERSION_RECORD_CLAIM": "elasticsearch-data",
-        "VERSION_RECORD_IMAGE_NAME": "elasticsearch:9.5.3",
+        "NODE_CHECK_STATEFUL_SET": "elasticsearch",
+        "NODE_CHECK_POD": "elasticsearch-0",
+        "NODE_CHECK_CONTAINER": "elasticsearch",
+        "NODE_CHECK_CLAIM": "elasticsearch-data",
+        "NODE_CHECK_PATIENCE": "1200",
     }
+    after = one(declared(), f"{DYNAMIC}Superuser").dependencies
+    assert any(urn.endswith(f"{COMMAND}::elasticsearch-check") for urn in after)
 
 
 def test_nothing_of_the_node_is_deleted_before_the_guard_agrees() -> None:

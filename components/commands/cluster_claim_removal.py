@@ -1,0 +1,61 @@
+"""Removes a claim of a cluster when a stack gives it up, unless its content must be kept.
+
+Run as `python3 -m components.commands.cluster_claim_removal` with KUBECTL_* and CLAIM_REMOVAL_* in the environment.
+Pulumi itself never deletes the claim, and with it what only it may have.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.kubernetes.kubectl import Target, run
+from components.program.entry import run_to_end
+
+PATIENCE = 120.0
+"""Seconds for a claim to go, which it does when the last pod that had it is gone."""
+
+
+@dataclass(frozen=True)
+class Removal:
+    """The claim to remove, if it was `given_up` by the setting that is named."""
+
+    claim: str
+    setting: str
+    given_up: bool
+    target: Target
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Removal:
+        """Read the removal from KUBECTL_* and CLAIM_REMOVAL_* variables."""
+        return cls(
+            claim=environment["CLAIM_REMOVAL_CLAIM"],
+            setting=environment["CLAIM_REMOVAL_SETTING"],
+            given_up=environment.get("CLAIM_REMOVAL_GIVEN_UP") == "true",
+            target=Target.from_environment(environment),
+        )
+
+
+def remove(removal: Removal) -> str:
+    """Remove the claim; return a line that says what was done. Raises KubectlError."""
+    claim, namespace = removal.claim, removal.target.namespace
+    if not removal.given_up:
+        return (
+            f"Claim {claim} in namespace {namespace} is kept, with what is in it: {removal.setting} does not name all "
+            "indices. A stack in this namespace finds it again. When it may go: "
+            f"kubectl --namespace {namespace} delete persistentvolumeclaim {claim}"
+        )
+    deletion = ["delete", "persistentvolumeclaim", claim, "--ignore-not-found", f"--timeout={PATIENCE:.0f}s"]
+    run(deletion, removal.target, within=PATIENCE + 10)
+    return f"Claim {claim} is gone."
+
+
+def work() -> str:
+    """Remove the claim that the environment describes; return what was done."""
+    return remove(Removal.from_environment(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(run_to_end(work))
