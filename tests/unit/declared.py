@@ -88,6 +88,7 @@ class RecordingMocks(mocks.Mocks):
             "pulumi-python:dynamic/ownership:StackId": {
                 "stack_id": args.inputs.get("wanted") or f"{args.inputs.get('prefix')}-0a1b2c"
             },
+            "pulumi-python:dynamic/model:ModelPin": {"sha256": "d" * 64, "commit": "e" * 40},
             "pulumi-python:dynamic/elasticsearch:Superuser": {
                 "password": inputs.get("wanted") or "generated",
                 "cluster_uuid": "the-cluster",
@@ -99,11 +100,18 @@ class RecordingMocks(mocks.Mocks):
         if args.typ == "docker:index/container:Container":
             # As the provider names a container that the program does not name.
             outputs = {"name": args.inputs.get("name", f"{args.name}-1234567")}
+        if args.typ.startswith("kubernetes:"):
+            outputs = {"metadata": _metadata(args.name, args.inputs.get("metadata", {}), number)}
         return f"{args.name}-id", {**args.inputs, **outputs}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         """Refuse: the program calls no provider function."""
         raise AssertionError(f"unexpected call of {args.token}")
+
+
+def _metadata(name: str, wanted: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Return the metadata that a cluster gives an object; the provider names one that the program does not name."""
+    return {"name": f"{name}-1234567", **wanted, "uid": f"uid-{number}", "generation": 1}
 
 
 def declare(program: Callable[[], object], stack_name: str = "cpu", **changes: object) -> list[Declared]:

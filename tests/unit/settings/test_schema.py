@@ -63,6 +63,18 @@ STACKS: list[tuple[str, Mapping[str, object]]] = [
     ("cpu", {}),
     ("gpu", {}),
     ("cpu", {"elasticsearchUrl": "https://elasticsearch.test:9200"}),
+    ("k8s", {"imageRegistry": "registry.test", "modelDelivery": "claim"}),
+    (
+        "k8s",
+        {
+            "imageRegistry": "registry.test",
+            "device": "cuda",
+            "serverApiKey": "key",
+            "kubernetesIngressHost": "search.test",
+            "kubernetesIngressClass": "nginx",
+            "kubernetesTlsSecret": "certificate",
+        },
+    ),
 ]
 
 
