@@ -9,7 +9,7 @@ from components.kubernetes.elasticsearch.component import ClusterElasticsearch, 
 from components.kubernetes.gateway import KubernetesGateway, KubernetesGatewayArgs
 from components.kubernetes.identity import StackCluster, StackClusterArgs
 from components.kubernetes.images import ClusterImages, ClusterImagesArgs
-from components.kubernetes.labels import stack_labels
+from components.kubernetes.labels import instance, stack_labels
 from components.kubernetes.namespace import StackNamespace, StackNamespaceArgs
 from components.kubernetes.network_policy import NetworkPolicies, NetworkPoliciesArgs
 from components.kubernetes.pod import KEY
@@ -31,7 +31,7 @@ class KubernetesPlatform:
     def __init__(self, settings: Settings, stack: str, stack_id: pulumi.Input[str]) -> None:
         self._settings, self._stack_id = settings, stack_id
         self.engine_id = pulumi.Output.from_input("")
-        self.namespace = settings.kubernetes.namespace or stack
+        self.namespace = settings.kubernetes.namespace or instance(stack)
         self._surroundings = Surroundings(
             namespace=self.namespace,
             context=settings.kubernetes.context,
