@@ -62,7 +62,7 @@ class Revision:
 def revision(server: ServerPod) -> Revision:
     """Return the pod's template with labels that select the pods of this template alone."""
     specification = _specification(server)
-    text = json.dumps([specification, dict(server.labels)], sort_keys=True)
+    text = json.dumps([specification, dict(server.labels), server.pull_secrets], sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
     labels = {**server.labels, NAME: CONTAINER, LANE: server.lane.name, REVISION: digest}
     selector = {**selected(labels, CONTAINER), LANE: server.lane.name, REVISION: digest}
