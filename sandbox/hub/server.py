@@ -18,8 +18,8 @@ class Hub:
     """A stand-in of the Hugging Face Hub, running from `start` to `stop`, or in a `with` block.
 
     As on the real Hub, bytes of large files come from another server, which refuses a token.
-    Both are on loopback unless `address` is another one of this machine. `tokens` are those that count as valid;
-    `asked` lists what was requested, and `faults` is for tests.
+    Both are on loopback unless `address` is another one of this machine, and at any port unless told otherwise.
+    `tokens` are those that count as valid; `asked` lists what was requested, and `faults` is for tests.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class Hub:
         tokens: frozenset[str] = frozenset(),
         address: str = LOOPBACK,
         port: int = 0,
+        storage_port: int = 0,
         health: Mapping[str, object] | None = None,
     ) -> None:
         self._address = address
@@ -39,7 +40,7 @@ class Hub:
         self.faults, self.asked = service.faults, service.asked
         self._servers = [
             _Server((address, port), HubHandler, service),
-            _Server((address, 0), StorageHandler, service),
+            _Server((address, storage_port), StorageHandler, service),
         ]
 
     @property

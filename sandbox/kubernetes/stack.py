@@ -19,6 +19,8 @@ from sandbox.preparation import Prepared
 from sandbox.providers.plugins import place_kubernetes
 
 STACK = "k8s"
+STORAGE_PORT = 443
+"""The port of other servers that the stack's network policies let pods fetch a model from."""
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def reachable(cache: Path, say: Say, cluster: Cluster, prepared: Prepared) -> It
     place_kubernetes(ensure_provider(cache, say), home)
     say("pushing the image of Elasticsearch to the cluster's registry")
     push_as(elasticsearch.IMAGE, f"{cluster.registry}/library/{elasticsearch.IMAGE}", cluster.folder / "log")
-    with Hub(FolderRepositories(hub_folder(cache)), address=cluster.gateway) as hub:
+    with _hub(cache, cluster) as hub:
         settings = {
             "imageRegistry": cluster.registry,
             "modelHubEndpoint": hub.endpoint,
@@ -55,6 +57,15 @@ def reachable(cache: Path, say: Say, cluster: Cluster, prepared: Prepared) -> It
             environment={**prepared.environment, **access(cluster, prepared.environment)},
             settings={**prepared.settings, **settings},
         )
+
+
+def _hub(cache: Path, cluster: Cluster) -> Hub:
+    try:
+        return Hub(FolderRepositories(hub_folder(cache)), address=cluster.gateway, storage_port=STORAGE_PORT)
+    except PermissionError as error:
+        raise SandboxError(
+            f"Port {STORAGE_PORT} of {cluster.gateway} can't be listened at by this user: run this as root."
+        ) from error
 
 
 def access(cluster: Cluster, environment: dict[str, str]) -> dict[str, str]:
