@@ -78,7 +78,6 @@ class KubernetesPlatform:
                 namespace=self.namespace,
                 labels=self._surroundings.labels,
                 cluster=self._surroundings.environment,
-                context=self._surroundings.context,
                 pull_secrets=self._surroundings.pull_secrets,
                 kubernetes=self._settings.kubernetes,
                 settings=self._settings.elasticsearch,
