@@ -22,15 +22,15 @@ def server_resources(settings: Settings, lane: LaneSettings) -> Manifest:
     Requested CPUs weigh containers against each other where they compete, so they keep the proportion of the lanes.
     """
     memory = memory_needed(settings, lane)
-    requests: Manifest = {"cpu": f"{cpu_request(settings, lane)}m", "memory": f"{memory}Mi"}
+    requests: Manifest = {"cpu": _cpu(cpu_request(settings, lane)), "memory": _memory(memory)}
     limits: Manifest = {}
     if settings.server.memory:
-        limits["memory"] = f"{settings.server.memory}Mi"
-        requests["memory"] = f"{min(memory, settings.server.memory)}Mi"
+        limits["memory"] = _memory(settings.server.memory)
+        requests["memory"] = _memory(min(memory, settings.server.memory))
     elif settings.model.repository == JINA_REPOSITORY and settings.device == "cpu":
-        limits["memory"] = f"{round(memory * MARGIN)}Mi"
+        limits["memory"] = _memory(round(memory * MARGIN))
     if settings.server.cpus:
-        limits["cpu"] = settings.server.cpus
+        limits["cpu"] = _cpu(_thousandths(settings.server.cpus))
     if settings.device == "cuda":
         gpus = settings.server.gpus
         limits[settings.kubernetes.gpu_resource] = "1" if gpus == "all" else gpus
@@ -40,8 +40,8 @@ def server_resources(settings: Settings, lane: LaneSettings) -> Manifest:
 def cpu_request(settings: Settings, lane: LaneSettings) -> int:
     """Return the thousandths of a CPU that a lane's server is promised, within its limit."""
     most = max(one.shares for one in lanes(settings.server))
-    wanted = round(1000 * float(settings.kubernetes.cpu_request) * lane.shares / most)
-    limit = round(1000 * float(settings.server.cpus)) if settings.server.cpus else wanted
+    wanted = round(_thousandths(settings.kubernetes.cpu_request) * lane.shares / most)
+    limit = _thousandths(settings.server.cpus) if settings.server.cpus else wanted
     return max(LEAST_CPU, min(wanted, limit))
 
 
@@ -54,5 +54,20 @@ def memory_needed(settings: Settings, lane: LaneSettings) -> int:
 
 def busy_cpus(settings: Settings) -> str:
     """Return the CPUs that a server uses on average when there are to be more of them."""
-    cpus = float(settings.server.cpus or settings.kubernetes.cpu_request)
-    return f"{round(1000 * cpus * BUSY)}m"
+    most = _thousandths(settings.server.cpus or settings.kubernetes.cpu_request)
+    # An autoscaler has to have a target.
+    return _cpu(max(LEAST_CPU, round(most * BUSY)))
+
+
+def _thousandths(cpus: str) -> int:
+    return round(1000 * float(cpus))
+
+
+def _cpu(thousandths: int) -> str:
+    """Write thousandths of a CPU as a cluster reads them back: any other form would count as a change."""
+    return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
+
+
+def _memory(mebibytes: int) -> str:
+    """Write MiB as a cluster reads them back."""
+    return f"{mebibytes}Mi" if mebibytes % 1024 else f"{mebibytes // 1024}Gi"
