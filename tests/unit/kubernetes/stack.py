@@ -67,7 +67,7 @@ def found(kind_: str, name: str, **changes: object) -> Mapping[str, Any]:
         if re.fullmatch(f"{name}(-[0-9a-f]{{8}})?", str(item.inputs["metadata"].get("name")))
     ]
     assert len(named) == 1, [item["metadata"]["name"] for item in named]
-    return whole(named[0])
+    return dict(whole(named[0]))
 
 
 def templates(of: list[Declared]) -> Iterator[tuple[str, Mapping[str, Any]]]:
