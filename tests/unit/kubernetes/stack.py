@@ -4,6 +4,7 @@ import functools
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from components.platform.kubernetes import KubernetesPlatform
@@ -35,9 +36,11 @@ def _declared(changes: str) -> list[Declared]:
     return declare_program("k8s", **json.loads(changes))
 
 
-def declared_as(stack: str, **changes: object) -> list[Declared]:
-    """Declare the platform's parts for a stack of another name, `stack`, which has its project in front."""
+def declared_as(stack: str, *, context: str = "", kubeconfig: str = "", **changes: object) -> list[Declared]:
+    """Declare the platform's parts for `stack`, which has its project in front, with this configuration of kubectl."""
     settings = stack_settings("k8s", **{"imageRegistry": REGISTRY, **changes})
+    kubernetes = replace(settings.kubernetes, context=context, kubeconfig=kubeconfig)
+    settings = replace(settings, kubernetes=kubernetes)
 
     def program() -> None:
         platform = KubernetesPlatform(settings, stack, f"{stack}-0a1b2c")

@@ -27,7 +27,7 @@ LONGEST = 63
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?"
 
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "modelDelivery": "claim",
     "serverApiKey": "a-key",
     "kubernetesIngressHost": "search.test",
