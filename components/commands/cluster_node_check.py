@@ -14,12 +14,12 @@ from dataclasses import dataclass
 
 from components.backoff import Backoff, Patience
 from components.kubernetes.elasticsearch.claim_version import note_version, running_version
+from components.kubernetes.elasticsearch.ending import NODE_IN_CLUSTER
 from components.kubernetes.elasticsearch.rollout import Rollout
 from components.kubernetes.kubectl import Target
 from components.program.entry import run_to_end, say
 from components.program.errors import CheckError
 from components.say import Say, say_nothing
-from components.startup.node import NODE
 from components.startup.waiting import TOLD_EVERY
 
 PAUSE = 1.0
@@ -41,7 +41,7 @@ class Check:
                 name=environment["NODE_CHECK_STATEFUL_SET"],
                 pod=environment["NODE_CHECK_POD"],
                 container=environment["NODE_CHECK_CONTAINER"],
-                program=NODE,
+                program=NODE_IN_CLUSTER,
                 target=Target.from_environment(environment),
             ),
             claim=environment["NODE_CHECK_CLAIM"],
@@ -57,7 +57,7 @@ def run_check(check: Check, say: Say = say_nothing) -> str:
     while outstanding := rollout.outstanding():
         if not backoff.again():
             raise CheckError(
-                f"{NODE.name} was not ready within {check.patience:.0f} s: {outstanding}.\n"
+                f"{NODE_IN_CLUSTER.name} was not ready within {check.patience:.0f} s: {outstanding}.\n"
                 f"The cluster says why: kubectl --namespace {rollout.target.namespace} describe pod {rollout.pod}"
             )
         now = time.monotonic()
