@@ -31,6 +31,9 @@ SETTINGS = ImageSettings(
     packages_date="",
     platform="",
     prebuilt="",
+    gateway_prebuilt="",
+    registry="",
+    pull_secrets=(),
 )
 
 DEFAULTS = {
