@@ -9,6 +9,7 @@ from docker.client import DockerClient
 
 from sandbox.machine.ports import free_port
 from sandbox.pulumi.stack import PROJECT
+from tests.e2e.cluster_settings import IN_A_CLUSTER
 from tests.e2e.live_stack import (
     Live,
     embedding,
@@ -223,5 +224,7 @@ PROVED_ELSEWHERE = {
     "elasticsearchAdopt": ("tests/contract/elasticsearch/test_adoption.py", "needs an index made by hand"),
     "elasticsearchDeleteData": ("tests/e2e/test_stack_life.py", "decides over destroy"),
     "elasticsearchDeleteBackups": ("tests/e2e/test_kept_data.py", "decides over destroy"),
+    "platform": ("tests/unit/platform/test_declaration.py", "another platform is another stack"),
+    **IN_A_CLUSTER,
 }
 """Settings whose change cannot be read from one running stack: the file that holds the proof, and why it is there."""
