@@ -30,7 +30,8 @@ class Options:
 class Declared:
     """One resource as the program declared it, its inputs in clear.
 
-    `secrets` names the inputs that are secret, `dependencies` the URNs of what it depends on.
+    `secrets` names the inputs that are secret, `dependencies` the URNs of what it depends on, `parent` that of the
+    component that it is a child of.
     """
 
     type: str
@@ -39,6 +40,13 @@ class Declared:
     secrets: frozenset[str]
     dependencies: tuple[str, ...]
     options: Options
+    parent: str
+
+    @property
+    def urn(self) -> str:
+        """Return what a resource is called by those that depend on it, after the stack's part."""
+        types = self.parent.split("::")[2].rpartition("$")[2] if self.parent else ""
+        return f"{types}${self.type}::{self.name}".removeprefix("$")
 
 
 class RecordingMonitor(mocks.MockMonitor):
@@ -72,7 +80,7 @@ class RecordingMocks(mocks.Mocks):
             tuple((alias.spec.type, alias.spec.name) for alias in request.aliases),
         )
         after = tuple(request.dependencies)
-        self.declared.append(Declared(args.typ, args.name, inputs, secrets, after, options))
+        self.declared.append(Declared(args.typ, args.name, inputs, secrets, after, options, request.parent))
         number = next(self._ids)
         outputs = {
             "docker:index/remoteImage:RemoteImage": {"imageId": f"sha256:pulled-{number}"},

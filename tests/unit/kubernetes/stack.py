@@ -107,3 +107,17 @@ def whole(value: Any) -> Any:
     if isinstance(value, list):
         return [whole(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def before(of: list[Declared], item: Declared) -> set[str]:
+    """Return type and name, as TYPE::NAME, of everything that is there before an item: by its parents as well."""
+    known = {one.urn: one for one in of}
+    waiting, reached = [item], set()
+    while waiting:
+        one = waiting.pop()
+        for urn in (*one.dependencies, one.parent):
+            called = "::".join(urn.split("::")[2:])
+            if called in known and called not in reached:
+                reached.add(called)
+                waiting.append(known[called])
+    return {called.rpartition("$")[2] for called in reached}
