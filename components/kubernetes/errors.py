@@ -38,6 +38,32 @@ class ForbiddenError(KubectlError):
         )
 
 
+class UnauthorizedError(KubectlError):
+    """The cluster does not know who asks, as `said`."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"The cluster does not accept the credentials that kubectl has for it: {said}\n"
+            "Log in again as your cluster wants it, or correct the user of the context (`kubectl config view --minify` "
+            "shows it); `kubectl auth whoami` asks alone."
+        )
+
+
+class NoContextError(KubectlError):
+    """There is no such context in the kubeconfig, as `said`."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"The kubeconfig has no such context: {said}\n"
+            "`kubectl config get-contexts` lists those that it has: correct the setting kubernetes:context, or have "
+            "kubectl read the file that has it (KUBECONFIG, or the setting kubernetes:kubeconfig)."
+        )
+
+
+class UnreachedServiceError(KubectlError, ConnectionError):
+    """A Service has no way in from here just now: to whoever asks it, a connection that could not be made."""
+
+
 class NotFoundError(KubectlError):
     """What is asked for is not there."""
 
@@ -55,6 +81,18 @@ class AnotherClusterError(KubectlError):
             "\n  (`jinactl export`), then `pulumi up` here.\n"
             "- If the stack's is gone for good: `pulumi refresh` there can't be had; make a new stack (`pulumi stack "
             "init`)."
+        )
+
+
+class UnseenClusterError(KubectlError):
+    """This user may not see which cluster answers; `known` is the uid of the stack's."""
+
+    def __init__(self, known: str) -> None:
+        super().__init__(
+            "This user may not see which cluster answers, so nothing was changed: the stack's is known by the uid of "
+            f"its namespace kube-system, {known}.\n"
+            "Have this user be allowed to get the namespace kube-system (a ClusterRole with the verb `get` for the "
+            "resource `namespaces`, resourceNames: [kube-system]), and run this again."
         )
 
 

@@ -10,92 +10,115 @@ import os
 import socket
 import subprocess
 import threading
-import time
-from contextlib import ExitStack
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from components.kubernetes.address import ServiceAddress
-from components.kubernetes.errors import NoKubectlError
+from components.kubernetes.errors import KubectlError, NoKubectlError, UnreachedServiceError
 from components.kubernetes.kubectl import Target, command, explained
 
 LOOPBACK = "127.0.0.1"
 STARTED_WITHIN = 20.0
-POLL = 0.05
-PAUSE = 0.5
+"""Seconds within which the forward must be there."""
+
+PAUSE = 0.3
 """Seconds before a forward that has ended is started again."""
 
 LONGEST_PAUSE = 5.0
 
+_FORWARDS = "Forwarding from"
+"""What kubectl says first, when its port answers."""
+
+_NOT_FOUND = 127
+"""Exit code of a shell for a command that is not there."""
+
 _WITH_THIS = (
     "sh",
     "-c",
-    'exec 3<&0; "$@" </dev/null & child=$!; (cat <&3; kill $child) >/dev/null 2>&1 & wait $child',
+    'exec 3<&0; "$@" </dev/null 3<&- & child=$!; (read -r _ <&3; kill $child) >/dev/null 2>&1 & waits=$!; '
+    "exec 3<&-; wait $child; ended=$?; kill $waits 2>/dev/null; exit $ended",
     "sh",
 )
 """Ends the command that follows as soon as this process ends, however that happens: its input ends then."""
 
 
 class Forward:
-    """A port of this machine at which a Service answers for as long as this process lives."""
+    """A port of this machine at which a Service answers for as long as this process lives.
+
+    Raises KubectlError where there is no forward to be had at first.
+    """
 
     def __init__(self, address: ServiceAddress, kubeconfig: str) -> None:
         self._address = address
         self._target = Target(context=address.context, kubeconfig=kubeconfig, namespace=address.namespace)
-        self._process: subprocess.Popen[str] | None = None
-        self._ended = False
+        self._ended = threading.Event()
         self.port = _free_port()
-        self._start()
-        threading.Thread(target=self._watch, daemon=True).start()
+        self._process = self._started()
         atexit.register(self.close)
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def close(self) -> None:
-        """End the forward."""
-        self._ended = True
-        if self._process and self._process.stdin:
-            self._process.stdin.close()
+        """End the forward; it needs some milliseconds for that."""
+        self._ended.set()
+        _end(self._process)
 
-    def _start(self) -> None:
+    def _started(self) -> subprocess.Popen[str]:
         """Start kubectl and wait until its port answers. Raises KubectlError with what it says."""
-        with ExitStack() as stack:
-            words, environment = stack.enter_context(command(self._target))
+        with command(self._target) as (words, environment):
             service, ports = f"service/{self._address.service}", f"{self.port}:{self._address.port}"
-            try:
-                process = subprocess.Popen(
-                    [*_WITH_THIS, *words, "port-forward", "--address", LOOPBACK, service, ports],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                    env=environment,
-                )
-            except FileNotFoundError as error:
-                raise NoKubectlError from error
-            until = time.monotonic() + STARTED_WITHIN
-            while not _listens(self.port):
-                if process.poll() is not None or time.monotonic() > until:
-                    process.kill()
-                    said = process.communicate()[1]
-                    raise explained(said or f"{self._address.url} can't be reached.")
-                time.sleep(POLL)
-            self._process = process
+            process = subprocess.Popen(
+                [*_WITH_THIS, *words, "port-forward", "--address", LOOPBACK, service, ports],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=environment,
+                # Ctrl-C is for this process, which may have something to finish with the Service.
+                start_new_session=True,
+            )
+            late = threading.Timer(STARTED_WITHIN, _end, [process])
+            late.start()
+            said = []
+            for line in process.stdout or ():
+                if line.startswith(_FORWARDS):
+                    late.cancel()
+                    return process
+                said.append(line)
+            late.cancel()
+            _end(process)
+            if process.wait() == _NOT_FOUND:
+                raise NoKubectlError
+            raise self._unreached("".join(said))
+
+    def _unreached(self, said: str) -> KubectlError:
+        """Return the error for a forward that can't be had; `said` is what kubectl says, nothing if it was too late."""
+        error = explained(said) if said.strip() else None
+        told = str(error) if error else f"no pod of it took a connection within {STARTED_WITHIN:.0f} s."
+        return UnreachedServiceError(
+            f"{self._address.url} can't be reached: {told}\n`{self._address.kubectl} get services,pods` shows what is "
+            "there; `pulumi up` makes what is missing."
+        )
 
     def _watch(self) -> None:
+        """Start the forward again whenever it has ended, until this is closed."""
         pause = PAUSE
-        while not self._ended:
-            process = self._process
-            # What it says of connections that broke is read, so that it never waits for a reader.
-            if process and process.stderr:
-                process.stderr.read()
-                process.wait()
-            if self._ended:
+        while True:
+            # What it says of each connection is read, so that it never waits for a reader.
+            for _line in self._process.stdout or ():
+                pass
+            _end(self._process)
+            self._process.wait()
+            if self._ended.wait(pause):
                 return
-            time.sleep(pause)
             try:
-                self._start()
-                pause = PAUSE
-            except Exception:  # noqa: BLE001 (the next request tells that nothing answers, and a later start may succeed)
-                self._process = None
+                self._process = self._started()
+            except KubectlError:
+                # The next request says that nothing answers, and a later start may succeed.
                 pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            pause = PAUSE
+            if self._ended.is_set():
+                _end(self._process)
 
 
 _forwards: dict[ServiceAddress, Forward] = {}
@@ -124,7 +147,8 @@ def _free_port() -> int:
         return port
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as client:
-        client.settimeout(1)
-        return client.connect_ex((LOOPBACK, port)) == 0
+def _end(process: subprocess.Popen[str]) -> None:
+    """Let a forward end, by the end of its input."""
+    if process.stdin:
+        with suppress(OSError):
+            process.stdin.close()

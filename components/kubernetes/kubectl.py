@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,10 @@ from components.kubernetes.errors import (
     ForbiddenError,
     KubectlError,
     NoClusterError,
+    NoContextError,
     NoKubectlError,
     NotFoundError,
+    UnauthorizedError,
 )
 from components.program.stopping import ending_with_this
 
@@ -31,10 +34,12 @@ _UNREACHABLE = (
     "no route to host",
     "network is unreachable",
     "was refused - did you specify the right host",
-    "does not exist",
     "no such file or directory",
     "invalid configuration",
 )
+_NO_CONTEXT = re.compile(r'context was not found|context "[^"]*" does not exist')
+_LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:")
+"""The beginning of a line that kubectl logs, each attempt once, before it says the same in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ def run(
 ) -> str:
     """Return what kubectl prints; `given` is its standard input, and `within` how many seconds it may take.
 
-    Raises NoKubectlError, NoClusterError, ForbiddenError, NotFoundError, and KubectlError for anything else.
+    Raises the KubectlError that fits the failure.
     """
     try:
         with command(target) as (words, environment):
@@ -110,11 +115,16 @@ def command(target: Target) -> Iterator[tuple[list[str], dict[str, str]]]:
 
 def explained(said: str) -> KubectlError:
     """Return the error that kubectl's words mean."""
-    said = said.strip()
-    if "(Forbidden)" in said or "forbidden:" in said or "Unauthorized" in said:
+    lines = [line for line in said.strip().splitlines() if not _LOG_LINE.match(line)]
+    said = "\n".join(lines) or said.strip()
+    if "Unauthorized" in said:
+        return UnauthorizedError(said)
+    if "(Forbidden)" in said or "forbidden:" in said:
         return ForbiddenError(said)
     if "(NotFound)" in said:
         return NotFoundError(said)
+    if _NO_CONTEXT.search(said):
+        return NoContextError(said)
     if any(words in said for words in _UNREACHABLE):
         return NoClusterError(said)
     return KubectlError(f"kubectl failed: {said}")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from components.elasticsearch.client.trust import trusting
-from components.elasticsearch.errors import CredentialsError, TlsError
+from components.elasticsearch.errors import CredentialsError, TlsError, UnreachableError
+from components.kubernetes.errors import KubectlError
 from components.kubernetes.forward import forwarded
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Connection:
     def open(self) -> "Elasticsearch":
         """Return Elastic's client for this cluster. No request is sent, and the client itself retries nothing.
 
-        Raises TlsError when the CA certificate cannot be read or the address has no TLS, and CredentialsError when the
-        API key has characters that no key has.
+        Raises UnreachableError when there is no way into the cluster that the address is in, TlsError when the CA
+        certificate cannot be read or the address has no TLS, and CredentialsError when the API key has characters that
+        no key has.
         """
         if not re.fullmatch(r"[!-~]*", self.api_key):
             raise CredentialsError(
@@ -64,4 +66,10 @@ class Connection:
             options["ssl_context"] = trusting(self.ca_certificate)
         if self.fingerprint:
             options["ssl_assert_fingerprint"] = self.fingerprint
-        return Elasticsearch(forwarded(self.url), **options)
+        return Elasticsearch(self._way_in(), **options)
+
+    def _way_in(self) -> str:
+        try:
+            return forwarded(self.url)
+        except KubectlError as error:
+            raise UnreachableError(str(error)) from error

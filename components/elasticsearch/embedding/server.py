@@ -13,6 +13,7 @@ from components.elasticsearch.errors import (
     EmbeddingRefusedError,
     EmbeddingUnavailableError,
 )
+from components.kubernetes.address import ServiceAddress
 from components.kubernetes.forward import forwarded
 
 ANSWER_SHOWN = 300
@@ -92,17 +93,25 @@ def _read(
         told = error.read().decode(errors="replace")[:ANSWER_SHOWN]
         message = (
             f"{url} gave {gave} (HTTP {error.code}: {told}). "
-            "Check serverApiKey and the server's log (docker logs)."
+            f"Check serverApiKey and the server's log ({_look(url, 'logs')})."
         )
         if error.code in BUSY:
             raise EmbeddingUnavailableError(message) from error
         raise EmbeddingRefusedError(message, error.code) from error
     except (OSError, HTTPException) as error:
         raise EmbeddingUnavailableError(
-            f"{url} cannot be reached ({error}). Does the server run (docker ps)? `pulumi up` starts it."
+            f"{url} cannot be reached ({error}). Does the server run ({_look(url, 'ps')})? `pulumi up` starts it."
         ) from error
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise EmbeddingError(f"{url} did not answer as an embedding server does.") from error
+
+
+def _look(url: str, what: Literal["ps", "logs"]) -> str:
+    """Return the command that shows what runs behind an address, or what that says."""
+    service = ServiceAddress.from_url(url)
+    if service is None:
+        return f"docker {what}"
+    return f"{service.kubectl} {'get pods' if what == 'ps' else f'logs service/{service.service}'}"
 
 
 def _vectors(answer: Mapping[str, Any], count: int) -> list[list[float]]:

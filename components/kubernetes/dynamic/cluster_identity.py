@@ -7,8 +7,8 @@ import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown, say
-from components.kubernetes.cluster import cluster_uid_if_any, require_cluster
-from components.kubernetes.errors import AnotherClusterError, AnotherNamespaceError
+from components.kubernetes.cluster import require_cluster, require_cluster_if_any
+from components.kubernetes.errors import AnotherClusterError, AnotherNamespaceError, UnseenClusterError
 from components.kubernetes.kubectl import Target
 
 SCHEMA_VERSION = 1
@@ -31,11 +31,12 @@ class ClusterIdentityProvider(StackProvider):
             return DiffResult(changes=True)
         if news["namespace"] != olds["namespace"] and olds["keeps_data"]:
             raise AnotherNamespaceError(wanted=news["namespace"], known=olds["namespace"])
-        found = cluster_uid_if_any(Target.from_environment(news["environment"]))
-        if found not in ("", olds["cluster_uid"]):
+        try:
+            require_cluster_if_any(Target.from_environment(news["environment"]), olds["cluster_uid"])
+        except (AnotherClusterError, UnseenClusterError):
             if not news["preview"]:
-                raise AnotherClusterError(found=found, known=olds["cluster_uid"])
-            say("this is not the cluster that the stack lives in: here, `pulumi up` refuses")
+                raise
+            say("this is not known to be the cluster that the stack lives in: here, `pulumi up` refuses")
         changed = any(news[key] != olds.get(key) for key in INPUTS)
         return DiffResult(changes=changed or olds.get("schema_version") != SCHEMA_VERSION)
 
@@ -51,9 +52,7 @@ class ClusterIdentityProvider(StackProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Raise AnotherClusterError where a refresh would find nothing of the stack, and forget it."""
-        found = cluster_uid_if_any(Target.from_environment(props["environment"]))
-        if found not in ("", props["cluster_uid"]):
-            raise AnotherClusterError(found=found, known=props["cluster_uid"])
+        require_cluster_if_any(Target.from_environment(props["environment"]), props["cluster_uid"])
         return ReadResult(id_, props)
 
 
