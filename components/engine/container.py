@@ -41,6 +41,16 @@ class Container:
 
     name: str
 
+    @property
+    def place(self) -> str:
+        """Name it for messages."""
+        return f"container {self.name}"
+
+    @property
+    def log_command(self) -> str:
+        """The command line that shows its log."""
+        return f"docker logs {self.name}"
+
     def post(
         self, port: int, path: str, body: bytes, headers: dict[str, str], seconds: float
     ) -> tuple[int, bytes]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from components.engine.container import Container, State
+from components.engine.container import State
 
 LINES = 12
 """How many lines of the log are shown, from the end."""
@@ -33,6 +34,24 @@ class Program:
     readable: Callable[[str], str] = str
 
 
+class Runs(Protocol):
+    """What a program runs in: a container of an engine, or the pods of a cluster."""
+
+    @property
+    def place(self) -> str:
+        """Name it for messages."""
+
+    @property
+    def log_command(self) -> str:
+        """The command line that shows its log."""
+
+    def state(self) -> State:
+        """Return its state now."""
+
+    def last_lines(self, count: int) -> list[str]:
+        """Return the last lines of its log that are not empty; none where there is no log to read."""
+
+
 def ended(program: Program, state: State, restarts_before: int) -> bool:
     """Tell whether the container has ended for good, or crashes whenever it is started."""
     if state.status in ("exited", "dead"):
@@ -41,14 +60,14 @@ def ended(program: Program, state: State, restarts_before: int) -> bool:
     return since >= program.crashes or (state.status == "restarting" and state.restarts >= program.crashes)
 
 
-def describe(program: Program, container: Container, state: State) -> str:
+def describe(program: Program, runs: Runs, state: State) -> str:
     """Return a message with how the container ended, what to do, and the end of its log."""
-    lines = container.last_lines(program.searched)
+    lines = runs.last_lines(program.searched)
     how = "ended" if state.runs else f"ended with exit code {state.exit_code}"
     how = "was killed for want of memory" if state.out_of_memory else how
     again = f", {state.restarts} times in a row" if state.restarts > 1 else ""
     return (
-        f"{program.name} {how}{again} in container {container.name}. {advice(program, state, lines)}\n"
+        f"{program.name} {how}{again} in {runs.place}. {advice(program, state, lines)}\n"
         f"Its last lines:\n{shown(program, lines)}"
     )
 

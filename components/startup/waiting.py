@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from components.backoff import Backoff, Patience
-from components.engine.container import Container, State
+from components.engine.container import State
 from components.program.errors import CheckError
 from components.say import Say
-from components.startup.ending import Program, describe, ended, shown
+from components.startup.ending import Program, Runs, describe, ended, shown
 
 TOLD_EVERY = 15.0
 """Seconds between two progress lines."""
@@ -31,7 +31,7 @@ def wait_for(
     what: str,
     ask: Callable[[], Answer],
     program: Program,
-    container: Container,
+    runs: Runs,
     *,
     place: str,
     patience: float,
@@ -39,7 +39,7 @@ def wait_for(
 ) -> Answer:
     """Call `ask` until it raises no NotReadyError; return what it returns.
 
-    Raises CheckError when `patience` seconds are over, and at once when the container ends or crashes over and over.
+    Raises CheckError when `patience` seconds are over, and at once when what `runs` ends or crashes over and over.
     `what` names what `ask` waits for, such as "an embedding"; `place` names who is asked; `say` shows progress.
     """
     began = told = time.monotonic()
@@ -50,15 +50,15 @@ def wait_for(
             return ask()
         except NotReadyError as error:
             reason = str(error)
-        state = container.state()
+        state = runs.state()
         restarts_before = state.restarts if restarts_before is None else restarts_before
         if ended(program, state, restarts_before):
-            raise CheckError(describe(program, container, _between_starts(container, state)))
+            raise CheckError(describe(program, runs, _between_starts(runs, state)))
         if not backoff.again():
-            log = shown(program, container.last_lines(program.searched))
+            log = shown(program, runs.last_lines(program.searched))
             raise CheckError(
                 f"{place} did not give {what} within {patience:.0f} s ({reason}).\n"
-                f"The last lines of its log (docker logs {container.name}):\n{log}"
+                f"The last lines of its log ({runs.log_command}):\n{log}"
             )
         now = time.monotonic()
         if now - told >= TOLD_EVERY:
@@ -66,9 +66,9 @@ def wait_for(
             say(f"waiting for {what} for {now - began:.0f} s: {reason}")
 
 
-def _between_starts(container: Container, state: State) -> State:
+def _between_starts(runs: Runs, state: State) -> State:
     """Wait until the container is between two starts; return its state then, or the last state seen."""
     backoff = Backoff(Patience(limit=NEXT_END, first_pause=PAUSE / 10, longest_pause=PAUSE / 10))
     while state.runs and backoff.again():
-        state = container.state()
+        state = runs.state()
     return state
