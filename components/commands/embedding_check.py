@@ -36,10 +36,10 @@ class Check:
         """Read the check from EMBEDDING_CHECK_* variables."""
         return cls(
             url=environment.get("EMBEDDING_CHECK_URL", ""),
-            port=int(environment.get("EMBEDDING_CHECK_PORT", "0")),
+            port=int(environment["EMBEDDING_CHECK_PORT"]),
             model=environment["EMBEDDING_CHECK_MODEL"],
             width=int(environment["EMBEDDING_CHECK_WIDTH"]),
-            container=environment.get("EMBEDDING_CHECK_CONTAINER", ""),
+            container=environment["EMBEDDING_CHECK_CONTAINER"],
             api_key=environment.get("EMBEDDING_CHECK_API_KEY", ""),
         )
 

@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.core.v1 import ConfigMap, Service
 
+from components.kubernetes import lane_record
 from components.kubernetes.address import ServiceAddress
-from components.kubernetes.gateway_pod import BUSY_CPUS, GatewayPod, template
-from components.kubernetes.gateways import CONTAINER, LANES
+from components.kubernetes.gateway_pod import BUSY_CPUS, CONTAINER, GatewayPod, template
 from components.kubernetes.labels import selected
 from components.kubernetes.surroundings import NOT_AWAITED, Surroundings
 from components.kubernetes.workload import WorkloadArgs, declare_workload
@@ -51,7 +51,7 @@ class KubernetesGateway(Gateway):
         lanes = ConfigMap(
             name,
             metadata=args.surroundings.metadata(CONTAINER, "gateway-lanes"),
-            data={LANES: "{}"},
+            data={lane_record.KEY: "{}"},
             opts=pulumi.ResourceOptions(parent=self, ignore_changes=["data"]),
         )
         self.lanes_name = lanes.metadata.apply(lambda made: str(made.name))

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from components.kubernetes import pod
-from components.kubernetes.gateways import CONTAINER, LANES
 from components.kubernetes.labels import NAME, selected
+from components.kubernetes.lane_record import KEY as LANES
 from components.kubernetes.pod import Manifest
 from components.server.container import ANSWER_WITHIN, PORT
 from components.server.gateway_environment import gateway_environment
 from components.settings import Settings
 
+CONTAINER: Literal["gateway"] = "gateway"
 STATE = "/var/lib/gateway"
 INITIAL_FOLDER = "/etc/gateway"
 DRAIN_SECONDS = 5
