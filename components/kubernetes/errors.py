@@ -23,7 +23,7 @@ class NoClusterError(KubectlError):
     def __init__(self, said: str) -> None:
         super().__init__(
             f"The cluster does not answer: {said}\n"
-            "Start it, or correct where kubectl looks for it (KUBECONFIG, or the settings kubernetes:kubeconfig and "
+            "Start it, or correct where kubectl looks for it (KUBECONFIG, or the setting "
             "kubernetes:context), and run this again. `kubectl cluster-info` asks it alone."
         )
 
@@ -56,7 +56,7 @@ class NoContextError(KubectlError):
         super().__init__(
             f"The kubeconfig has no such context: {said}\n"
             "`kubectl config get-contexts` lists those that it has: correct the setting kubernetes:context, or have "
-            "kubectl read the file that has it (KUBECONFIG, or the setting kubernetes:kubeconfig)."
+            "kubectl read the file that has it (KUBECONFIG)."
         )
 
 

@@ -6,7 +6,6 @@ A forward is for one pod, and ends with it; its local port stays, and a new one 
 from __future__ import annotations
 
 import atexit
-import os
 import socket
 import subprocess
 import threading
@@ -48,9 +47,9 @@ class Forward:
     Raises KubectlError where there is no forward to be had at first.
     """
 
-    def __init__(self, address: ServiceAddress, kubeconfig: str) -> None:
+    def __init__(self, address: ServiceAddress) -> None:
         self._address = address
-        self._target = Target(context=address.context, kubeconfig=kubeconfig, namespace=address.namespace)
+        self._target = Target(context=address.context, namespace=address.namespace)
         self._ended = threading.Event()
         self.port = _free_port()
         self._process = self._started()
@@ -64,31 +63,29 @@ class Forward:
 
     def _started(self) -> subprocess.Popen[str]:
         """Start kubectl and wait until its port answers. Raises KubectlError with what it says."""
-        with command(self._target) as (words, environment):
-            service, ports = f"service/{self._address.service}", f"{self.port}:{self._address.port}"
-            process = subprocess.Popen(
-                [*_WITH_THIS, *words, "port-forward", "--address", LOOPBACK, service, ports],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=environment,
-                # Ctrl-C is for this process, which may have something to finish with the Service.
-                start_new_session=True,
-            )
-            late = threading.Timer(STARTED_WITHIN, _end, [process])
-            late.start()
-            said = []
-            for line in process.stdout or ():
-                if line.startswith(_FORWARDS):
-                    late.cancel()
-                    return process
-                said.append(line)
-            late.cancel()
-            _end(process)
-            if process.wait() == _NOT_FOUND:
-                raise NoKubectlError
-            raise self._unreached("".join(said))
+        service, ports = f"service/{self._address.service}", f"{self.port}:{self._address.port}"
+        process = subprocess.Popen(
+            [*_WITH_THIS, *command(self._target), "port-forward", "--address", LOOPBACK, service, ports],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            # Ctrl-C is for this process, which may have something to finish with the Service.
+            start_new_session=True,
+        )
+        late = threading.Timer(STARTED_WITHIN, _end, [process])
+        late.start()
+        said = []
+        for line in process.stdout or ():
+            if line.startswith(_FORWARDS):
+                late.cancel()
+                return process
+            said.append(line)
+        late.cancel()
+        _end(process)
+        if process.wait() == _NOT_FOUND:
+            raise NoKubectlError
+        raise self._unreached("".join(said))
 
     def _unreached(self, said: str) -> KubectlError:
         """Return the error for a forward that can't be had; `said` is what kubectl says, nothing if it was too late."""
@@ -135,7 +132,7 @@ def forwarded(url: str) -> str:
         return url
     with _lock:
         if address not in _forwards:
-            _forwards[address] = Forward(address, os.environ.get("KUBECTL_KUBECONFIG", ""))
+            _forwards[address] = Forward(address)
     path = urlsplit(url).path.removeprefix("/").partition("/")[2]
     return f"http://{LOOPBACK}:{_forwards[address].port}" + (f"/{path}" if path else "")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from components.kubernetes.errors import (
     ForbiddenError,
@@ -44,13 +40,9 @@ _LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:")
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Which cluster, and which namespace in it; what is empty is kubectl's own.
-
-    `kubeconfig` is the path of a file, or its text, as Pulumi's provider takes either.
-    """
+    """Which cluster, by the context, and which namespace in it; what is empty is kubectl's own."""
 
     context: str = ""
-    kubeconfig: str = field(default="", repr=False)
     namespace: str = ""
 
     @classmethod
@@ -58,7 +50,6 @@ class Target:
         """Read the target from the KUBECTL_* variables of a program."""
         return cls(
             context=environment.get("KUBECTL_CONTEXT", ""),
-            kubeconfig=environment.get("KUBECTL_KUBECONFIG", ""),
             namespace=environment.get("KUBECTL_NAMESPACE", ""),
         )
 
@@ -71,18 +62,16 @@ def run(
     Raises the KubectlError that fits the failure.
     """
     try:
-        with command(target) as (words, environment):
-            done = subprocess.run(
-                [*words, *arguments],
-                input=given,
-                stdin=subprocess.DEVNULL if given is None else None,
-                capture_output=True,
-                text=True,
-                timeout=within,
-                check=False,
-                env=environment,
-                preexec_fn=ending_with_this(),
-            )
+        done = subprocess.run(
+            [*command(target), *arguments],
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
+            preexec_fn=ending_with_this(),
+        )
     except FileNotFoundError as error:
         raise NoKubectlError from error
     except subprocess.TimeoutExpired as error:
@@ -94,23 +83,10 @@ def run(
     return done.stdout
 
 
-@contextmanager
-def command(target: Target) -> Iterator[tuple[list[str], dict[str, str]]]:
-    """Return the beginning of a command line, and the environment for it, while inside."""
-    words = ["kubectl"]
-    words += ["--context", target.context] if target.context else []
-    words += ["--namespace", target.namespace] if target.namespace else []
-    environment = dict(os.environ)
-    if not target.kubeconfig:
-        yield words, environment
-    elif "\n" not in target.kubeconfig and "{" not in target.kubeconfig:
-        yield words, {**environment, "KUBECONFIG": str(Path(target.kubeconfig).expanduser())}
-    else:
-        # Its keys are in no argument, and in a file that this user alone can read.
-        with tempfile.NamedTemporaryFile("w", prefix="kubeconfig-") as file:
-            file.write(target.kubeconfig)
-            file.flush()
-            yield words, {**environment, "KUBECONFIG": file.name}
+def command(target: Target) -> list[str]:
+    """Return the beginning of a command line."""
+    context = ["--context", target.context] if target.context else []
+    return ["kubectl", *context, *(["--namespace", target.namespace] if target.namespace else [])]
 
 
 def explained(said: str) -> KubectlError:

@@ -68,16 +68,10 @@ def engine_environment(engine: EngineSettings) -> dict[str, pulumi.Input[str]]:
 def cluster_environment(settings: KubernetesSettings, namespace: str) -> dict[str, pulumi.Input[str]]:
     """Return the environment that makes a program talk to the cluster that the stack sets for the provider.
 
-    What is not set is left out: kubectl takes the machine's own then, as the provider does. A kubeconfig may be set as
-    text, which has keys in it.
+    What is not set is left out: kubectl takes its own context then, as the provider does.
     """
-    told: dict[str, pulumi.Input[str]] = {
-        "KUBECTL_NAMESPACE": namespace,
-        "KUBECTL_CONTEXT": settings.context,
-    }
-    if settings.kubeconfig:
-        told["KUBECTL_KUBECONFIG"] = pulumi.Output.secret(settings.kubeconfig)
-    return {name: value for name, value in told.items() if value != ""}
+    told: dict[str, pulumi.Input[str]] = {"KUBECTL_NAMESPACE": namespace}
+    return told | ({"KUBECTL_CONTEXT": settings.context} if settings.context else {})
 
 
 def _script(program: str) -> str:

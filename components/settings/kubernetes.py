@@ -1,6 +1,6 @@
 """The settings of the Kubernetes platform as typed values. Names, defaults and meanings are in Pulumi.yaml."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from components.settings.kinds import LABEL, OBJECT, boolean, choice, integer, required_text, text, texts
@@ -22,13 +22,12 @@ MOST_REPLICAS = integer(0, 1000)
 class KubernetesSettings:
     """What a stack on Kubernetes can set.
 
-    `context` and `kubeconfig` are set for Pulumi's Kubernetes provider, and empty for the machine's own; `kubeconfig`
-    is a path, or the text itself. `max_replicas` and its like are 0 where nothing scales. `cpu_request` is in CPUs, for
-    the lane with the most shares. Lists of pairs are as somebody wrote them, KEY=VALUE or KEY=VALUE:EFFECT.
+    `context` is set for Pulumi's Kubernetes provider, and empty for kubectl's own. `max_replicas` and its like are 0
+    where nothing scales. `cpu_request` is in CPUs, for the lane with the most shares. Lists of pairs are as somebody
+    wrote them, KEY=VALUE or KEY=VALUE:EFFECT.
     """
 
     context: str = ""
-    kubeconfig: str = field(default="", repr=False)
     namespace: str = setting("kubernetesNamespace", text(LABEL, _LABEL_MEANING))
     replicas: int = setting("kubernetesReplicas", REPLICAS)
     query_replicas: int = setting("kubernetesQueryReplicas", REPLICAS)

@@ -26,12 +26,25 @@ NOT_PASSED_ON = {
         "not every part of the Docker provider follows a context: set docker:host to the address that `docker context "
         "inspect` shows, and `pulumi config rm docker:context`"
     ),
+    "kubernetes:kubeconfig": (
+        "`kubectl` and `jinactl`, by which this project asks the cluster, would look elsewhere: name the file by the "
+        "variable KUBECONFIG, which all of them read, and `pulumi config rm kubernetes:kubeconfig`"
+    ),
+    "kubernetes:cluster": (
+        "`kubectl` and `jinactl` can't be told it: set kubernetes:context to a context with that cluster, and `pulumi "
+        "config rm kubernetes:cluster`"
+    ),
+    "kubernetes:renderYamlToDirectory": (
+        "an update of this project switches gateways and makes an index, so it needs the cluster, and the files would "
+        "hold every secret in clear: `pulumi preview --diff` shows what is declared; `pulumi config rm "
+        "kubernetes:renderYamlToDirectory`"
+    ),
     "DOCKER_CONTEXT": (
         "not every part of the Docker provider follows a context: unset it, and set DOCKER_HOST, or docker:host, to "
         "the address that `docker context inspect` shows"
     ),
 }
-"""Settings of the provider under which it and the `docker` command could ask two engines, and what to do instead."""
+"""Settings of providers under which they and our commands could ask two engines or clusters, and what to do instead."""
 
 
 def project_settings() -> Settings:
@@ -47,7 +60,6 @@ def project_settings() -> Settings:
             Path.cwd(),
             engine_settings(values, os.environ),
             context=values.get("kubernetes:context", "").strip(),
-            kubeconfig=values.get("kubernetes:kubeconfig", ""),
         )
     except SettingsError as error:
         # The one error that Pulumi shows without a traceback.

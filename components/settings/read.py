@@ -44,11 +44,10 @@ def read_settings(
     engine: EngineSettings | None = None,
     *,
     context: str = "",
-    kubeconfig: str = "",
 ) -> Settings:
     """Read and validate all settings; relative paths are taken from `project_directory`.
 
-    `engine` is what is set for the Docker provider, `context` and `kubeconfig` for the Kubernetes provider.
+    `engine` is what is set for the Docker provider, `context` for the Kubernetes provider.
     Raises SettingsError, listing every problem, when any setting cannot be used.
     """
     reader = SettingsReader(config.values, config.secret_keys, project_directory)
@@ -59,9 +58,7 @@ def read_settings(
         image=ImageSettings(**read_fields(ImageSettings, reader)),
         server=ServerSettings(**read_fields(ServerSettings, reader)),
         elasticsearch=ElasticsearchSettings(**read_fields(ElasticsearchSettings, reader)),
-        kubernetes=KubernetesSettings(
-            context=context, kubeconfig=kubeconfig, **read_fields(KubernetesSettings, reader)
-        ),
+        kubernetes=KubernetesSettings(context=context, **read_fields(KubernetesSettings, reader)),
     )
     file = settings.model.file.replace("{quant}", settings.quant)
     settings = replace(settings, model=replace(settings.model, file=file))

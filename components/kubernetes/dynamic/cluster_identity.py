@@ -70,7 +70,4 @@ class ClusterIdentityResource(pulumi.dynamic.Resource, module="kubernetes", name
     ) -> None:
         """Declare the identity with the INPUTS, and `preview`, given."""
         outputs = dict.fromkeys(("cluster_uid", "schema_version"))
-        # The environment may hold a kubeconfig with keys.
-        secret = pulumi.ResourceOptions(additional_secret_outputs=["environment"])
-        merged = pulumi.ResourceOptions.merge(opts, secret)
-        super().__init__(ClusterIdentityProvider(), name, {**inputs, **outputs}, merged)
+        super().__init__(ClusterIdentityProvider(), name, {**inputs, **outputs}, opts)

@@ -36,10 +36,10 @@ def _declared(changes: str) -> list[Declared]:
     return declare_program("k8s", **json.loads(changes))
 
 
-def declared_as(stack: str, *, context: str = "", kubeconfig: str = "", **changes: object) -> list[Declared]:
+def declared_as(stack: str, *, context: str = "", **changes: object) -> list[Declared]:
     """Declare the platform's parts for `stack`, which has its project in front, with this configuration of kubectl."""
     settings = stack_settings("k8s", **{"imageRegistry": REGISTRY, **changes})
-    kubernetes = replace(settings.kubernetes, context=context, kubeconfig=kubeconfig)
+    kubernetes = replace(settings.kubernetes, context=context)
     settings = replace(settings, kubernetes=kubernetes)
 
     def program() -> None:

@@ -39,14 +39,10 @@ def test_no_input_has_a_secret_in_clear(changes: dict[str, Any]) -> None:
             assert secret not in text, (item.type, item.name)
 
 
-def test_a_kubeconfig_that_is_set_as_text_is_told_to_programs_as_a_secret() -> None:
-    made = declared_as("jina-search-k8s", context="mine", kubeconfig=KUBECONFIG)
-    told = [item for item in made if "KUBECTL_KUBECONFIG" in item.inputs.get("environment", {})]
-    assert {item.name for item in told} >= {"llama-server-documents-traffic", "llama-server-queries-served"}
-    for item in made:
-        assert KUBECONFIG not in json.dumps(in_clear(item), default=str), (item.type, item.name)
-        if item in told:
-            assert item.inputs["environment"]["KUBECTL_CONTEXT"] == "mine"
+def test_programs_are_told_the_context() -> None:
+    made = declared_as("jina-search-k8s", context="mine")
+    told = {item.name for item in made if item.inputs.get("environment", {}).get("KUBECTL_CONTEXT") == "mine"}
+    assert told >= {"llama-server-documents-traffic", "llama-server-queries-served", "kubernetes"}
 
 
 def test_the_key_of_the_server_is_in_its_secret_and_in_no_other_object() -> None:

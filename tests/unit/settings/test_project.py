@@ -16,10 +16,13 @@ from tests.unit.declared import declare
     [
         ({"docker:sshOpts": '["-i","key"]'}, {}, r"docker:sshOpts is set: .*~/\.ssh/config"),
         ({"docker:context": "colima"}, {}, "docker:context is set: .*set docker:host"),
+        ({"kubernetes:kubeconfig": "/home/me/config"}, {}, "kubernetes:kubeconfig is set: .*KUBECONFIG"),
+        ({"kubernetes:cluster": "one"}, {}, "kubernetes:cluster is set: .*set kubernetes:context"),
+        ({"kubernetes:renderYamlToDirectory": "out"}, {}, "renderYamlToDirectory is set: .*--diff"),
         ({}, {"DOCKER_CONTEXT": "colima"}, "DOCKER_CONTEXT is set: .*set DOCKER_HOST"),
     ],
 )
-def test_what_cannot_be_passed_on_to_the_docker_command_is_refused_by_name(
+def test_what_cannot_be_passed_on_to_our_commands_is_refused_by_name(
     values: dict[str, str], variables: dict[str, str], says: str
 ) -> None:
     with pytest.raises(SettingsError, match=says):
