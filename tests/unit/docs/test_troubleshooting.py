@@ -30,6 +30,7 @@ PROOFS = {
         f"{UNIT}/kubernetes/test_errors.py",
         "kubernetesNamespace jina-search-k8s",
     ),
+    "could not be pushed": (f"{UNIT}/commands/test_image_push.py", "that_fails_is_explained"),
     "waits for a Deployment": ("docs/troubleshooting.md", "ImagePullBackOff"),
     "Can this pod reach that host": (f"{CONTRACT}/model/test_model_fetch.py", "Can this pod reach that host"),
     "failed to open GGUF file": (f"{UNIT}/startup/test_failures.py", "failed to open GGUF file"),
