@@ -19,7 +19,7 @@ COVERAGE := 85
 stack_config = $$(pulumi config get $(1) --stack "$(STACK)" 2>/dev/null || echo "$$$(2)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo search demo-environment down test test-fast test-kubernetes prepare bench lint format settings pictures clean-images clean
+.PHONY: help demo search demo-environment down demo-kubernetes down-kubernetes test test-fast test-kubernetes prepare bench lint format settings pictures clean-images clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ demo-environment: $(INSTALLED) ## Print what a shell needs to run pulumi on the 
 
 down: $(INSTALLED) ## Take the demo's stack away again
 	@$(PYTHON) -m sandbox.demo down --stack "$(STACK)" --delete-data "$(DELETE_DATA)"
+
+demo-kubernetes: $(INSTALLED) ## Bring the whole stack up on a cluster of Kubernetes, which is compiled and started for it
+	@$(PYTHON) -m sandbox.kubernetes.demo up --quant "$(QUANT)" --dims "$(DIMS)"
+
+down-kubernetes: $(INSTALLED) ## Take that cluster away again, with everything in it
+	@$(PYTHON) -m sandbox.kubernetes.demo down
 
 prepare: $(INSTALLED) ## Prepare everything that the demo and the tests run on
 	@$(PYTHON) -m sandbox.demo prepare

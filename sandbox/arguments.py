@@ -16,11 +16,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="python -m sandbox.demo", description=description)
     commands = made.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="bring the stack up and ask it the five questions")
-    up.add_argument(
-        "--quant", type=_one_of("quant", tuple(QUANTS)), default="", help="empty keeps the stack's own"
-    )
-    dims = tuple(map(str, DIMS))
-    up.add_argument("--dims", type=_one_of("dims", dims), default="", help="empty keeps the stack's own")
+    add_knobs(up)
     up.add_argument("--picture", type=Path, help="write what is shown at the end to this SVG file")
     commands.add_parser("prepare", help="prepare everything that the stack and the tests run on")
     search = commands.add_parser("search", help="ask the stack a question")
@@ -35,6 +31,15 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     for command in (up, search, environment, down):
         command.add_argument("--stack", default=STACK, help="another name: another stack beside the first")
     return made
+
+
+def add_knobs(command: argparse.ArgumentParser) -> None:
+    """Add the two settings that decide the rest, each empty where the stack keeps its own."""
+    quants, dims = tuple(QUANTS), tuple(map(str, DIMS))
+    command.add_argument(
+        "--quant", type=_one_of("quant", quants), default="", help="empty keeps the stack's own"
+    )
+    command.add_argument("--dims", type=_one_of("dims", dims), default="", help="empty keeps the stack's own")
 
 
 def _one_of(name: str, allowed: Sequence[str]) -> Callable[[str], str]:

@@ -80,6 +80,18 @@ def running(cache: Path, say: Say, name: str, *, nodes: int = 0, fake_nodes: int
         stop(name, cache)
 
 
+def find(cache: Path, name: str, say: Say) -> Cluster | None:
+    """Return a cluster that was started earlier and still runs, None if there is none."""
+    folder = cache / "clusters" / name
+    addresses = machines.addresses(name)
+    if addresses is None or not (folder / "kubeconfig").is_file():
+        return None
+    nodes = machines.count_nodes(name)
+    return Cluster(
+        name, folder, ensure_binaries(cache, say), addresses.registry, addresses.gateway, _what(nodes)
+    )
+
+
 def start(cache: Path, say: Say, name: str, *, nodes: int = 0, fake_nodes: int = 0) -> Cluster:
     """Start a cluster that lives until `stop`; one of the same name that is there is removed first.
 
@@ -92,10 +104,7 @@ def start(cache: Path, say: Say, name: str, *, nodes: int = 0, fake_nodes: int =
     folder = cache / "clusters" / name
     made = Machines(name, folder, binaries, image, fake=bool(fake_nodes))
     addresses = made.start_control_plane([f"node-{number + 1}" for number in range(nodes)])
-    what = (
-        f"{VERSION}, compiled from its Go module: {nodes or fake_nodes} {'' if nodes else 'fake '}nodes here"
-    )
-    cluster = Cluster(name, folder, binaries, addresses.registry, addresses.gateway, what)
+    cluster = Cluster(name, folder, binaries, addresses.registry, addresses.gateway, _what(nodes))
     _wait_for_api(cluster)
     if nodes:
         push_own_pods(binaries, cluster.registry, cluster.folder / "log")
@@ -113,6 +122,11 @@ def stop(name: str, cache: Path) -> None:
     """Remove a cluster with everything that it has kept; nothing happens when there is none."""
     machines.remove(name)
     shutil.rmtree(cache / "clusters" / name, ignore_errors=True)
+
+
+def _what(nodes: int) -> str:
+    where = f"{nodes} nodes in containers" if nodes else "nodes that kwok plays"
+    return f"v{VERSION}, compiled from its Go module, with {where}"
 
 
 def _wait_for_api(cluster: Cluster) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docker.client import DockerClient
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 from docker.types import IPAMConfig, IPAMPool
 
 from sandbox.errors import SandboxError
@@ -72,9 +72,9 @@ class Machines:
         published = [f"--publish={LOOPBACK}::{port}" for port in (API_PORT, REGISTRY_PORT)]
         kept = ["--tmpfs=/var/lib/etcd", "--volume=/var/lib/registry"]
         self._run("control-plane.sh", CONTROL_PLANE, self._control_plane, environment, *published, *kept)
-        found = Addresses(
-            published_port(self._name, API_PORT), published_port(self._name, REGISTRY_PORT), f"{subnet}.1"
-        )
+        found = addresses(self._name)
+        if found is None:
+            raise SandboxError(f"The control plane of {self._name} has ended: see {self._folder / 'log'}.")
         certificates.write_kubeconfig(
             self._folder / "kubeconfig", "admin", f"https://{found.api}", inside=False
         )
@@ -139,10 +139,25 @@ class Machines:
         raise SandboxError("No network of 10.89.0.0/16 is free in the docker engine: `docker network prune`.")
 
 
-def published_port(cluster: str, port: int) -> str:
-    """Return where on this machine a port of a cluster's control plane is: host and port."""
-    ports = DockerClient.from_env().containers.get(f"{cluster}-{CONTROL_PLANE}").ports
-    return f"{LOOPBACK}:{ports[f'{port}/tcp'][0]['HostPort']}"
+def addresses(cluster: str) -> Addresses | None:
+    """Return where the control plane of a cluster answers, None if it does not run."""
+    engine = DockerClient.from_env()
+    try:
+        container = engine.containers.get(f"{cluster}-{CONTROL_PLANE}")
+    except NotFound:
+        return None
+    published = {port: one[0]["HostPort"] for port, one in container.ports.items() if one}
+    if not published:
+        return None
+    network = container.attrs["NetworkSettings"]["Networks"][cluster]
+    api, registry = (f"{LOOPBACK}:{published[f'{port}/tcp']}" for port in (API_PORT, REGISTRY_PORT))
+    return Addresses(api, registry, network["Gateway"])
+
+
+def count_nodes(cluster: str) -> int:
+    """Return how many real nodes a cluster has, dead ones included."""
+    everything = {"label": f"{LABEL}={cluster}"}
+    return len(DockerClient.from_env().containers.list(all=True, filters=everything)) - 1
 
 
 def remove(cluster: str) -> None:

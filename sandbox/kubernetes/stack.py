@@ -11,6 +11,7 @@ from sandbox.elasticsearch import image as elasticsearch
 from sandbox.errors import SandboxError
 from sandbox.hub.repository import FolderRepositories, hub_folder
 from sandbox.hub.server import Hub
+from sandbox.hub.service import PORT
 from sandbox.kubernetes.binaries import PROVIDER_VERSION, ensure_provider
 from sandbox.kubernetes.cluster import Cluster
 from sandbox.kubernetes.images import push_as
@@ -61,7 +62,12 @@ def reachable(cache: Path, say: Say, cluster: Cluster, prepared: Prepared) -> It
 
 def _hub(cache: Path, cluster: Cluster) -> Hub:
     try:
-        return Hub(FolderRepositories(hub_folder(cache)), address=cluster.gateway, storage_port=STORAGE_PORT)
+        return Hub(
+            FolderRepositories(hub_folder(cache)),
+            address=cluster.gateway,
+            port=PORT,
+            storage_port=STORAGE_PORT,
+        )
     except PermissionError as error:
         raise SandboxError(
             f"Port {STORAGE_PORT} of {cluster.gateway} can't be listened at by this user: run this as root."
