@@ -13,7 +13,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from components.kubernetes.address import ServiceAddress
-from components.kubernetes.errors import KubectlError, NoKubectlError, UnreachedServiceError
+from components.kubernetes.errors import KubectlError, NoKubectlError, NotFoundError, UnreachedServiceError
 from components.kubernetes.kubectl import Target, command, explained
 
 LOOPBACK = "127.0.0.1"
@@ -35,7 +35,7 @@ _WITH_THIS = (
     "sh",
     "-c",
     'exec 3<&0; "$@" </dev/null 3<&- & child=$!; (read -r _ <&3; kill $child) >/dev/null 2>&1 & waits=$!; '
-    "exec 3<&-; wait $child; ended=$?; kill $waits 2>/dev/null; exit $ended",
+    "exec 3<&- >/dev/null 2>&1; wait $child; ended=$?; kill $waits; exit $ended",
     "sh",
 )
 """Ends the command that follows as soon as this process ends, however that happens: its input ends then."""
@@ -89,12 +89,15 @@ class Forward:
 
     def _unreached(self, said: str) -> KubectlError:
         """Return the error for a forward that can't be had; `said` is what kubectl says, nothing if it was too late."""
-        error = explained(said) if said.strip() else None
-        told = str(error) if error else f"no pod of it took a connection within {STARTED_WITHIN:.0f} s."
-        return UnreachedServiceError(
-            f"{self._address.url} can't be reached: {told}\n`{self._address.kubectl} get services,pods` shows what is "
-            "there; `pulumi up` makes what is missing."
-        )
+        late = f"no pod of it took a connection within {STARTED_WITHIN:.0f} s."
+        error = explained(said) if said.strip() else KubectlError(late)
+        told = f"{self._address.url} can't be reached: {error}"
+        if type(error) in (KubectlError, NotFoundError):  # any other says itself what to do
+            told += (
+                f"\n`{self._address.kubectl} get services,pods` shows what is there; `pulumi up` makes what is "
+                "missing."
+            )
+        return UnreachedServiceError(told)
 
     def _watch(self) -> None:
         """Start the forward again whenever it has ended, until this is closed."""
