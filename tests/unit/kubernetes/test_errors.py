@@ -27,7 +27,7 @@ FORBIDDEN = (
         ("error: stat /home/me/.kube/config: no such file or directory", "does not answer"),
         (FORBIDDEN, "The cluster refuses it"),
         ("error: You must be logged in to the server (Unauthorized)", "does not accept the credentials"),
-        ("Error in configuration: context was not found for specified context: nope", "has no such context"),
+        ("Error in configuration: context was not found for specified context: nope", "no such context"),
     ],
 )
 def test_each_failure_is_told_with_the_words_of_kubectl(said: str, told: str) -> None:
