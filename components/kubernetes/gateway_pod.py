@@ -8,6 +8,8 @@ from components.kubernetes import pod
 from components.kubernetes.labels import NAME, selected
 from components.kubernetes.lane_record import KEY as LANES
 from components.kubernetes.pod import Manifest
+from components.kubernetes.server_pod import HTTP_THREADS
+from components.server import container
 from components.server.container import ANSWER_WITHIN, PORT
 from components.server.gateway_environment import gateway_environment
 from components.settings import Settings
@@ -60,14 +62,26 @@ def template(gateway: GatewayPod) -> Manifest:
     }
 
 
-def _container(gateway: GatewayPod) -> Manifest:
-    settings, key = gateway.settings, gateway.key_secret
+def at_once(settings: Settings) -> int:
+    """Return the requests that a gateway has at its servers at once, for each lane.
+
+    They keep as many servers busy as there can be. But one server may be all that is there, for both lanes, while all
+    gateways ask: it must have threads left that tell its health.
+    """
     kubernetes = settings.kubernetes
-    replicas = max(
+    servers = max(
         kubernetes.replicas, kubernetes.max_replicas, kubernetes.query_replicas, kubernetes.query_max_replicas
     )
+    gateways = max(kubernetes.gateway_replicas, kubernetes.gateway_max_replicas)
+    most = (HTTP_THREADS - container.OTHER_THREADS) // (2 * gateways)
+    return max(1, min(servers * container.at_once(settings.server), most))
+
+
+def _container(gateway: GatewayPod) -> Manifest:
+    settings, key = gateway.settings, gateway.key_secret
     variables = {
-        **gateway_environment(settings.model, settings.server, replicas=replicas),
+        **gateway_environment(settings.model, settings.server),
+        "GATEWAY_AT_ONCE": str(at_once(settings)),
         "GATEWAY_INITIAL": f"{INITIAL_FOLDER}/{LANES}",
         "GATEWAY_DRAIN_SECONDS": str(DRAIN_SECONDS),
         # A connection that is kept stays with one server, while others have nothing to do.

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from components.container.health import http_request
 from components.kubernetes import model_volume, pod
 from components.kubernetes.labels import LANE, NAME, REVISION, selected
 from components.kubernetes.model_volume import ModelSource
 from components.kubernetes.pod import Manifest
 from components.kubernetes.resources import server_resources
-from components.server.container import ANSWER_WITHIN, PORT, environment
+from components.server.container import ANSWER_WITHIN, HOLDS_GPU, PORT, environment
 from components.settings import Settings
 from components.settings.lanes import LaneSettings
+from components.settings.schema import Device
+from components.settings.setting import PREFIX
 
 CONTAINER: Literal["llama-server"] = "llama-server"
 
@@ -28,6 +31,13 @@ DRAINED_WITHIN = 300
 
 LOADED_WITHIN = 600
 """Seconds within which the model must be loaded, and an embedding right."""
+
+HTTP_THREADS = 512
+"""HTTP threads of a server, which serve a connection each: all gateways may ask the same server, when others are gone.
+
+Without one that is free the server can't tell its health, and would be started anew while it works. The number follows
+no setting, so that other numbers of pods leave the servers as they are. See gateway_pod.at_once.
+"""
 
 LOOKED_EVERY = 5
 UNHEALTHY_AFTER = 60
@@ -88,6 +98,7 @@ def _specification(server: ServerPod) -> Manifest:
 def _container(server: ServerPod) -> Manifest:
     settings, key = server.settings, [pod.KEY_FILE] if server.key_secret else []
     variables = environment(settings.device, settings.model, settings.server, server.lane)
+    variables[f"{PREFIX}THREADS_HTTP"] = str(HTTP_THREADS)
     checked = ["/usr/local/bin/startup-check", str(settings.model.dimensions), *key]
     drained = ["/usr/local/bin/drain", str(PAUSE), str(DRAINED_WITHIN), *key]
     return {
@@ -98,7 +109,7 @@ def _container(server: ServerPod) -> Manifest:
         "ports": [{"name": "http", "containerPort": PORT}],
         "securityContext": pod.security(),
         "resources": server_resources(settings, server.lane),
-        **_probes(checked),
+        **_probes(settings.device, checked),
         "lifecycle": {"preStop": {"exec": {"command": drained}}},
         "volumeMounts": [
             model_volume.mount(),
@@ -108,8 +119,9 @@ def _container(server: ServerPod) -> Manifest:
     }
 
 
-def _probes(checked: list[str]) -> dict[str, Any]:
+def _probes(device: Device, checked: list[str]) -> dict[str, Any]:
     """Return the probes: an embedding must be right once; later one would wait behind long documents, or delay them."""
+    within = 2 * ANSWER_WITHIN
     return {
         "startupProbe": {
             "exec": {"command": checked},
@@ -121,11 +133,18 @@ def _probes(checked: list[str]) -> dict[str, Any]:
         "readinessProbe": pod.http_probe(
             "/health", PORT, periodSeconds=LOOKED_EVERY, timeoutSeconds=ANSWER_WITHIN, failureThreshold=2
         ),
-        "livenessProbe": pod.http_probe(
-            "/health",
-            PORT,
-            periodSeconds=2 * LOOKED_EVERY,
-            timeoutSeconds=2 * ANSWER_WITHIN,
-            failureThreshold=UNHEALTHY_AFTER // (2 * LOOKED_EVERY),
-        ),
+        "livenessProbe": {
+            **_asked_for_health(device, within),
+            "periodSeconds": 2 * LOOKED_EVERY,
+            "timeoutSeconds": within + 2,
+            "failureThreshold": UNHEALTHY_AFTER // (2 * LOOKED_EVERY),
+        },
     }
+
+
+def _asked_for_health(device: Device, within: int) -> Manifest:
+    """Return how a server is asked whether it is alive; on cuda one that lost its GPU, and computes without, is not."""
+    if device == "cpu":
+        return pod.http_probe("/health", PORT)
+    commands = f"{http_request(PORT, '/health', answer_within=within)} && {{ {HOLDS_GPU}; }}"
+    return {"exec": {"command": ["bash", "-c", commands]}}
