@@ -8,6 +8,7 @@ server answers, SERVER is its host:port, and CONTEXT how many tokens it takes.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -186,7 +187,12 @@ class Switch:
 
 
 def _listed(failed: Mapping[str, KubectlError]) -> str:
-    return "\n".join(f"  {name}: {error}" for name, error in failed.items())
+    return "\n".join(f"  {name}: {_without_ending(str(error))}" for name, error in failed.items())
+
+
+def _without_ending(said: str) -> str:
+    """Return what an order was answered, without how kubectl then ended."""
+    return re.sub(r"\s*command terminated with exit code \d+\s*$", "", said)
 
 
 def switches(environment: Mapping[str, str], say: Say) -> list[Switch]:

@@ -39,7 +39,7 @@ class Pod:
     def described(self) -> str:
         """Its state, in one line."""
         how = "ready" if self.ready else self.reason or "not ready"
-        again = f", started again {self.state.restarts} times" if self.state.restarts else ""
+        again = f", started {self.state.restarts + 1} times" if self.state.restarts else ""
         return f"{self.name}: {'ending, ' if self.ending else ''}{how}{again}"
 
 

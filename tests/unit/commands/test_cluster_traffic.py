@@ -20,7 +20,7 @@ BOTH = {"documents": OLD, "queries": QUERIES}
 USE = f"use documents {NEW} 0 1024"
 USE_OLD = f"use documents {OLD['server']} 0 512"
 HOLD, RELEASE, WAIT = "hold documents 90", "release documents", "wait documents 300"
-REFUSED = "llama-server does not answer /health with 200 from here."
+REFUSED = "llama-server does not answer /health with 200 from here.\ncommand terminated with exit code 1"
 
 
 @pytest.fixture(autouse=True)
@@ -158,7 +158,10 @@ def test_where_one_does_not_turn_all_are_put_back_before_any_is_released(lanes: 
     assert str(raised.value).startswith(
         f"A gateway does not turn to {NEW}, which is ready, so requests of documents"
     )
-    assert REFUSED in str(raised.value)
+    assert (
+        "  b: kubectl failed: llama-server does not answer /health with 200 from here.\nThe gateways' log: kubectl"
+        in (str(raised.value))
+    )
     assert "kubectl --namespace search logs" in str(raised.value)
 
 
