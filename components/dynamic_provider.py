@@ -1,6 +1,5 @@
 """The base class of this project's dynamic providers: how they report errors and progress, and stay loadable."""
 
-import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -22,14 +21,9 @@ class StackProvider(pulumi.dynamic.ResourceProvider):
 
     serialize_as_secret_always = False
 
-    def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:
-        """Set up the process; Pulumi calls this in the host process of the providers, and only there."""
+    def configure(self, req: pulumi.dynamic.ConfigureRequest) -> None:  # noqa: ARG002 (nothing is configured)
+        """Set up error messages; Pulumi calls this in the host process of the providers, and only there."""
         show_stack_errors_without_traceback()
-        # Where Pulumi's provider of Kubernetes asks its cluster, Services of it are reached by kubectl too: at a
-        # destroy as well, when no program of this project has run.
-        kubeconfig = req.config.get("kubernetes:kubeconfig")
-        if kubeconfig:
-            os.environ["KUBECTL_KUBECONFIG"] = str(kubeconfig)
 
 
 def show_stack_errors_without_traceback() -> None:

@@ -1,6 +1,5 @@
 """StackProvider: what a person sees of an error in a dynamic provider."""
 
-import os
 import traceback
 
 import pulumi
@@ -57,15 +56,3 @@ def test_a_bug_is_reported_with_its_traceback() -> None:
 )
 def test_unknown_values_are_found_however_deep(value: object, unknown: bool) -> None:
     assert is_unknown(value) is unknown
-
-
-@pytest.mark.parametrize(
-    ("config", "known"), [({"kubernetes:kubeconfig": "/a/file"}, "/a/file"), ({}, "the machine's")]
-)
-def test_services_are_reached_in_the_cluster_that_pulumis_provider_asks(
-    monkeypatch: pytest.MonkeyPatch, config: dict[str, str], known: str
-) -> None:
-    monkeypatch.setenv("KUBECTL_KUBECONFIG", "the machine's")
-    request = pulumi.dynamic.ConfigureRequest(pulumi.dynamic.Config(config, "jina-search"))
-    StackProvider().configure(request)
-    assert os.environ["KUBECTL_KUBECONFIG"] == known

@@ -46,7 +46,7 @@ def kubectl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     program.write_text(FORWARDING)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setenv("KUBECTL_KUBECONFIG", "/its/kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", "/its/kubeconfig")
     forwards: dict[object, forward.Forward] = {}
     monkeypatch.setattr(forward, "_forwards", forwards)
     yield program

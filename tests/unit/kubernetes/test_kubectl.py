@@ -57,22 +57,11 @@ print(sys.stdin.read())
             "['--context', 'c', '--namespace', 'n', 'get', 'pods']",
             "the machine's",
         ),
-        (Target(kubeconfig="/a/file"), "['get', 'pods']", "/a/file"),
-        (Target(kubeconfig="~/file"), "['get', 'pods']", str(Path("~/file").expanduser())),
     ],
-    ids=["machine", "context", "file", "home"],
+    ids=["machine", "context"],
 )
 def test_kubectl_asks_the_cluster_that_is_set(target: Target, arguments: str, kubeconfig: str) -> None:
     assert run(["get", "pods"], target).splitlines()[:2] == [arguments, kubeconfig]
-
-
-@pytest.mark.usefixtures("telling")
-def test_a_kubeconfig_that_is_text_is_in_a_private_file_for_as_long_as_kubectl_runs() -> None:
-    arguments, path, mode, *content = run(["get", "pods"], Target(kubeconfig=TEXT)).splitlines()
-    assert "its-token" not in arguments
-    assert (mode, "\n".join(content).startswith(TEXT)) == ("0o600", True)
-    assert not Path(path).exists()
-    assert "its-token" not in repr(Target(kubeconfig=TEXT))
 
 
 @pytest.mark.usefixtures("telling")
@@ -89,7 +78,7 @@ def test_what_is_given_is_its_input() -> None:
             NoClusterError,
             "kubectl cluster-info",
         ),
-        ("error: stat /nope: no such file or directory", NoClusterError, "kubernetes:kubeconfig"),
+        ("error: stat /nope: no such file or directory", NoClusterError, "KUBECONFIG"),
         (
             "error: context was not found for specified context: a",
             NoContextError,
@@ -142,6 +131,6 @@ def test_a_cluster_that_says_nothing_does_not_answer(telling: Path) -> None:
 
 
 def test_programs_get_the_target_in_their_environment() -> None:
-    environment = {"KUBECTL_CONTEXT": "c", "KUBECTL_KUBECONFIG": "k", "KUBECTL_NAMESPACE": "n"}
-    assert Target.from_environment(environment) == Target(context="c", kubeconfig="k", namespace="n")
+    environment = {"KUBECTL_CONTEXT": "c", "KUBECTL_NAMESPACE": "n"}
+    assert Target.from_environment(environment) == Target(context="c", namespace="n")
     assert Target.from_environment({}) == Target()
