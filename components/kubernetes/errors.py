@@ -74,7 +74,8 @@ class AnotherClusterError(KubectlError):
     def __init__(self, *, found: str, known: str) -> None:
         super().__init__(
             "The cluster that answers is not the one that this stack lives in; nothing was changed.\n"
-            f"Its namespace kube-system has the uid {found}, and the stack's has {known}.\n"
+            f"It is {found}, and the stack's is {known} (the uid of the namespace kube-system, or its address "
+            "for a user who may not see that).\n"
             "- Asked by mistake? Correct the context (`kubectl config use-context`, or the setting "
             "kubernetes:context), and run this again.\n"
             "- To move to this cluster: `pulumi destroy` while the stack's answers, with a copy of the documents before"

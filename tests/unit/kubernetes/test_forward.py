@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,17 @@ def test_a_service_has_one_forward_and_another_service_has_another() -> None:
     urls = [forward.forwarded(url) for url in (URL, f"{URL}/a", f"{URL}-queries:1".replace(":8080", ""))]
     pids = [get(url)[2] for url in urls]
     assert pids[0] == pids[1] != pids[2]
+
+
+def test_requests_at_once_share_a_forward() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        urls = set(pool.map(forward.forwarded, [URL] * 8))
+    assert len(urls) == 1
+
+
+def test_an_interruption_from_the_terminal_is_not_for_the_forward() -> None:
+    kubectl = int(get(forward.forwarded(URL))[2])
+    assert os.getpgid(kubectl) != os.getpgid(0)
 
 
 def test_a_forward_that_ends_with_its_pod_is_started_again_at_the_same_port() -> None:
