@@ -148,5 +148,10 @@ def one(declared: list[Declared], type_: str, name: str = "") -> Declared:
 
 
 def shown(value: object) -> str:
-    """Return the name of a case with such a value, the same in each process: an unknown one shows its address."""
+    """Return the name of a case with such a value, the same in each process.
+
+    An unknown value shows its address, and a set has another order in each.
+    """
+    if isinstance(value, set):
+        return str(sorted(map(str, value)))
     return re.sub(r" object at 0x[0-9a-f]+", "", str(value))
