@@ -7,7 +7,9 @@ import yaml
 VOLUMES = "/srv/volumes"
 """Folder of each node that all of them share: a volume in it is where its pod is, on whichever node."""
 
-VOLUME_NAMES = tuple(f"volume-{number}" for number in range(1, 9))
+REAL_VOLUMES, FAKE_VOLUMES = 8, 64
+"""How many volumes a cluster has; worker.sh makes the folders of the real ones."""
+
 DNS_ADDRESS = "10.96.0.10"
 
 COREFILE = """\
@@ -21,9 +23,9 @@ COREFILE = """\
 
 
 def fake_nodes(number: int) -> str:
-    """Return nodes that kwok plays, of 8 CPUs and 16 GiB each."""
+    """Return nodes that kwok plays, of 8 CPUs and 16 GiB each, and volumes that nothing is ever written to."""
     size = {"cpu": "8", "memory": "16Gi", "pods": "110"}
-    return _text(
+    nodes = [
         {
             "apiVersion": "v1",
             "kind": "Node",
@@ -35,12 +37,13 @@ def fake_nodes(number: int) -> str:
             "status": {"allocatable": size, "capacity": size},
         }
         for one in range(number)
-    )
+    ]
+    return _text([*nodes, *_volumes(FAKE_VOLUMES)])
 
 
 def real(number: int) -> str:
     """Return what real nodes need beside them: the cluster's names (CoreDNS) and volumes."""
-    return _text([*_dns(number), *_volumes()])
+    return _text([*_dns(number), *_volumes(REAL_VOLUMES)])
 
 
 def _dns(replicas: int) -> list[dict[str, Any]]:
@@ -108,7 +111,7 @@ def _dns(replicas: int) -> list[dict[str, Any]]:
     ]
 
 
-def _volumes() -> list[dict[str, Any]]:
+def _volumes(number: int) -> list[dict[str, Any]]:
     """Return a default class of storage, and volumes of it that any node can mount, by one or by many."""
     everywhere = {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}
     storage_class = {
@@ -135,7 +138,7 @@ def _volumes() -> list[dict[str, Any]]:
                 "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [everywhere]}]}},
             },
         }
-        for name in VOLUME_NAMES
+        for name in (f"volume-{one + 1}" for one in range(number))
     ]
     return [storage_class, *volumes]
 
