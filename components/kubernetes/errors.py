@@ -28,6 +28,17 @@ class NoClusterError(KubectlError):
         )
 
 
+class NoNodeError(KubectlError):
+    """A node of the cluster does not answer the cluster, as `said`."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(
+            f"A node of the cluster does not answer: {said}\n"
+            "`kubectl get nodes` shows which are not ready. Pods of a node that is lost are started on others within "
+            "minutes; then run this again."
+        )
+
+
 class ForbiddenError(KubectlError):
     """The cluster refuses what its user may not do, as `said`."""
 

@@ -13,6 +13,7 @@ from components.kubernetes.errors import (
     NoClusterError,
     NoContextError,
     NoKubectlError,
+    NoNodeError,
     NotFoundError,
     UnauthorizedError,
 )
@@ -30,9 +31,12 @@ _UNREACHABLE = (
     "no route to host",
     "network is unreachable",
     "was refused - did you specify the right host",
-    "no such file or directory",
     "invalid configuration",
 )
+_NO_KUBECONFIG = re.compile(r"^error: (stat|open) /.*: no such file or directory", re.MULTILINE)
+_NO_NODE = re.compile(r"error dialing backend|https://[^/ ]*:10250/")
+"""The cluster answers, and the kubelet of a node, which runs commands and has logs, does not."""
+
 _NO_CONTEXT = re.compile(r'context was not found|context "[^"]*" does not exist')
 _LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:")
 """The beginning of a line that kubectl logs, each attempt once, before it says the same in words."""
@@ -101,6 +105,8 @@ def explained(said: str) -> KubectlError:
         return NotFoundError(said)
     if _NO_CONTEXT.search(said):
         return NoContextError(said)
-    if any(words in said for words in _UNREACHABLE):
+    if _NO_NODE.search(said):
+        return NoNodeError(said)
+    if _NO_KUBECONFIG.search(said) or any(words in said for words in _UNREACHABLE):
         return NoClusterError(said)
     return KubectlError(f"kubectl failed: {said}")

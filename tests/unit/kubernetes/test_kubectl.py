@@ -11,6 +11,7 @@ from components.kubernetes.errors import (
     NoClusterError,
     NoContextError,
     NoKubectlError,
+    NoNodeError,
     NotFoundError,
     UnauthorizedError,
 )
@@ -82,6 +83,22 @@ def test_what_is_given_is_its_input() -> None:
             "docs/kubernetes.md",
         ),
         ('Error from server (NotFound): pods "a" not found', NotFoundError, 'pods "a" not found'),
+        (
+            "Error from server: error dialing backend: dial tcp 10.89.0.3:10250: connect: connection refused",
+            NoNodeError,
+            "kubectl get nodes",
+        ),
+        (
+            'Error from server: Get "https://10.89.0.3:10250/containerLogs/a/b/c": dial tcp: i/o timeout',
+            NoNodeError,
+            "kubectl get nodes",
+        ),
+        # What a container says of its own files is nothing of the cluster.
+        (
+            'error: exec: "use-server": stat use-server: no such file or directory',
+            KubectlError,
+            "kubectl failed",
+        ),
         ("error: something else", KubectlError, "error: something else"),
     ],
 )
