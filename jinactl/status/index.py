@@ -7,7 +7,6 @@ from components.elasticsearch.backups.repository import read_backups
 from components.elasticsearch.client.client import Requests
 from components.elasticsearch.documents.staleness import tally
 from components.elasticsearch.errors import (
-    ElasticsearchError,
     LicenseError,
     NotFoundError,
     PrivilegeError,
@@ -20,6 +19,7 @@ from components.elasticsearch.generations.index import meta_of
 from components.elasticsearch.generations.live_index import EVERY_STATE
 from components.elasticsearch.identity import Identity
 from components.elasticsearch.ownership import is_managed, owner_of
+from components.errors import StackError
 from jinactl.status.state import BackupState, EmbeddingsState, GenerationState, IndexState, Role, Unread
 
 LOOKED_AT = 10_000
@@ -56,7 +56,7 @@ def or_unread(read: Callable[[], State]) -> State | Unread:
     """Return what is read, or why it could not be."""
     try:
         return read()
-    except ElasticsearchError as error:
+    except StackError as error:
         return Unread(str(error))
 
 
