@@ -7,6 +7,8 @@ from typing import Any
 from components.elasticsearch.client.connection import Connection
 from components.elasticsearch.embedding.embedder import Embedder
 from components.elasticsearch.embedding.server import Role
+from components.kubernetes.address import ServiceAddress
+from components.kubernetes.kubectl import Target
 from jinactl.errors import CommandError, UsageError
 
 ASK = "`pulumi stack output --json --show-secrets`"
@@ -53,7 +55,8 @@ class StackFacts:
     `embeds_in_client` says that documents must be written with their vectors, since the index has no pipeline.
     `identity` is how the vectors are made: the fields of OUTPUT_OF. `stack_id` and `backup_volume`, that of the stack's
     own node, are empty in the outputs of a stack that an earlier version brought up. So are `server_container`, the
-    name of a server's container in the Docker engine, and `llama_cpp_commit`.
+    name of a server's container in the Docker engine, and `llama_cpp_commit`. `cluster` is the Kubernetes cluster and
+    the namespace that the stack runs in; None on Docker.
     """
 
     connection: Connection
@@ -69,6 +72,7 @@ class StackFacts:
     backup_volume: str
     server_container: str
     llama_cpp_commit: str
+    cluster: Target | None = None
 
 
 def facts_of(outputs: Mapping[str, Any], source: str, index: str = "") -> StackFacts:
@@ -139,6 +143,16 @@ def _facts(outputs: Mapping[str, Any], index: str) -> StackFacts:
             "document_prefix": str(outputs["modelDocumentPrefix"]),
         },
         served=_served(outputs),
+        cluster=_cluster(outputs),
+    )
+
+
+def _cluster(outputs: Mapping[str, Any]) -> Target | None:
+    if outputs.get("platform", "docker") != "kubernetes":
+        return None
+    gateway = ServiceAddress.from_url(str(outputs["embeddingsUrl"]))
+    return Target(
+        context=gateway.context if gateway else "", namespace=str(outputs.get("kubernetesNamespace", ""))
     )
 
 

@@ -35,9 +35,9 @@ def doctor(
 ) -> None:
     """Look for causes of trouble, and name the command that mends each.
 
-    Looks at the Docker engine, the containers, the gateway, the servers, Elasticsearch, its disk and license, the
-    index, its endpoints and its documents. Changes nothing. The exit code is 0 when all is well, and 1 when something
-    is found.
+    Looks at the Docker engine and the containers, or the Kubernetes cluster and the pods, then at the gateway, the
+    servers, Elasticsearch, its disk and license, the index, its endpoints and its documents. Changes nothing. The exit
+    code is 0 when all is well, and 1 when something is found.
     """
     console = Console(as_json=as_json)
     report = _report(stack, outputs, index)

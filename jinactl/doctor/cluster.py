@@ -64,7 +64,7 @@ def _unreachable(cluster: ClusterReading) -> Iterator[Finding]:
     if not isinstance(cluster.error, UnreachableError | UnavailableError):
         return
     found = from_error(cluster.error)
-    if cluster.declared.node_volume:
+    if cluster.declared.node_volume and not cluster.declared.kubectl:
         name = "`docker ps --all --filter name=-elasticsearch` shows the node's container"
         found = Finding(what=found.what, remedy=f"{name}: `docker start` it, or run pulumi up --refresh")
     yield found
@@ -80,7 +80,7 @@ def _password(cluster: ClusterReading) -> Iterator[Finding]:
         return
     found = from_error(cluster.error)
     declared = cluster.declared
-    if declared.node_volume:
+    if declared.node_volume and not declared.kubectl:
         name = f"{declared.stack_name}-elasticsearch" if declared.stack_name else "CONTAINER"
         remedy = (
             f"docker exec {name} bin/elasticsearch-reset-password -u elastic -b --url http://127.0.0.1:9200, then "

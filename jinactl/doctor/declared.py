@@ -1,9 +1,11 @@
 """What a stack declares of its parts, as its outputs tell: names, addresses and versions to compare with what is."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.kubernetes.kubectl import Target, command
 from jinactl.outputs import StackFacts
 
 SINCE = (
@@ -51,6 +53,11 @@ class Declared:
         return stem if found else ""
 
     @property
+    def kubectl(self) -> str:
+        """The beginning of a command line that asks the stack's namespace; empty on Docker."""
+        return kubectl_line(self.facts.cluster) if self.facts.cluster else ""
+
+    @property
     def width(self) -> int:
         """How many numbers the model returns."""
         return int(self.facts.identity["width"])
@@ -60,6 +67,11 @@ class Declared:
         if alias == self.facts.index:
             return self
         return replace(self, facts=replace(self.facts, index=alias), generation="")
+
+
+def kubectl_line(cluster: Target) -> str:
+    """Return the beginning of a command line that asks a namespace of a cluster, for messages."""
+    return shlex.join(command(cluster))
 
 
 def read_declared(outputs: Mapping[str, Any], facts: StackFacts, *, alone: bool = False) -> Declared:

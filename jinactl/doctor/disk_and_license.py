@@ -58,7 +58,8 @@ def _seen(upkeep: UpkeepReading) -> tuple[DiskState, ...]:
 
 
 def _short_of_room(upkeep: UpkeepReading, disk: DiskState, wanted: int, so: str) -> Finding:
-    shows = " (`docker system df` shows what takes it)" if upkeep.declared.node_volume else ""
+    on_docker = upkeep.declared.node_volume and not upkeep.declared.kubectl
+    shows = " (`docker system df` shows what takes it)" if on_docker else ""
     return Finding(
         what=f"the disk of node {disk.node} has {_shown(disk.free)} free of {_shown(disk.total)}, and its watermark is "
         f"{_shown(wanted)}: {so}",

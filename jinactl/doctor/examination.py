@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from components.elasticsearch.client.client import Client, ClusterPatience
 from components.errors import StackError
-from jinactl.doctor import cluster, disk_and_license, embedding, engine, gateway, index, stack
+from jinactl.doctor import cluster, disk_and_license, embedding, engine, gateway, index, kubernetes, stack
 from jinactl.doctor.cluster import read_cluster, require_answer
 from jinactl.doctor.containers import read_engine
 from jinactl.doctor.declared import Declared
@@ -15,6 +15,7 @@ from jinactl.doctor.embedding import read_documents, read_embedding
 from jinactl.doctor.finding import Check, Finding, from_error
 from jinactl.doctor.gateway import read_gateway
 from jinactl.doctor.index import read_index
+from jinactl.doctor.pods import read_pods
 
 PATIENCE = ClusterPatience(limit=2.0, unreachable=0.0)
 """A doctor tells of what does not answer, and does not wait for it."""
@@ -72,11 +73,21 @@ def examine(declared: Declared) -> Report:
     """Look for every cause of trouble that is known; changes nothing, and raises nothing for what it finds."""
     report = Report(looked=1)  # the outputs could be read
     report.look(lambda: declared, stack.CHECKS)
-    report.look(lambda: read_engine(declared), engine.CHECKS)
+    _examine_platform(declared, report)
     report.look(lambda: read_gateway(declared), gateway.CHECKS)
     with Client(declared.facts.connection, PATIENCE) as client:
         _examine_cluster(client, declared, report)
     return report
+
+
+def _examine_platform(declared: Declared, report: Report) -> None:
+    """Look at what runs the stack; of a stack on Docker nobody expects anything of Kubernetes."""
+    kubernetes_cluster = declared.facts.cluster
+    if kubernetes_cluster is None:
+        report.look(lambda: read_engine(declared), engine.CHECKS)
+    else:
+        report.pass_over(engine.CHECKS, "the stack runs on Kubernetes, not on Docker")
+        report.look(lambda: read_pods(declared, kubernetes_cluster), kubernetes.CHECKS)
 
 
 def _examine_cluster(client: Client, declared: Declared, report: Report) -> None:
@@ -112,6 +123,7 @@ def unreadable(error: StackError) -> Report:
 ALL: tuple[tuple[Check[Any], ...], ...] = (
     stack.CHECKS,
     engine.CHECKS,
+    kubernetes.CHECKS,
     gateway.CHECKS,
     cluster.CHECKS,
     disk_and_license.CHECKS,

@@ -10,6 +10,7 @@ from http.client import HTTPException
 from typing import Any
 
 from components.elasticsearch.embedding.server import PATH, send
+from components.kubernetes.errors import KubectlError
 from jinactl.doctor.declared import Declared
 from jinactl.doctor.finding import CannotLookError, Check, Finding
 
@@ -18,6 +19,8 @@ SECONDS = 10.0
 
 ROLES = {"queries": "query", "documents": "document"}
 """By lane, the role in the address of what it answers."""
+
+CONTAINERS = "docker ps --all --filter name=-gateway"
 
 LONGEST_OFF = 1e-3
 """How far the length of a vector may be from 1."""
@@ -60,7 +63,7 @@ def read_gateway(declared: Declared) -> GatewayReading:
     key = declared.facts.embedder.api_key
     try:
         live = _ask(f"{declared.server_url}/live", key)
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, KubectlError) as error:
         return GatewayReading(declared=declared, said=str(getattr(error, "reason", error)))
     if live.body.get("status") != "ok":
         return GatewayReading(declared=declared, is_gateway=False)
@@ -83,7 +86,7 @@ def _names(answer: Answer) -> tuple[str, ...]:
 def _asked(url: str, key: str, body: Mapping[str, Any] | None = None) -> Answer:
     try:
         return _ask(url, key, body)
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, KubectlError):
         return Answer(status=0, body={})
 
 
@@ -107,14 +110,24 @@ def _object(content: bytes) -> Mapping[str, Any]:
 
 def _unreachable(gateway: GatewayReading) -> Iterator[Finding]:
     if gateway.said:
+        kubectl = gateway.declared.kubectl
+        shows = f"`{kubectl} get pods` shows its pods" if kubectl else f"`{CONTAINERS}` shows its container"
+        said = " ".join(gateway.said.split())
         yield Finding(
-            what=f"nothing answers at {gateway.declared.server_url}, the address of the gateway ({gateway.said})",
-            remedy="`docker ps --all --filter name=-gateway` shows its container; `pulumi up --refresh` makes it again",
+            what=f"nothing answers at {gateway.declared.server_url}, the address of the gateway ({said})",
+            remedy=f"{shows}; `pulumi up --refresh` makes it again",
         )
 
 
 def _foreign(gateway: GatewayReading) -> Iterator[Finding]:
-    if not gateway.is_gateway:
+    if gateway.is_gateway:
+        return
+    if gateway.declared.kubectl:
+        yield Finding(
+            what=f"another program than the gateway answers at {gateway.declared.server_url}",
+            remedy=f"`{gateway.declared.kubectl} get services,pods --output wide` shows what; run pulumi up --refresh",
+        )
+    else:
         port = gateway.declared.server_url.rpartition(":")[2]
         yield Finding(
             what=f"another program than the gateway answers at {gateway.declared.server_url}",
@@ -134,14 +147,20 @@ def _key_refused(gateway: GatewayReading) -> Iterator[Finding]:
 def _not_ready(gateway: GatewayReading) -> Iterator[Finding]:
     for lane in ROLES:
         answer = gateway.embedded[lane]
-        container = gateway.declared.servers.get(lane, "")
-        log = f"docker logs {container}" if container else "docker ps --all"
+        log = _log(gateway.declared, gateway.declared.servers.get(lane, ""))
         if gateway.lanes.get(lane, "ok") != "ok" or _is_unavailable(answer):
             told = str(answer.error.get("message") or "its server does not answer").rstrip(".")
             yield Finding(
                 what=f"the lane for {lane} is not ready: {told}",
                 remedy=f"`{log}` shows whether its server loads the model or failed; pulumi up --refresh",
             )
+
+
+def _log(declared: Declared, server: str) -> str:
+    """Return the command line that shows what became of a server."""
+    if declared.kubectl:
+        return f"{declared.kubectl} " + (f"logs deployment/{server}" if server else "get pods")
+    return f"docker logs {server}" if server else "docker ps --all"
 
 
 def _is_unavailable(answer: Answer) -> bool:

@@ -37,4 +37,5 @@ def _container(found: Mapping[str, Any]) -> ContainerState:
         status=str(state.get("Status", "")),
         health=str((state.get("Health") or {}).get("Status", "")),
         restarts=int(found.get("RestartCount") or 0),
+        logs=f"docker logs {str(found.get('Name', '')).removeprefix('/')}",
     )

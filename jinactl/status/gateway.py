@@ -9,6 +9,7 @@ from http.client import HTTPException
 from typing import Any
 
 from components.elasticsearch.embedding.server import send
+from components.kubernetes.errors import KubectlError
 from jinactl.status.state import GatewayState, LaneState, Unread
 
 SECONDS = 6.0
@@ -35,8 +36,9 @@ def read_gateway(url: str, api_key: str) -> GatewayState | Unread:
     try:
         health = json.loads(_get(f"{url}/health", api_key))
         lanes: Mapping[str, Any] = health["lanes"]
-    except (OSError, HTTPException) as error:
-        return Unread(f"{url} does not answer ({getattr(error, 'reason', error)})")
+    except (OSError, HTTPException, KubectlError) as error:
+        said = " ".join(str(getattr(error, "reason", error)).split())
+        return Unread(f"{url} does not answer ({said})")
     except (ValueError, TypeError, KeyError):
         return Unread(f"{url} does not answer as the stack's gateway does")
     samples = _metrics(url, api_key)
@@ -62,7 +64,7 @@ def read_samples(text: str) -> Iterator[Sample]:
 def _metrics(url: str, api_key: str) -> list[Sample]:
     try:
         return list(read_samples(_get(f"{url}/metrics", api_key)))
-    except (OSError, HTTPException):
+    except (OSError, HTTPException, KubectlError):
         return []
 
 

@@ -14,8 +14,10 @@ from jinactl.status.containers import read_containers
 from jinactl.status.disk import read_disks
 from jinactl.status.gateway import read_gateway
 from jinactl.status.index import or_unread, read_index
+from jinactl.status.pods import read_pods
 from jinactl.status.state import (
     ClusterState,
+    ContainerState,
     DiskState,
     IndexState,
     Status,
@@ -35,7 +37,7 @@ def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
         gateway = side_by_side.submit(
             read_gateway, facts.embedder.url.removesuffix(PATH), facts.embedder.api_key
         )
-        containers = side_by_side.submit(read_containers, facts.server_container)
+        containers = side_by_side.submit(_containers, facts)
         with Client(facts.connection, IMPATIENCE) as client:
             search = read_search(client, facts, aliases)
         return Status(
@@ -54,6 +56,10 @@ def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
             indices=search.indices,
             disks=search.disks,
         )
+
+
+def _containers(facts: StackFacts) -> tuple[ContainerState, ...] | Unread:
+    return read_pods(facts.cluster) if facts.cluster else read_containers(facts.server_container)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -133,13 +133,18 @@ class GatewayState:
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerState:
-    """A container of the stack, in Docker's words; `health` is empty for one without a health check."""
+    """A container of the stack, or a pod, in the words of Docker or Kubernetes.
+
+    `image` is empty for a pod, `status` is "running" for what runs, and `health` is empty for a container without a
+    health check. `logs` is the command line that shows the log.
+    """
 
     name: str
     image: str
     status: str
     health: str
     restarts: int
+    logs: str
 
 
 @dataclass(frozen=True, kw_only=True)

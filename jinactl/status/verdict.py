@@ -131,6 +131,6 @@ def _containers(status: Status) -> Iterator[Trouble]:
         return
     for one in status.containers:
         if one.status != "running":
-            yield Trouble("containers", one.name, f"{one.status}: `docker logs {one.name}` says why")
+            yield Trouble("containers", one.name, f"{one.status}: `{one.logs}` says why")
         elif one.health == "unhealthy":
-            yield Trouble("containers", one.name, f"unhealthy: `docker logs {one.name}` says why")
+            yield Trouble("containers", one.name, f"unhealthy: `{one.logs}` says why")

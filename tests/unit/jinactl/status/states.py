@@ -57,7 +57,12 @@ WELL = Status(
     elasticsearch_url="http://localhost:9200",
     containers=(
         ContainerState(
-            name="jina-search-cpu-gateway", image="g", status="running", health="healthy", restarts=0
+            name="jina-search-cpu-gateway",
+            image="g",
+            status="running",
+            health="healthy",
+            restarts=0,
+            logs="docker logs g",
         ),
     ),
     gateway=GATEWAY,

@@ -13,7 +13,14 @@ from tests.unit.jinactl.status.states import BACKUP, CLUSTER, DISK, GATEWAY, IND
 NOTHING = Unread("nothing answers")
 EMPTY = replace(INDEX, health="", generations=(), backup=None)
 HALF_BACKED_UP = replace(INDEX, backup=replace(BACKUP, whole=False))
-GONE = ContainerState(name="jina-search-cpu-gateway", image="g", status="exited", health="", restarts=3)
+GONE = ContainerState(
+    name="jina-search-cpu-gateway",
+    image="g",
+    status="exited",
+    health="",
+    restarts=3,
+    logs="docker logs jina-search-cpu-gateway",
+)
 
 
 def lanes(queries: bool, documents: bool) -> Any:

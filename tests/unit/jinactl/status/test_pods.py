@@ -1,0 +1,45 @@
+"""The pods of a stack on Kubernetes, as a status shows them."""
+
+import json
+
+import pytest
+
+from components.kubernetes.errors import NoClusterError
+from components.kubernetes.kubectl import Target
+from jinactl.status.pods import read_pods
+from jinactl.status.state import ContainerState, Unread
+from tests.unit.jinactl.doctor.test_kubernetes import pod
+
+CLUSTER = Target(context="mine", namespace="ns")
+
+
+def read(monkeypatch: pytest.MonkeyPatch, *pods: object) -> tuple[ContainerState, ...] | Unread:
+    told = json.dumps({"items": pods})
+    monkeypatch.setattr("components.kubernetes.live_pods.run", lambda _arguments, _target: told)
+    return read_pods(CLUSTER)
+
+
+def test_pods_are_shown_as_containers_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    crashing = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}
+    found = read(
+        monkeypatch, pod("a"), pod("b", ready=False), pod("c", ready=False, restarts=4, state=crashing)
+    )
+    assert not isinstance(found, Unread)
+    assert [(one.name, one.status, one.health, one.restarts) for one in found] == [
+        ("a", "running", "healthy", 0),
+        ("b", "running", "unhealthy", 0),
+        ("c", "CrashLoopBackOff", "", 4),
+    ]
+    assert found[0].logs == "kubectl --context mine --namespace ns logs a --container main"
+
+
+def test_no_pods_and_no_cluster_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = read(monkeypatch)
+    assert isinstance(none, Unread)
+    assert "no pod of this stack in namespace ns" in none.why
+
+    def fails(*_: object) -> str:
+        raise NoClusterError("refused")
+
+    monkeypatch.setattr("components.kubernetes.live_pods.run", fails)
+    assert read_pods(CLUSTER) == Unread("the pods are not told: The cluster does not answer: refused")
