@@ -40,3 +40,8 @@ class ServiceAddress:
         """The beginning of a command line that asks about the Service's namespace, for messages."""
         context = f" --context {shlex.quote(self.context)}" if self.context else ""
         return f"kubectl{context} --namespace {self.namespace}"
+
+
+def is_service(url: str) -> bool:
+    """Tell whether an address is one of our scheme, which only kubectl leads to."""
+    return ServiceAddress.from_url(url) is not None

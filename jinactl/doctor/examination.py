@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from components.elasticsearch.client.client import Client, ClusterPatience
 from components.errors import StackError
+from components.kubernetes.address import is_service
 from jinactl.doctor import cluster, disk_and_license, embedding, engine, gateway, index, kubernetes, stack
 from jinactl.doctor.cluster import read_cluster, require_answer
 from jinactl.doctor.containers import read_engine
@@ -73,28 +74,38 @@ def examine(declared: Declared) -> Report:
     """Look for every cause of trouble that is known; changes nothing, and raises nothing for what it finds."""
     report = Report(looked=1)  # the outputs could be read
     report.look(lambda: declared, stack.CHECKS)
-    _examine_platform(declared, report)
-    report.look(lambda: read_gateway(declared), gateway.CHECKS)
-    with Client(declared.facts.connection, PATIENCE) as client:
+    closed = _examine_platform(declared, report)
+    if closed and is_service(declared.server_url):
+        report.pass_over(gateway.CHECKS, closed)
+    else:
+        report.look(lambda: read_gateway(declared), gateway.CHECKS)
+    connection = declared.facts.connection
+    if closed and is_service(connection.url):
+        report.pass_over((*cluster.CHECKS, *_IN_ELASTICSEARCH), closed)
+        return report
+    with Client(connection, PATIENCE) as client:
         _examine_cluster(client, declared, report)
     return report
 
 
-def _examine_platform(declared: Declared, report: Report) -> None:
-    """Look at what runs the stack; of a stack on Docker nobody expects anything of Kubernetes."""
+def _examine_platform(declared: Declared, report: Report) -> str:
+    """Look at what runs the stack; of a stack on Docker nobody expects anything of Kubernetes.
+
+    Return why nothing in the cluster can be asked, empty where it can: the cause is found once, not in each part.
+    """
     kubernetes_cluster = declared.facts.cluster
     if kubernetes_cluster is None:
         report.look(lambda: read_engine(declared), engine.CHECKS)
-    else:
-        report.pass_over(engine.CHECKS, "the stack runs on Kubernetes, not on Docker")
-        report.look(lambda: read_pods(declared, kubernetes_cluster), kubernetes.CHECKS)
+        return ""
+    report.pass_over(engine.CHECKS, "the stack runs on Kubernetes, not on Docker")
+    read = report.look(lambda: read_pods(declared, kubernetes_cluster), kubernetes.CHECKS)
+    return read.closed if read else ""
 
 
 def _examine_cluster(client: Client, declared: Declared, report: Report) -> None:
     read = report.look(lambda: read_cluster(client, declared), cluster.CHECKS)
     if read is None or read.live is None:
-        for checks in (disk_and_license.CHECKS, index.CHECKS, embedding.CHECKS, embedding.DOCUMENT_CHECKS):
-            report.pass_over(checks, "Elasticsearch does not answer, or lets nobody in")
+        report.pass_over(_IN_ELASTICSEARCH, "Elasticsearch does not answer, or lets nobody in")
         return
     live = require_answer(read)
     report.look(lambda: read_upkeep(client, declared, live), disk_and_license.CHECKS)
@@ -119,6 +130,14 @@ def unreadable(error: StackError) -> Report:
         report.pass_over(checks, "the outputs cannot be read")
     return report
 
+
+_IN_ELASTICSEARCH: tuple[Check[Any], ...] = (
+    *disk_and_license.CHECKS,
+    *index.CHECKS,
+    *embedding.CHECKS,
+    *embedding.DOCUMENT_CHECKS,
+)
+"""The checks that Elasticsearch must answer for."""
 
 ALL: tuple[tuple[Check[Any], ...], ...] = (
     stack.CHECKS,

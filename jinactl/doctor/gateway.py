@@ -112,7 +112,7 @@ def _unreachable(gateway: GatewayReading) -> Iterator[Finding]:
     if gateway.said:
         kubectl = gateway.declared.kubectl
         shows = f"`{kubectl} get pods` shows its pods" if kubectl else f"`{CONTAINERS}` shows its container"
-        said = " ".join(gateway.said.split())
+        said = gateway.said.partition("\n")[0]  # what to do about it is another check's
         yield Finding(
             what=f"nothing answers at {gateway.declared.server_url}, the address of the gateway ({said})",
             remedy=f"{shows}; `pulumi up --refresh` makes it again",

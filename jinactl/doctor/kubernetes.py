@@ -93,10 +93,8 @@ def _answering(look: Look) -> Look:
     """Return a check that looks only where the cluster answers and has the stack's namespace."""
 
     def looks(cluster: PodsReading) -> Iterable[Finding]:
-        if cluster.error:
-            raise CannotLookError("the cluster does not tell its pods")
-        if not cluster.has_namespace:
-            raise CannotLookError("the stack's namespace is not there")
+        if cluster.closed or cluster.error:
+            raise CannotLookError(cluster.closed or "this user may not see the pods")
         return look(cluster)
 
     return looks

@@ -48,6 +48,17 @@ class PodsReading:
     has_namespace: bool = True
     pods: tuple[LivePod, ...] = ()
 
+    @property
+    def closed(self) -> str:
+        """Why nothing in the namespace can be asked; empty where it can."""
+        if not self.has_namespace:
+            return "the stack's namespace is not there"
+        return (
+            ""
+            if self.error is None or isinstance(self.error, ForbiddenError)
+            else "the cluster can't be asked"
+        )
+
 
 def read_pods(declared: Declared, cluster: Target) -> PodsReading:
     """Ask the cluster for the stack's namespace and the pods in it."""

@@ -37,7 +37,7 @@ def read_gateway(url: str, api_key: str) -> GatewayState | Unread:
         health = json.loads(_get(f"{url}/health", api_key))
         lanes: Mapping[str, Any] = health["lanes"]
     except (OSError, HTTPException, KubectlError) as error:
-        said = " ".join(str(getattr(error, "reason", error)).split())
+        said = str(getattr(error, "reason", error)).partition("\n")[0]
         return Unread(f"{url} does not answer ({said})")
     except (ValueError, TypeError, KeyError):
         return Unread(f"{url} does not answer as the stack's gateway does")

@@ -57,7 +57,7 @@ def or_unread(read: Callable[[], State]) -> State | Unread:
     try:
         return read()
     except StackError as error:
-        return Unread(str(error))
+        return Unread(" ".join(str(error).split()))
 
 
 def _is_of(meta: Mapping[str, Any], alias: str, owner: str) -> bool:

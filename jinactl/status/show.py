@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from components.kubernetes.address import ServiceAddress
 from jinactl.status.state import (
     BackupState,
     ContainerState,
@@ -96,9 +97,18 @@ def _gateway(status: Status, found: list[Trouble]) -> Iterator[Line]:
         yield Line("down", "gateway", gateway.why)
         return
     refused = sum(gateway.refused.values())
-    yield Line("ok", "gateway", f"{gateway.url}, {refused:,} refused since it started")
+    yield Line("ok", "gateway", f"{gateway.url}{_opened(gateway.url)}, {refused:,} refused since it started")
     for lane in gateway.lanes:
         yield _said(found, "lane", lane.name, f"  lane {lane.name}", _lane(lane))
+
+
+def _opened(url: str) -> str:
+    """Return how other programs of this machine get to an address that only kubectl leads to; else nothing."""
+    service = ServiceAddress.from_url(url)
+    if service is None:
+        return ""
+    command = f"{service.kubectl} port-forward service/{service.service} {service.port}"
+    return f" (`{command}` opens it at http://127.0.0.1:{service.port})"
 
 
 def _lane(lane: LaneState) -> str:

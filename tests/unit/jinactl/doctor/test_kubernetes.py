@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from components.elasticsearch.client.connection import Connection
 from components.kubernetes.errors import (
     ForbiddenError,
     KubectlError,
@@ -15,7 +17,7 @@ from components.kubernetes.errors import (
     NotFoundError,
 )
 from components.kubernetes.kubectl import Target
-from jinactl.doctor import cluster, engine, gateway, kubernetes, pods
+from jinactl.doctor import cluster, engine, examination, gateway, kubernetes, pods
 from jinactl.doctor.cluster import ClusterReading
 from jinactl.doctor.examination import examine
 from jinactl.doctor.gateway import GatewayReading
@@ -179,17 +181,30 @@ def test_a_pod_that_is_not_ready_is_found_with_its_reason_and_last_line(
     assert told in said
 
 
-def test_a_stack_on_kubernetes_is_examined_without_docker(
-    answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+def test_a_stack_on_kubernetes_is_examined_without_docker_and_its_cluster_is_found_once(
+    answers: dict[str, Any],
 ) -> None:
-    assert answers
-    monkeypatch.setenv("PATH", "")
+    answers["get namespace"] = NoClusterError("refused")
     report = examine(DECLARED)
     why = {report.not_looked[one.name] for one in engine.CHECKS}
     assert why == {"the stack runs on Kubernetes, not on Docker"}
-    told = " ".join(f"{one.what} {one.remedy}" for _, one in report.found)
-    assert "docker" not in told
-    assert "nothing answers at kubectl://my%20own@jina-search-k8s/llama-server:8080" in told
+    assert [name for name, _ in report.found] == ["kubernetes-unreachable"]
+    left = {report.not_looked[one.name] for one in (*gateway.CHECKS, *cluster.CHECKS)}
+    assert left == {"the cluster can't be asked"}
+
+
+def test_an_elasticsearch_outside_of_the_cluster_is_asked_whatever_becomes_of_that(
+    answers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers["get namespace"] = NotFoundError("gone")
+    asked: list[str] = []
+    monkeypatch.setattr(
+        examination, "_examine_cluster", lambda _client, seen, _report: asked.append(seen.server_url)
+    )
+    outside = replace(DECLARED.facts, connection=Connection(url="https://es.example:9200"))
+    report = examine(replace(DECLARED, facts=outside))
+    assert asked == [DECLARED.server_url]
+    assert report.not_looked["gateway-unreachable"] == "the stack's namespace is not there"
 
 
 def test_remedies_of_gateway_and_node_name_kubectl() -> None:

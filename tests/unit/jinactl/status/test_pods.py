@@ -1,14 +1,17 @@
 """The pods of a stack on Kubernetes, as a status shows them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from components.kubernetes.errors import NoClusterError
 from components.kubernetes.kubectl import Target
 from jinactl.status.pods import read_pods
+from jinactl.status.show import lines
 from jinactl.status.state import ContainerState, Unread
 from tests.unit.jinactl.doctor.test_kubernetes import pod
+from tests.unit.jinactl.status.states import GATEWAY, WELL
 
 CLUSTER = Target(context="mine", namespace="ns")
 
@@ -43,3 +46,10 @@ def test_no_pods_and_no_cluster_are_said(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr("components.kubernetes.live_pods.run", fails)
     assert read_pods(CLUSTER) == Unread("the pods are not told: The cluster does not answer: refused")
+
+
+def test_the_gateways_address_comes_with_the_command_that_opens_it() -> None:
+    url = "kubectl://my%20own@ns/llama-server:8080"
+    told = {one.name: one.text for one in lines(replace(WELL, gateway=replace(GATEWAY, url=url)))}
+    command = "kubectl --context 'my own' --namespace ns port-forward service/llama-server 8080"
+    assert f"{url} (`{command}` opens it at http://127.0.0.1:8080), " in told["gateway"]
