@@ -31,7 +31,8 @@ class ServedModel:
 
     `url` is the gateway's address of /v1/embeddings, `prefixes` what the model sees before texts, by role. `file` is
     the path of the model file on the machine that fetched it, `revision` the commit of the `repository` that it comes
-    from, `container` the server for documents; `repository` is empty in the outputs of an earlier version.
+    from, `container` the server for documents, empty on Kubernetes; `repository` is empty in the outputs of an earlier
+    version.
     """
 
     quant: str
@@ -171,5 +172,5 @@ def _served(outputs: Mapping[str, Any]) -> ServedModel:
         repository=str(outputs.get("modelRepository", "")),
         revision=str(outputs.get("modelRevision", "")),
         file=str(outputs.get("modelFile", "")),
-        container=str(outputs.get("serverContainer", "")),
+        container="" if _cluster(outputs) else str(outputs.get("serverContainer", "")),
     )

@@ -40,6 +40,10 @@ class ServerTemplate:
 
 def read_template(container: str) -> ServerTemplate:
     """Look at the stack's server; raises CommandError where no server can be started beside it, saying why."""
+    if not container:
+        raise CommandError(
+            "no Docker engine has the stack's server, beside which another one could be started"
+        )
     if address := _another_machine():
         raise CommandError(
             f"the Docker engine is on another machine ({address}), and a server there is not reached from here"

@@ -16,7 +16,8 @@ from jinactl.evaluate import quants, temporary_server
 from jinactl.evaluate.quants import find_quants
 from jinactl.evaluate.temporary_server import LABEL, read_template
 from jinactl.evaluate.temporary_server import temporary_server as serve
-from jinactl.outputs import ServedModel
+from jinactl.outputs import ServedModel, facts_of
+from tests.unit.jinactl.stack_outputs import OUTPUTS
 
 INSPECTED: dict[str, Any] = {
     "Image": "sha256:1234",
@@ -200,3 +201,14 @@ def test_only_servers_of_processes_that_are_gone_are_removed(docker: Docker) -> 
     assert docker.asked[0][:4] == ["docker", "ps", "--all", "--filter"]
     assert f"label={LABEL}" in docker.asked[0]
     assert docker.asked[1:] == [["docker", "rm", "--force", "jina-search-evaluation-1"]]
+
+
+def test_another_quant_than_that_of_a_stack_on_kubernetes_is_not_measured() -> None:
+    in_cluster = facts_of(
+        {**OUTPUTS, "platform": "kubernetes", "serverContainer": "llama-server-documents-1"}, ""
+    )
+    measured, refused = find_quants(in_cluster.served, ["F16", "Q8_0"], lambda _: None)
+    assert [one.quant for one in measured] == ["F16"]
+    assert refused == {
+        "Q8_0": "no Docker engine has the stack's server, beside which another one could be started"
+    }
