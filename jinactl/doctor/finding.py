@@ -33,6 +33,8 @@ class Check(Generic[Read]):
 
 
 def from_error(error: Exception) -> Finding:
-    """Return what an error of this project says: its first sentence tells what happened, and the rest what to do."""
-    what, _, remedy = " ".join(str(error).split()).partition(". ")
+    """Return what an error of this project says: what happened first, in a line or sentence, then what to do."""
+    said = str(error)
+    what, _, remedy = said.partition("\n") if "\n" in said else said.partition(". ")
+    what, remedy = " ".join(what.split()), " ".join(remedy.split())
     return Finding(what=what.rstrip("."), remedy=remedy or "`pulumi up` says more.")

@@ -23,11 +23,14 @@ def read_pods(cluster: Target) -> tuple[ContainerState, ...] | Unread:
 
 def _container(cluster: Target, pod: Pod) -> ContainerState:
     reason = pod.reason.partition(":")[0]
+    # One that has not been started has no log; the cluster tells what it waits for.
+    began = pod.runs or pod.state.restarts
+    shows = f"logs {pod.name} --container {pod.container}" if began else f"describe pod {pod.name}"
     return ContainerState(
         name=pod.name,
         image="",
         status="running" if pod.runs else reason or pod.state.status,
         health="healthy" if pod.ready else "unhealthy" if pod.runs else "",
         restarts=pod.state.restarts,
-        logs=f"{kubectl_line(cluster)} logs {pod.name} --container {pod.container}",
+        logs=f"{kubectl_line(cluster)} {shows}",
     )

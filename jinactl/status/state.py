@@ -136,7 +136,7 @@ class ContainerState:
     """A container of the stack, or a pod, in the words of Docker or Kubernetes.
 
     `image` is empty for a pod, `status` is "running" for what runs, and `health` is empty for a container without a
-    health check. `logs` is the command line that shows the log.
+    health check. `logs` is the command line that shows the log, or why there is none yet.
     """
 
     name: str

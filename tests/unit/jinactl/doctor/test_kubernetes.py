@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.elasticsearch.client.connection import Connection
+from components.elasticsearch.errors import UnreachableError
 from components.kubernetes.errors import (
     ForbiddenError,
     KubectlError,
@@ -210,6 +211,11 @@ def test_an_elasticsearch_outside_of_the_cluster_is_asked_whatever_becomes_of_th
 def test_remedies_of_gateway_and_node_name_kubectl() -> None:
     silent = found(gateway.CHECKS, GatewayReading(declared=DECLARED, said="no"))["gateway-unreachable"]
     assert "`kubectl --context 'my own' --namespace jina-search-k8s get pods`" in silent
+    error = UnreachableError(
+        "kubectl://ns/es:9200 can't be reached: no pod. Not yet.\n`kubectl get pods` shows it."
+    )
+    told = found(cluster.CHECKS, ClusterReading(declared=DECLARED, error=error))["elasticsearch-unreachable"]
+    assert told == "kubectl://ns/es:9200 can't be reached: no pod. Not yet -> `kubectl get pods` shows it."
     reading = PodsReading(declared=DECLARED, error=NoKubectlError())
     assert "not looked" in found(kubernetes.CHECKS, reading)["pod-missing"]
     assert found(cluster.CHECKS, ClusterReading(declared=DECLARED)).keys() <= {

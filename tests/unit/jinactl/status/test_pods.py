@@ -36,6 +36,15 @@ def test_pods_are_shown_as_containers_are(monkeypatch: pytest.MonkeyPatch) -> No
     assert found[0].logs == "kubectl --context mine --namespace ns logs a --container main"
 
 
+def test_a_pod_that_has_not_been_started_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}
+    found = read(monkeypatch, pod("a", ready=False, state=waits))
+    assert not isinstance(found, Unread)
+    assert [(one.status, one.logs) for one in found] == [
+        ("ImagePullBackOff", "kubectl --context mine --namespace ns describe pod a")
+    ]
+
+
 def test_no_pods_and_no_cluster_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     none = read(monkeypatch)
     assert isinstance(none, Unread)
