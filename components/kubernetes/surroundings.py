@@ -11,6 +11,13 @@ from components.kubernetes.labels import NAME, Part
 NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 """Has the provider not wait: for a Service it would for ten seconds, and its pods are awaited anyway."""
 
+FORCED = {"pulumi.com/patchForce": "true"}
+"""Has an update take back what somebody changed by hand, as by `kubectl scale`; it would end with a conflict.
+
+Only for what can't be taken from another stack so: the selector of a workload has the stack's name in it, and the
+cluster lets nobody change it. The provider changes an object of the same name that is there, instead of refusing.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:

@@ -11,7 +11,7 @@ from pulumi_kubernetes.policy.v1 import PodDisruptionBudget
 
 from components.kubernetes.labels import Part
 from components.kubernetes.pod import Manifest
-from components.kubernetes.surroundings import Surroundings
+from components.kubernetes.surroundings import FORCED, Surroundings
 
 SETTLED = 300
 """Seconds for which the load must stay low before there are fewer pods: a model takes a while to load again."""
@@ -47,7 +47,7 @@ def declare_workload(
     child = pulumi.ResourceOptions(parent=parent, delete_before_replace=False)
     deployment = Deployment(
         name,
-        metadata=metadata,
+        metadata=args.surroundings.metadata(args.part, args.name, annotations=FORCED),
         spec=_specification(args),
         opts=pulumi.ResourceOptions(
             parent=parent,

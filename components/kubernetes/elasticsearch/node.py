@@ -22,7 +22,7 @@ from components.kubernetes import labels
 from components.kubernetes.address import ServiceAddress
 from components.kubernetes.elasticsearch.claims import ClaimArgs, RetainedClaim
 from components.kubernetes.elasticsearch.pod import CONTAINER, SECRET_KEY, pod
-from components.kubernetes.surroundings import NOT_AWAITED
+from components.kubernetes.surroundings import FORCED, NOT_AWAITED
 from components.names import names_in
 from components.program.declaration import run_program
 from components.settings import ElasticsearchSettings, KubernetesSettings
@@ -116,12 +116,14 @@ class ElasticsearchNode(pulumi.ComponentResource):
             self._child,
         )
 
-    def _metadata(self, name: str = NAME, *, awaited: bool = True) -> ObjectMetaArgs:
+    def _metadata(
+        self, name: str = NAME, annotations: Mapping[str, pulumi.Input[str]] | None = None
+    ) -> ObjectMetaArgs:
         return ObjectMetaArgs(
             name=name,
             namespace=self._args.namespace,
             labels=self._labels,
-            annotations=None if awaited else NOT_AWAITED,
+            annotations=annotations,
         )
 
     def _secret(self, name: str, password: pulumi.Output[str]) -> Secret:
@@ -137,7 +139,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         return Service(
             name,
             # There is no pod yet that it could wait for.
-            metadata=self._metadata(awaited=False),
+            metadata=self._metadata(annotations=NOT_AWAITED),
             spec=ServiceSpecArgs(
                 selector=self._selector(),
                 ports=[ServicePortArgs(name="http", port=container.PORT, target_port="http")],
@@ -166,7 +168,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         return StatefulSet(
             name,
             # The check does the waiting: it sees immediately when the node ends, and says why.
-            metadata=self._metadata(awaited=False),
+            metadata=self._metadata(annotations={**NOT_AWAITED, **FORCED}),
             spec=StatefulSetSpecArgs(
                 replicas=1,
                 service_name=NAME,

@@ -25,6 +25,16 @@ SERVERS = tuple(f"llama-server-{lane}" for lane in LANES)
 TEMPLATED = ("Deployment", "StatefulSet", "Job")
 """Kinds of objects that make pods."""
 
+EVERYTHING: dict[str, Any] = {
+    "modelDelivery": "claim",
+    "serverApiKey": "a-key",
+    "kubernetesIngressHost": "search.test",
+    "kubernetesMaxReplicas": 4,
+    "kubernetesQueryMaxReplicas": 4,
+    "kubernetesGatewayMaxReplicas": 4,
+}
+"""Settings with which every kind of object is declared."""
+
 
 def declared(**changes: object) -> list[Declared]:
     """Declare the program's stack with `changes` of its settings, once for each set of them."""

@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.declared import Declared, shown
 from tests.unit.kubernetes.stack import (
+    EVERYTHING,
     INSTANCE,
     LANE,
     LANES,
@@ -26,16 +27,6 @@ OF_THE_CLUSTER = ("Namespace",)
 LONGEST = 63
 LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 LABEL_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?"
-
-EVERYTHING: dict[str, Any] = {
-    "modelDelivery": "claim",
-    "serverApiKey": "a-key",
-    "kubernetesIngressHost": "search.test",
-    "kubernetesMaxReplicas": 4,
-    "kubernetesQueryMaxReplicas": 4,
-    "kubernetesGatewayMaxReplicas": 4,
-}
-"""Settings with which every kind of object is declared."""
 
 STACK_NAMES = [
     STACK,

@@ -6,7 +6,16 @@ import pytest
 
 from components.kubernetes.resources import busy_cpus
 from tests.unit.declared import one, shown
-from tests.unit.kubernetes.stack import REGISTRY, SERVERS, declared, found, objects
+from tests.unit.kubernetes.stack import (
+    EVERYTHING,
+    INSTANCE,
+    REGISTRY,
+    SERVERS,
+    STACK,
+    declared,
+    found,
+    objects,
+)
 from tests.unit.project import stack_settings
 
 WORKLOADS = (*SERVERS, "gateway")
@@ -95,9 +104,26 @@ def test_other_servers_are_made_beside_those_that_serve(name: str) -> None:
 
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_deployments_are_awaited_and_their_services_are_not(name: str) -> None:
-    assert "annotations" not in found("Deployment", name)["metadata"]
+    assert "pulumi.com/skipAwait" not in found("Deployment", name)["metadata"]["annotations"]
     for item in objects(declared(), "Service"):
-        assert item.inputs["metadata"]["annotations"] == {"pulumi.com/skipAwait": "true"}
+        assert item.inputs["metadata"]["annotations"]["pulumi.com/skipAwait"] == "true"
+
+
+def test_an_update_takes_back_what_was_changed_by_hand_but_nothing_from_another_stack() -> None:
+    forced = {
+        (item.type.rpartition(":")[2], item.name)
+        for item in objects(declared(**EVERYTHING))
+        if item.inputs["metadata"].get("annotations", {}).get("pulumi.com/patchForce") == "true"
+    }
+    # Their selectors, which nobody can change, have the stack's name in them; those claims are taken over on purpose.
+    assert forced == {
+        *(("Deployment", name) for name in WORKLOADS),
+        ("StatefulSet", "elasticsearch"),
+        ("PersistentVolumeClaim", "elasticsearch-data"),
+        ("PersistentVolumeClaim", "elasticsearch-backups"),
+    }
+    for item in objects(declared(**EVERYTHING), "Deployment", "StatefulSet"):
+        assert item.inputs["spec"]["selector"]["matchLabels"][INSTANCE] == STACK
 
 
 @pytest.mark.parametrize("name", SERVERS)
