@@ -64,10 +64,10 @@ def _thousandths(cpus: str) -> int:
 
 
 def _cpu(thousandths: int) -> str:
-    """Write thousandths of a CPU as a cluster reads them back: any other form would count as a change."""
+    """Write thousandths of a CPU as a cluster shows them."""
     return f"{thousandths}m" if thousandths % 1000 else str(thousandths // 1000)
 
 
 def _memory(mebibytes: int) -> str:
-    """Write MiB as a cluster reads them back."""
+    """Write MiB as a cluster shows them."""
     return f"{mebibytes}Mi" if mebibytes % 1024 else f"{mebibytes // 1024}Gi"

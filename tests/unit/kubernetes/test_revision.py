@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.declared import shown
-from tests.unit.kubernetes.stack import LANES, found
+from tests.unit.kubernetes.stack import LANES, STACK, declared_as, objects
 
 BASE: dict[str, Any] = {
     "imagePrebuilt": "there.test/server@sha256:1",
@@ -15,10 +15,9 @@ BASE: dict[str, Any] = {
 
 def names(**changes: object) -> list[str]:
     """Return the names of the lanes' Deployments."""
-    return [
-        found("Deployment", f"llama-server-{lane}", **{**BASE, **changes})["metadata"]["name"]
-        for lane in LANES
-    ]
+    made = objects(declared_as(STACK, **{**BASE, **changes}), "Deployment")
+    called = {item.name: str(item.inputs["metadata"]["name"]) for item in made}
+    return [called[f"llama-server-{lane}"] for lane in LANES]
 
 
 def test_the_same_settings_give_the_same_names() -> None:
