@@ -1,6 +1,7 @@
 """The whole stack on real nodes: brought up, asked, changed under load, and taken away."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -146,3 +147,5 @@ def test_a_destroy_leaves_the_claims_with_the_data_alone(stack: SandboxStack, re
 def _report(what: str, asked: Asked) -> None:
     """Show the numbers that the documentation tells."""
     print(f"{what}: {len(asked.seen)} requests, {len(asked.faults)} failed, slowest {asked.slowest:.2f} s")
+    for fault, times in Counter(fault[:120] for fault in asked.faults).items():
+        print(f"    {times} times {fault}")
