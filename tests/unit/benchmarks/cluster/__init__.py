@@ -1,0 +1,1 @@
+"""The comparison of one machine with a cluster."""
