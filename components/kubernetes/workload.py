@@ -52,6 +52,8 @@ def declare_workload(
         opts=pulumi.ResourceOptions(
             parent=parent,
             delete_before_replace=False,
+            # How many a Deployment begins with; then the autoscaler decides, where there is one.
+            ignore_changes=["spec.replicas"] if args.most else None,
             depends_on=list(after),
             custom_timeouts=pulumi.CustomTimeouts(create=args.ready_within, update=args.ready_within),
         ),
@@ -70,8 +72,7 @@ def declare_workload(
 
 def _specification(args: WorkloadArgs) -> Any:
     return {
-        # The autoscaler decides, where there is one.
-        **({} if args.most else {"replicas": args.replicas}),
+        "replicas": args.replicas,
         "selector": {"matchLabels": args.selector},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         # Pulumi decides how long is too long, and says why.

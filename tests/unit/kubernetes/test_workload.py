@@ -48,11 +48,13 @@ SCALED = {
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-def test_an_autoscaler_decides_alone_how_many_there_are(name: str) -> None:
+def test_an_autoscaler_decides_how_many_there_are_after_the_first(name: str) -> None:
     least, most = SCALED[name]
     changes: dict[str, Any] = {least: 2, most: 6}
     deployment = found("Deployment", name, **changes)
-    assert "replicas" not in deployment["spec"]
+    assert deployment["spec"]["replicas"] == 2
+    (declared_one,) = (one for one in objects(declared(**changes), "Deployment") if one.name == name)
+    assert declared_one.options.ignore_changes == ("spec.replicas",)
     scaler = found("HorizontalPodAutoscaler", name, **changes)
     settings = stack_settings("k8s", imageRegistry=REGISTRY, **changes)
     assert scaler["spec"] == {
