@@ -10,6 +10,7 @@ from components.kubernetes import lane_record
 from components.kubernetes.address import ServiceAddress
 from components.kubernetes.gateway_pod import BUSY_CPUS, CONTAINER, GatewayPod, template
 from components.kubernetes.labels import selected
+from components.kubernetes.scaling import by_cpu
 from components.kubernetes.surroundings import NOT_AWAITED, Surroundings
 from components.kubernetes.workload import WorkloadArgs, declare_workload
 from components.platform.interface import Gateway
@@ -102,7 +103,7 @@ class KubernetesGateway(Gateway):
             selector=selected(labels, CONTAINER),
             replicas=kubernetes.gateway_replicas,
             most=kubernetes.gateway_max_replicas,
-            busy_cpus=BUSY_CPUS,
+            metric=by_cpu(BUSY_CPUS),
             ready_within=READY_WITHIN,
             surroundings=args.surroundings,
         )

@@ -12,7 +12,7 @@ from pulumi_kubernetes.core.v1 import Service
 from components.kubernetes.gateway import KubernetesGateway
 from components.kubernetes.labels import INSTANCE, LANE, NAME
 from components.kubernetes.model_volume import ModelSource
-from components.kubernetes.resources import busy_cpus
+from components.kubernetes.scaling import of_servers
 from components.kubernetes.server_pod import CONTAINER, Revision, ServerPod, revision
 from components.kubernetes.surroundings import NOT_AWAITED, Surroundings
 from components.kubernetes.workload import WorkloadArgs, declare_workload
@@ -86,7 +86,7 @@ class KubernetesLane(pulumi.ComponentResource):
             selector=made.apply(_selector),
             replicas=kubernetes.query_replicas if queries else kubernetes.replicas,
             most=kubernetes.query_max_replicas if queries else kubernetes.max_replicas,
-            busy_cpus=busy_cpus(self._args.settings),
+            metric=of_servers(self._args.settings, self._args.lane),
             ready_within=READY_WITHIN,
             surroundings=self._args.surroundings,
         )

@@ -21,8 +21,8 @@ SETTLED = 300
 class WorkloadArgs:
     """Pods of one kind: `name`, `template` and `selector` may be known during an update only.
 
-    There are `replicas` of them, or up to `most` where that is not 0, when their CPUs are at `busy_cpus` on average.
-    `ready_within` is a duration such as 30m.
+    There are `replicas` of them, or up to `most` where that is not 0, as many as keep `metric` (see scaling) at its
+    target. `ready_within` is a duration such as 30m.
     """
 
     part: Part
@@ -31,7 +31,7 @@ class WorkloadArgs:
     selector: pulumi.Input[Any]
     replicas: int
     most: int
-    busy_cpus: str
+    metric: Manifest
     ready_within: str
     surroundings: Surroundings
 
@@ -82,15 +82,10 @@ def _specification(args: WorkloadArgs) -> Any:
 
 
 def _scaling(args: WorkloadArgs) -> Any:
-    cpu: Manifest = {
-        "type": "Resource",
-        # In CPUs and not of what is requested, which says how a pod weighs against others.
-        "resource": {"name": "cpu", "target": {"type": "AverageValue", "averageValue": args.busy_cpus}},
-    }
     return {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": args.name},
         "minReplicas": args.replicas,
         "maxReplicas": args.most,
-        "metrics": [cpu],
+        "metrics": [args.metric],
         "behavior": {"scaleDown": {"stabilizationWindowSeconds": SETTLED}},
     }

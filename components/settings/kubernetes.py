@@ -7,6 +7,8 @@ from components.settings.kinds import LABEL, OBJECT, boolean, choice, integer, r
 from components.settings.setting import setting
 
 ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer"]
+ScaleBy = Literal["cpu", "requests"]
+"""What servers are scaled by: their own CPUs, or the requests that gateways have in flight for them."""
 
 _LABEL_MEANING = "up to 63 lower-case letters, digits and dashes, as Kubernetes has them (RFC 1123)"
 _HOST = rf"{LABEL}(\.{LABEL})*"
@@ -35,6 +37,7 @@ class KubernetesSettings:
     max_replicas: int = setting("kubernetesMaxReplicas", MOST_REPLICAS)
     query_max_replicas: int = setting("kubernetesQueryMaxReplicas", MOST_REPLICAS)
     gateway_max_replicas: int = setting("kubernetesGatewayMaxReplicas", MOST_REPLICAS)
+    scale_by: ScaleBy = setting("kubernetesScaleBy", choice("cpu", "requests"))
     cpu_request: str = setting(
         "kubernetesCpuRequest", required_text(r"\d+(\.\d{1,3})?", "a number of CPUs such as 1 or 0.5")
     )

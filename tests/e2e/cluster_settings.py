@@ -33,6 +33,7 @@ IN_A_CLUSTER = {
         "kubernetesMaxReplicas",
         "kubernetesQueryMaxReplicas",
         "kubernetesGatewayMaxReplicas",
+        "kubernetesScaleBy",
     ),
     **_in_a_cluster(
         "tests/unit/kubernetes/test_resources.py", "kubernetesCpuRequest", "kubernetesGpuResource"

@@ -23,6 +23,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "kubernetesQueryMaxReplicas": 3,
         "kubernetesGatewayMaxReplicas": 4,
     },
+    "scaled_by_requests": {"kubernetesMaxReplicas": 3, "kubernetesScaleBy": "requests"},
     "from_a_claim": {"modelDelivery": "claim"},
     "open": {
         "serverApiKey": KEY,

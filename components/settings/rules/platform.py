@@ -28,6 +28,7 @@ ONLY_ON: Mapping[Platform, Mapping[str, str]] = {
         "kubernetesMaxReplicas": "0",
         "kubernetesQueryMaxReplicas": "0",
         "kubernetesGatewayMaxReplicas": "0",
+        "kubernetesScaleBy": "cpu",
         "kubernetesCpuRequest": "1",
         "kubernetesServiceType": "ClusterIP",
         "kubernetesIngressHost": "",

@@ -32,6 +32,7 @@ EVERYTHING: dict[str, Any] = {
     "kubernetesMaxReplicas": 4,
     "kubernetesQueryMaxReplicas": 4,
     "kubernetesGatewayMaxReplicas": 4,
+    "kubernetesScaleBy": "requests",
 }
 """Settings with which every kind of object is declared."""
 

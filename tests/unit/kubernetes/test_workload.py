@@ -47,6 +47,27 @@ SCALED = {
 }
 
 
+@pytest.mark.parametrize(
+    ("name", "lane", "slots"),
+    [("llama-server-documents", "documents", 3), ("llama-server-queries", "queries", 5)],
+)
+def test_servers_can_be_scaled_by_the_requests_in_flight_for_their_lane(
+    name: str, lane: str, slots: int
+) -> None:
+    least, most = SCALED[name]
+    changes = {"kubernetesScaleBy": "requests", "serverParallel": 3, "serverQueryParallel": 5}
+    scaler = found("HorizontalPodAutoscaler", name, **{least: 2, most: 6}, **changes)
+    (metric,) = scaler["spec"]["metrics"]
+    assert metric["object"] == {
+        "describedObject": {"apiVersion": "v1", "kind": "Service", "name": "llama-server"},
+        "metric": {
+            "name": "gateway_requests_in_flight",
+            "selector": {"matchLabels": {"lane": lane}},
+        },
+        "target": {"type": "AverageValue", "averageValue": str(2 * slots)},
+    }
+
+
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_an_autoscaler_decides_how_many_there_are_after_the_first(name: str) -> None:
     least, most = SCALED[name]
