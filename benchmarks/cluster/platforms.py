@@ -145,7 +145,8 @@ class OnCluster(Platform):
         return {
             STACK_OWN: _only(node, lambda name: name in OF_THE_STACK),
             ENGINE: _only(node, lambda name: name not in OF_THE_STACK),
-            CONTROL: memory.by_name(memory.tree(control)),
+            # The sandbox keeps its registry in the same container.
+            CONTROL: _only(memory.by_name(memory.tree(control)), lambda name: name != "docker-registry"),
         }
 
     @contextmanager
