@@ -58,12 +58,11 @@ class KubernetesPlatform:
             ),
         )
         self.image, self._gateway_image = images, images.gateway
+        # What no document depends on, and which another cluster may have under the same names.
+        self._beside: list[pulumi.Resource] = []
         if settings.kubernetes.network_policies:
-            NetworkPolicies(
-                "network-policies",
-                NetworkPoliciesArgs(settings=settings, surroundings=self._surroundings),
-                self._inside,
-            )
+            policies_args = NetworkPoliciesArgs(settings=settings, surroundings=self._surroundings)
+            self._beside.append(NetworkPolicies("network-policies", policies_args, self._inside))
 
     def model(self) -> ModelPin:
         """Declare which file the pods get."""
@@ -97,7 +96,8 @@ class KubernetesPlatform:
             ),
             self._inside,
         )
-        WaysIn("ways-in", WaysInArgs(settings=self._settings, surroundings=self._surroundings), self._inside)
+        ways_in = WaysInArgs(settings=self._settings, surroundings=self._surroundings)
+        self._beside.append(WaysIn("ways-in", ways_in, self._inside))
         return self._gateway
 
     def servers(self, model: Model, after: Sequence[pulumi.Resource]) -> KubernetesServers:
@@ -118,7 +118,7 @@ class KubernetesPlatform:
 
     def guard(self, after: Sequence[pulumi.Resource]) -> None:
         """Refuse a destruction in another cluster."""
-        self._cluster.guard("kubernetes-guard", after=after)
+        self._cluster.guard("kubernetes-guard", after=[*after, *self._beside])
 
     def _declare_key(self) -> pulumi.Input[str]:
         """Declare the Secret with the API key; another key is another Secret, so pods take it up anew."""

@@ -117,6 +117,12 @@ def test_a_destruction_begins_with_the_look_at_the_cluster() -> None:
     assert not [item.name for item in made if f"{COMMAND}::kubernetes-guard" in before(made, item)]
 
 
+def test_nothing_of_the_cluster_is_deleted_before_that_look() -> None:
+    made = declared(kubernetesIngressHost="search.test", serverApiKey="a-key")
+    later = before(made, one(made, COMMAND, "kubernetes-guard"))
+    assert not {f"{item.type}::{item.name}" for item in objects(made)} - later
+
+
 def test_the_search_comes_after_the_servers_have_proved_themselves() -> None:
     earlier = before(declared(), one(declared(), f"{DYNAMIC}/elasticsearch:Index"))
     assert {f"{COMMAND}::llama-server-{lane}-served" for lane in ("documents", "queries")} <= earlier
