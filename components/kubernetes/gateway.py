@@ -105,6 +105,7 @@ class KubernetesGateway(Gateway):
             most=kubernetes.gateway_max_replicas,
             metric=by_cpu(BUSY_CPUS),
             ready_within=READY_WITHIN,
+            one_name=True,
             surroundings=args.surroundings,
         )
         made = declare_workload(name, workload, self)

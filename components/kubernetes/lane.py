@@ -88,6 +88,7 @@ class KubernetesLane(pulumi.ComponentResource):
             most=kubernetes.query_max_replicas if queries else kubernetes.max_replicas,
             metric=of_servers(self._args.settings, self._args.lane),
             ready_within=READY_WITHIN,
+            one_name=False,
             surroundings=self._args.surroundings,
         )
         return declare_workload(name, workload, self, after)

@@ -22,7 +22,8 @@ class WorkloadArgs:
     """Pods of one kind: `name`, `template` and `selector` may be known during an update only.
 
     There are `replicas` of them, or up to `most` where that is not 0, as many as keep `metric` (see scaling) at its
-    target. `ready_within` is a duration such as 30m.
+    target. `ready_within` is a duration such as 30m. `one_name` says that `name` is the same for all: where only another
+    Deployment will do, as after a rename of the stack, whose name is in the selector, the former has to go first.
     """
 
     part: Part
@@ -33,6 +34,7 @@ class WorkloadArgs:
     most: int
     metric: Manifest
     ready_within: str
+    one_name: bool
     surroundings: Surroundings
 
 
@@ -41,7 +43,7 @@ def declare_workload(
 ) -> Deployment:
     """Declare the Deployment, which is awaited, its PodDisruptionBudget and its HorizontalPodAutoscaler if any.
 
-    Under another name it is another one, which is made before the former is deleted.
+    Under another name it is another one, which is made before the former is deleted unless all have `one_name`.
     """
     metadata = args.surroundings.metadata(args.part, args.name)
     child = pulumi.ResourceOptions(parent=parent, delete_before_replace=False)
@@ -51,7 +53,7 @@ def declare_workload(
         spec=_specification(args),
         opts=pulumi.ResourceOptions(
             parent=parent,
-            delete_before_replace=False,
+            delete_before_replace=args.one_name,
             # How many a Deployment begins with; then the autoscaler decides, where there is one.
             ignore_changes=["spec.replicas"] if args.most else None,
             depends_on=list(after),

@@ -125,6 +125,11 @@ def test_other_servers_are_made_beside_those_that_serve(name: str) -> None:
     assert not [item.type for item in made if item.options.delete_before_replace]
 
 
+def test_gateways_of_another_selector_wait_for_the_former_whose_name_they_have() -> None:
+    """A stack that is renamed has another selector, and no cluster lets that of a Deployment be changed."""
+    assert one(declared(), DEPLOYMENT, "gateway").options.delete_before_replace
+
+
 @pytest.mark.parametrize("name", WORKLOADS)
 def test_deployments_are_awaited_and_their_services_are_not(name: str) -> None:
     assert "pulumi.com/skipAwait" not in found("Deployment", name)["metadata"]["annotations"]
