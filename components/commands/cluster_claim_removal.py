@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.kubernetes.elasticsearch.claim_users import users_of
 from components.kubernetes.kubectl import Target, run
 from components.program.entry import run_to_end
 
@@ -46,6 +47,12 @@ def remove(removal: Removal) -> str:
             f"Claim {claim} in namespace {namespace} is kept, with what is in it: {removal.setting} does not name all "
             "indices. A stack in this namespace finds it again. When it may go: "
             f"kubectl --namespace {namespace} delete persistentvolumeclaim {claim}"
+        )
+    # The stack's own node is gone by now. A claim that is deleted while another has it goes with that one's next pod.
+    if users := users_of(claim, removal.target):
+        return (
+            f"Claim {claim} in namespace {namespace} is kept, with what is in it: {' and '.join(users)} uses it, which "
+            "is not this stack's."
         )
     deletion = ["delete", "persistentvolumeclaim", claim, "--ignore-not-found", f"--timeout={PATIENCE:.0f}s"]
     run(deletion, removal.target, within=PATIENCE + 10)

@@ -68,8 +68,13 @@ class ElasticsearchNode(pulumi.ComponentResource):
         self._args, self._labels = args, {**args.labels, labels.NAME: NAME}
         self._child = pulumi.ResourceOptions(parent=self)
         password = PasswordResource(f"{name}-password", self._child).password
-        data = self._claim(name, "data", "elasticsearchDeleteData", args.settings.delete_data)
-        backups = self._claim(name, "backups", "elasticsearchDeleteBackups", args.settings.delete_backups)
+        free = pulumi.ResourceOptions.merge(
+            self._child, pulumi.ResourceOptions(depends_on=[self._claim_check(name)])
+        )
+        data = self._claim(name, "data", "elasticsearchDeleteData", args.settings.delete_data, free)
+        backups = self._claim(
+            name, "backups", "elasticsearchDeleteBackups", args.settings.delete_backups, free
+        )
         service = self._service(name)
         node = self._stateful_set(
             name,
@@ -101,7 +106,22 @@ class ElasticsearchNode(pulumi.ComponentResource):
             namespace=args.namespace, service=NAME, port=container.PORT, context=args.kubernetes.context
         ).url
 
-    def _claim(self, name: str, what: str, setting: str, given_up: str) -> RetainedClaim:
+    def _claim_check(self, name: str) -> pulumi.Resource:
+        return run_program(
+            f"{name}-claims",
+            "cluster_claim_check",
+            environment={
+                **self._args.cluster,
+                "CLAIM_CHECK_CLAIMS": ",".join(f"{NAME}-{what}" for what in ("data", "backups")),
+            },
+            triggers=[],
+            # Once, before there is a node: later it is the stack's own that uses them.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["environment"]),
+        )
+
+    def _claim(
+        self, name: str, what: str, setting: str, given_up: str, opts: pulumi.ResourceOptions
+    ) -> RetainedClaim:
         return RetainedClaim(
             f"{name}-{what}",
             ClaimArgs(
@@ -113,7 +133,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
                 setting=setting,
                 deleted=set(self._args.settings.indices) <= set(names_in(given_up)),
             ),
-            self._child,
+            opts,
         )
 
     def _metadata(

@@ -11,6 +11,7 @@ import pytest
 from components.elasticsearch.node import container
 from components.kubernetes.elasticsearch.component import ClusterElasticsearch, ClusterElasticsearchArgs
 from tests.unit.declared import Declared, declare, one
+from tests.unit.kubernetes.stack import before
 from tests.unit.project import stack_settings
 
 DYNAMIC = "pulumi-python:dynamic/elasticsearch:"
@@ -253,10 +254,23 @@ def test_only_claims_that_were_given_up_go_and_by_a_program_at_deletion_alone(
     }
 
 
+def test_claims_are_taken_once_nothing_else_is_known_to_use_them() -> None:
+    made = declared()
+    check = one(made, COMMAND, "elasticsearch-claims")
+    assert check.inputs["create"].endswith(" -m components.commands.cluster_claim_check")
+    names = {item.inputs["metadata"]["name"] for item in made if item.type == CLAIM}
+    assert set(check.inputs["environment"]["CLAIM_CHECK_CLAIMS"].split(",")) == names
+    # With another context, say, it would find the node of the stack itself.
+    assert check.options.ignore_changes == ("environment",)
+    for item in made:
+        if item.type == CLAIM:
+            assert f"{COMMAND}::elasticsearch-claims" in before(made, item)
+
+
 def test_the_set_changes_after_the_version_is_checked_and_goes_before_its_claims() -> None:
-    before = one(declared(), STATEFUL_SET).dependencies
+    earlier = one(declared(), STATEFUL_SET).dependencies
     for name in ("elasticsearch-version", "elasticsearch-data-removal", "elasticsearch-backups-removal"):
-        assert any(urn.endswith(f"{COMMAND}::{name}") for urn in before), name
+        assert any(urn.endswith(f"{COMMAND}::{name}") for urn in earlier), name
     check = one(declared(), COMMAND, "elasticsearch-version").inputs["environment"]
     assert check == {
         **CLUSTER,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from components.commands import (
+    cluster_claim_check,
     cluster_claim_removal,
     cluster_namespace_removal,
     cluster_node_check,
@@ -71,16 +72,66 @@ def test_a_claim_is_kept_with_the_command_that_deletes_it(kubectl: KubectlDouble
     assert kubectl.asked == []
 
 
-def test_a_claim_that_was_given_up_is_deleted(kubectl: KubectlDouble) -> None:
+def item(kind: str, name: str, *, ending: bool = False) -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"name": name, **({"deletionTimestamp": "now"} if ending else {})}}
+
+
+def user(name: str, claim: str, *, ending: bool = False, kind: str = "StatefulSet") -> dict[str, Any]:
+    volumes = [
+        {"name": "tmp", "emptyDir": {}},
+        {"name": "data", "persistentVolumeClaim": {"claimName": claim}},
+    ]
+    return {**item(kind, name, ending=ending), "spec": {"template": {"spec": {"volumes": volumes}}}}
+
+
+IS_FREE = pytest.mark.parametrize(
+    "there",
+    [
+        [],
+        [user("elasticsearch", CLAIM, ending=True)],
+        [user("elasticsearch", "another")],
+    ],
+    ids=["nothing", "a node on its way out", "a node with another claim"],
+)
+IS_USED = pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
+
+
+@IS_FREE
+def test_a_claim_that_was_given_up_is_deleted(kubectl: KubectlDouble, there: list[dict[str, Any]]) -> None:
+    kubectl.answer("get statefulsets,deployments", {"items": there})
     kubectl.answer("delete persistentvolumeclaim", "")
     assert removal("true") == f"Claim {CLAIM} is gone."
-    (asked,) = kubectl.asked
+    (asked,) = [one for one in kubectl.asked if "delete" in one]
     assert "--namespace search" in asked.replace("--namespace=", "--namespace ")
     assert f"delete persistentvolumeclaim {CLAIM} --ignore-not-found" in asked
 
 
-def item(kind: str, name: str, *, ending: bool = False) -> dict[str, Any]:
-    return {"kind": kind, "metadata": {"name": name, **({"deletionTimestamp": "now"} if ending else {})}}
+@IS_USED
+def test_a_claim_that_another_uses_is_kept_though_this_stack_gave_it_up(
+    kubectl: KubectlDouble, kind: str
+) -> None:
+    kubectl.answer("get statefulsets,deployments", {"items": [user("theirs", CLAIM, kind=kind)]})
+    assert f"is kept, with what is in it: {kind} theirs uses it, which is not this stack's." in removal(
+        "true"
+    )
+    assert [one for one in kubectl.asked if "delete" in one] == []
+
+
+def claim_check() -> str:
+    return cluster_claim_check.require_free([CLAIM, "elasticsearch-backups"], TARGET)
+
+
+@IS_FREE
+def test_a_node_takes_claims_that_nothing_uses(kubectl: KubectlDouble, there: list[dict[str, Any]]) -> None:
+    kubectl.answer("get statefulsets,deployments", {"items": there})
+    assert claim_check() == f"nothing uses {CLAIM} and elasticsearch-backups"
+
+
+@IS_USED
+def test_a_node_does_not_take_a_claim_that_something_uses(kubectl: KubectlDouble, kind: str) -> None:
+    kubectl.answer("get statefulsets,deployments", {"items": [user("theirs", CLAIM, kind=kind)]})
+    with pytest.raises(CheckError, match=rf"^{kind} theirs in namespace search uses claim {CLAIM}, which"):
+        claim_check()
 
 
 @pytest.mark.parametrize(
