@@ -37,6 +37,9 @@ _NO_KUBECONFIG = re.compile(r"^error: (stat|open) /.*: no such file or directory
 _NO_NODE = re.compile(r"error dialing backend|https://[^/ ]*:10250/")
 """The cluster answers, and the kubelet of a node, which runs commands and has logs, does not."""
 
+_NO_API = re.compile(r"the server could not find the requested resource$", re.MULTILINE)
+"""Something else than a cluster answers; of a resource that a cluster has not, or has lost, the line goes on."""
+
 _NO_CONTEXT = re.compile(r'context was not found|context "[^"]*" does not exist')
 _LOG_LINE = re.compile(r"[EWI]\d{4} \d\d:\d\d:")
 """The beginning of a line that kubectl logs, each attempt once, before it says the same in words."""
@@ -101,6 +104,11 @@ def explained(said: str) -> KubectlError:
         return UnauthorizedError(said)
     if "(Forbidden)" in said or "forbidden:" in said:
         return ForbiddenError(said)
+    if _NO_API.search(said):
+        return NoClusterError(
+            f"{said}\nSomething else may answer there: without a kubeconfig kubectl asks localhost:8080, where a stack "
+            "on Docker has its gateway."
+        )
     if "(NotFound)" in said:
         return NotFoundError(said)
     if _NO_CONTEXT.search(said):

@@ -83,6 +83,17 @@ def test_what_is_given_is_its_input() -> None:
             "docs/kubernetes.md",
         ),
         ('Error from server (NotFound): pods "a" not found', NotFoundError, 'pods "a" not found'),
+        # By the gateway of a stack on Docker.
+        (
+            "Error from server (NotFound): the server could not find the requested resource",
+            NoClusterError,
+            "localhost:8080",
+        ),
+        (
+            "Error from server (NotFound): the server could not find the requested resource (get pods a)",
+            NotFoundError,
+            "(get pods a)",
+        ),
         (
             "Error from server: error dialing backend: dial tcp 10.89.0.3:10250: connect: connection refused",
             NoNodeError,
