@@ -22,8 +22,9 @@ class WorkloadArgs:
     """Pods of one kind: `name`, `template` and `selector` may be known during an update only.
 
     There are `replicas` of them, or up to `most` where that is not 0, as many as keep `metric` (see scaling) at its
-    target. `ready_within` is a duration such as 30m. `one_name` says that `name` is the same for all: where only another
-    Deployment will do, as after a rename of the stack, whose name is in the selector, the former has to go first.
+    target. `ready_within` is a duration such as 30m. `one_name` says that `name` is the same for all: where only
+    another Deployment will do, as after a rename of the stack, whose name is in the selector, the former has to go
+    first.
     """
 
     part: Part

@@ -87,7 +87,7 @@ class Running:
     def interrupt(self, number: int, reaches: str) -> None:
         """Send a signal to the whole group, as a terminal does, and wait for what shall have reached the CLI."""
         os.killpg(self.process.pid, number)
-        until = time.monotonic() + 10
+        until = time.monotonic() + 30
         while not (self.folder / "signals").exists() or (self.folder / "signals").read_text() != reaches:
             assert time.monotonic() < until, f"not {reaches}"
             time.sleep(0.01)
