@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 
-from components.kubernetes.errors import AnotherClusterError, ForbiddenError, KubectlError, UnseenClusterError
+from components.kubernetes.errors import (
+    AnotherClusterError,
+    ForbiddenError,
+    KubectlError,
+    NoKubectlError,
+    UnseenClusterError,
+)
 from components.kubernetes.kubectl import Target, run
 
 SYSTEM = "kube-system"
@@ -42,10 +48,13 @@ def require_cluster(target: Target, known: str) -> str:
 
 
 def require_cluster_if_any(target: Target, known: str) -> None:
-    """Raise AnotherClusterError, or UnseenClusterError, if a cluster answers and is not known to be `known`."""
+    """Raise AnotherClusterError, or UnseenClusterError, if a cluster answers and is not known to be `known`.
+
+    Raises NoKubectlError too: Pulumi's provider needs no kubectl, and may reach any cluster.
+    """
     try:
         require_cluster(target, known)
-    except (AnotherClusterError, UnseenClusterError):
+    except (AnotherClusterError, UnseenClusterError, NoKubectlError):
         raise
     except KubectlError:
         return

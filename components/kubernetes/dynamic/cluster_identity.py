@@ -8,7 +8,12 @@ from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic_provider import StackProvider, is_unknown, say
 from components.kubernetes.cluster import require_cluster, require_cluster_if_any
-from components.kubernetes.errors import AnotherClusterError, AnotherNamespaceError, UnseenClusterError
+from components.kubernetes.errors import (
+    AnotherClusterError,
+    AnotherNamespaceError,
+    NoKubectlError,
+    UnseenClusterError,
+)
 from components.kubernetes.kubectl import Target
 
 SCHEMA_VERSION = 1
@@ -37,6 +42,9 @@ class ClusterIdentityProvider(StackProvider):
             if not news["preview"]:
                 raise
             say("this is not known to be the cluster that the stack lives in: here, `pulumi up` refuses")
+        except NoKubectlError:
+            if not news["preview"]:
+                raise
         changed = any(news[key] != olds.get(key) for key in INPUTS)
         return DiffResult(changes=changed or olds.get("schema_version") != SCHEMA_VERSION)
 

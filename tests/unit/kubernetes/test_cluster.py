@@ -13,6 +13,7 @@ from components.kubernetes.errors import (
     AnotherNamespaceError,
     KubectlError,
     NoClusterError,
+    NoKubectlError,
     UnseenClusterError,
 )
 from components.kubernetes.kubectl import Target
@@ -91,6 +92,20 @@ def test_an_update_or_a_refresh_in_another_cluster_is_refused_with_what_to_do(cl
             refused()
         for part in (STACKS, ANOTHER, "kubernetes:context", "nothing was changed"):
             assert part in str(raised.value)
+
+
+def test_without_kubectl_only_a_preview_goes_on_since_the_provider_may_reach_another_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    provider = ClusterIdentityProvider()
+    assert provider.diff("cluster", here(), news(preview=True)).changes is False
+    for refused in (
+        lambda: provider.diff("cluster", here(), news()),
+        lambda: provider.read("cluster", here()),
+    ):
+        with pytest.raises(NoKubectlError):
+            refused()
 
 
 def test_the_first_cluster_is_kept_and_must_answer() -> None:
