@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
+from components.settings.kinds import LABEL, OBJECT
 from components.settings.reader import SettingsReader
 from components.settings.schema import Platform, Settings
 
@@ -80,10 +82,27 @@ def check_platform(reader: SettingsReader, settings: Settings) -> None:
         "platform",
     )
     if settings.platform == "kubernetes":
+        _check_names(reader, settings)
         _check_images(reader, settings)
         _check_ways_in(reader, settings)
         _check_replicas(reader, settings)
         _check_nodes(reader, settings)
+
+
+def _check_names(reader: SettingsReader, settings: Settings) -> None:
+    for key, values, (pattern, meaning) in (
+        ("imagePullSecrets", settings.image.pull_secrets, OBJECT),
+        ("kubernetesClientNamespaces", settings.kubernetes.client_namespaces, (LABEL, "a namespace's name")),
+    ):
+        wrong = [one for one in values if not re.fullmatch(pattern, one)]
+        reader.require(not wrong, f"{key} has {', '.join(wrong)}: each must be {meaning}.", key)
+    endpoint = urlsplit(settings.model.hub_endpoint)
+    reader.require(
+        "@" not in endpoint.netloc,
+        "modelHubEndpoint has a user or token in it, which would be in clear in the pods' specification: use the "
+        "address without it, and modelTokenSecret for a token.",
+        "modelHubEndpoint",
+    )
 
 
 def _check_images(reader: SettingsReader, settings: Settings) -> None:

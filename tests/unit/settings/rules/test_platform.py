@@ -81,6 +81,12 @@ def test_a_setting_of_kubernetes_is_refused_on_docker(key: str, value: object) -
         ({"device": "cuda", "serverGpus": "GPU-1"}, "serverGpus is GPU-1: in a cluster"),
         ({"kubernetesModelClaim": "models"}, "kubernetesModelClaim is models, but modelDelivery is fetch"),
         ({"kubernetesNamespace": "Search"}, 'kubernetesNamespace is "Search": it must be'),
+        ({"imagePullSecrets": ["a", "A login"]}, "imagePullSecrets has A login: each must be the name of"),
+        (
+            {"kubernetesClientNamespaces": ["a.b"]},
+            "kubernetesClientNamespaces has a.b: each must be a namespace",
+        ),
+        ({"modelHubEndpoint": "https://me:token@hub.example"}, "modelHubEndpoint has a user or token in it"),
         ({"kubernetesElasticsearchStorage": "10"}, 'kubernetesElasticsearchStorage is "10": it must be'),
     ],
 )
@@ -98,6 +104,8 @@ def test_what_a_cluster_cannot_have_is_refused_with_the_reason(changes: dict[str
         {"kubernetesTolerations": ["gpu=yes:NoSchedule", "example.com/spot:NoExecute"]},
         {"kubernetesNodeSelector": ["node.kubernetes.io/instance-type=g5", "gpu="]},
         {"device": "cuda", "serverGpus": "2"},
+        {"imagePullSecrets": ["team.login"], "kubernetesClientNamespaces": ["ingress-nginx"]},
+        {"modelHubEndpoint": "https://hub.example"},
     ],
 )
 def test_what_a_cluster_can_have_is_accepted(changes: dict[str, object]) -> None:
