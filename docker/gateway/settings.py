@@ -52,7 +52,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             width=int(get("WIDTH")),
             trained_dims=[int(dims) for dims in _listed(get("TRAINED_DIMS", get("WIDTH")))],
         ),
-        keys=Path(key_file).read_text().split() if (key_file := get("KEY_FILE", "")) else [],
+        # A key of several words is one, here as in the servers, which have a key in each line.
+        keys=_lines(Path(key_file)) if (key_file := get("KEY_FILE", "")) else [],
         origins=_listed(get("CORS_ORIGINS", "")),
         address=get("ADDRESS", "0.0.0.0"),  # noqa: S104 (inside the container; the published address is a setting)
         port=int(get("PORT", "8080")),
@@ -65,6 +66,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         kept_seconds=float(get("KEPT_SECONDS", str(KEPT_SECONDS))),
         socket=Path(get("SOCKET", "/tmp/gateway.sock")),  # noqa: S108 (of the container alone)
     )
+
+
+def _lines(file: Path) -> list[str]:
+    return [line.strip() for line in file.read_text().splitlines() if line.strip()]
 
 
 def _listed(text: str) -> list[str]:
