@@ -1,7 +1,8 @@
 """Removes a claim of a cluster when a stack gives it up, unless its content must be kept.
 
 Run as `python3 -m components.commands.cluster_claim_removal` with KUBECTL_* and CLAIM_REMOVAL_* in the environment.
-Pulumi itself never deletes the claim, and with it what only it may have.
+Pulumi itself never deletes the claim, and with it what only it may have. The cluster is looked at here once more: the
+guard of a destroy is gone when one that was interrupted goes on, and another cluster may have a claim of that name.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from components.kubernetes.cluster import require_cluster
 from components.kubernetes.elasticsearch.claim_users import users_of
 from components.kubernetes.kubectl import Target, run
 from components.program.entry import run_to_end
@@ -21,8 +23,9 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Removal:
-    """The claim to remove, if it was `given_up` by the setting that is named."""
+    """The claim to remove in the cluster of that uid, if it was `given_up` by the setting that is named."""
 
+    cluster_uid: str
     claim: str
     setting: str
     given_up: bool
@@ -32,6 +35,7 @@ class Removal:
     def from_environment(cls, environment: Mapping[str, str]) -> Removal:
         """Read the removal from KUBECTL_* and CLAIM_REMOVAL_* variables."""
         return cls(
+            cluster_uid=environment["CLAIM_REMOVAL_CLUSTER_UID"],
             claim=environment["CLAIM_REMOVAL_CLAIM"],
             setting=environment["CLAIM_REMOVAL_SETTING"],
             given_up=environment.get("CLAIM_REMOVAL_GIVEN_UP") == "true",
@@ -40,7 +44,7 @@ class Removal:
 
 
 def remove(removal: Removal) -> str:
-    """Remove the claim; return a line that says what was done. Raises KubectlError."""
+    """Remove the claim; return a line that says what was done. Raises KubectlError, as in another cluster."""
     claim, namespace = removal.claim, removal.target.namespace
     if not removal.given_up:
         return (
@@ -48,6 +52,7 @@ def remove(removal: Removal) -> str:
             "indices. A stack in this namespace finds it again. When it may go: "
             f"kubectl --namespace {namespace} delete persistentvolumeclaim {claim}"
         )
+    require_cluster(removal.target, removal.cluster_uid)
     # The stack's own node is gone by now. A claim that is deleted while another has it goes with that one's next pod.
     if users := users_of(claim, removal.target):
         return (

@@ -21,8 +21,10 @@ class StackClusterArgs:
 class StackCluster(pulumi.ComponentResource):
     """The cluster that the stack was made in; whatever is in it depends on this, and so never goes to another.
 
-    `guard` stands before a destruction.
+    `guard` stands before a destruction. `cluster_uid` is what the cluster is known by.
     """
+
+    cluster_uid: pulumi.Output[str]
 
     def __init__(self, name: str, args: StackClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("jina:kubernetes:StackCluster", name, None, opts)
@@ -34,14 +36,15 @@ class StackCluster(pulumi.ComponentResource):
             "preview": pulumi.runtime.is_dry_run(),
         }
         self._identity = ClusterIdentityResource(name, inputs, pulumi.ResourceOptions(parent=self))
-        self.register_outputs({"cluster_uid": self._identity.cluster_uid})
+        self.cluster_uid = self._identity.cluster_uid
+        self.register_outputs({"cluster_uid": self.cluster_uid})
 
     def guard(self, name: str, after: Sequence[pulumi.Resource]) -> None:
         """Refuse a destruction in another cluster before any of it: `after` is what nothing else depends on."""
         run_at_deletion(
             name,
             "cluster_check",
-            environment={**self._environment, "CLUSTER_CHECK_UID": self._identity.cluster_uid},
+            environment={**self._environment, "CLUSTER_CHECK_UID": self.cluster_uid},
             # No child of this: what depends on the cluster would depend on what depends on all of it.
             opts=pulumi.ResourceOptions(depends_on=list(after)),
         )

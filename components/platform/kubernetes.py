@@ -77,6 +77,7 @@ class KubernetesPlatform:
                 namespace=self.namespace,
                 labels=self._surroundings.labels,
                 cluster=self._surroundings.environment,
+                cluster_uid=self._cluster.cluster_uid,
                 pull_secrets=self._surroundings.pull_secrets,
                 kubernetes=self._settings.kubernetes,
                 settings=self._settings.elasticsearch,

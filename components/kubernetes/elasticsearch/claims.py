@@ -27,13 +27,14 @@ ANNOTATIONS = {
 class ClaimArgs:
     """A claim: its name, the `setting` by which its content is given up, and whether it is: `deleted`.
 
-    `cluster` is the environment by which programs reach the cluster.
+    `cluster` is the environment by which programs reach the cluster, and `cluster_uid` what it is known by.
     """
 
     name: str
     namespace: str
     labels: Mapping[str, str]
     cluster: Mapping[str, pulumi.Input[str]]
+    cluster_uid: pulumi.Input[str]
     settings: KubernetesSettings
     setting: str
     deleted: bool
@@ -76,6 +77,7 @@ class RetainedClaim(pulumi.ComponentResource):
             "cluster_claim_removal",
             environment={
                 **args.cluster,
+                "CLAIM_REMOVAL_CLUSTER_UID": args.cluster_uid,
                 "CLAIM_REMOVAL_CLAIM": self.claim_name,
                 "CLAIM_REMOVAL_SETTING": args.setting,
                 "CLAIM_REMOVAL_GIVEN_UP": "true" if args.deleted else "false",

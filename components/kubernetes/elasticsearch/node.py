@@ -38,13 +38,15 @@ class ElasticsearchNodeArgs:
     """What the node is made from.
 
     `namespace` is where it is; `labels` are those of all objects of the stack; `owner` is the stack's id; `cluster` is
-    the environment by which programs reach the cluster; `pull_secrets` names Secrets for its image.
+    the environment by which programs reach the cluster, and `cluster_uid` what it is known by; `pull_secrets` names
+    Secrets for its image.
     """
 
     namespace: str
     labels: Mapping[str, str]
     owner: pulumi.Input[str]
     cluster: Mapping[str, pulumi.Input[str]]
+    cluster_uid: pulumi.Input[str]
     pull_secrets: tuple[str, ...]
     kubernetes: KubernetesSettings
     settings: ElasticsearchSettings
@@ -129,6 +131,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
                 namespace=self._args.namespace,
                 labels=self._labels,
                 cluster=self._args.cluster,
+                cluster_uid=self._args.cluster_uid,
                 settings=self._args.kubernetes,
                 setting=setting,
                 deleted=set(self._args.settings.indices) <= set(names_in(given_up)),

@@ -29,6 +29,7 @@ LABELS = {
 }
 OURS = {**LABELS, "app.kubernetes.io/name": "elasticsearch"}
 CLUSTER = {"KUBECTL_NAMESPACE": "search"}
+CLUSTER_UID = "1111-aaaa"
 
 
 @functools.cache
@@ -40,6 +41,7 @@ def declared(context: str = "", pull_secrets: tuple[str, ...] = (), **changes: o
         labels=LABELS,
         owner=OWNER,
         cluster=CLUSTER,
+        cluster_uid=CLUSTER_UID,
         pull_secrets=pull_secrets,
         kubernetes=replace(settings.kubernetes, context=context),
         settings=settings.elasticsearch,
@@ -246,6 +248,7 @@ def test_only_claims_that_were_given_up_go_and_by_a_program_at_deletion_alone(
     assert not {"create", "update", "triggers"} & set(removal)
     assert removal["environment"] == {
         **CLUSTER,
+        "CLAIM_REMOVAL_CLUSTER_UID": CLUSTER_UID,
         "CLAIM_REMOVAL_CLAIM": f"elasticsearch-{name}",
         "CLAIM_REMOVAL_SETTING": {"data": "elasticsearchDeleteData", "backups": "elasticsearchDeleteBackups"}[
             name

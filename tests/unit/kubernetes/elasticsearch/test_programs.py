@@ -12,6 +12,7 @@ from components.commands import (
     cluster_version_check,
 )
 from components.errors import StackError
+from components.kubernetes.errors import AnotherClusterError
 from components.kubernetes.kubectl import Target
 from components.program.errors import CheckError
 from tests.unit.kubernetes.kubectl_double import KubectlDouble
@@ -19,6 +20,8 @@ from tests.unit.kubernetes.kubectl_double import KubectlDouble
 CLUSTER = {"KUBECTL_NAMESPACE": "search"}
 TARGET = Target.from_environment(CLUSTER)
 CLAIM = "elasticsearch-data"
+CLUSTER_UID = "1111-aaaa"
+WHICH_CLUSTER = "get namespace kube-system"
 OLD, NEW = "elasticsearch-1", "elasticsearch-2"
 
 
@@ -58,6 +61,7 @@ def test_an_older_version_is_refused_before_anything_changes(kubectl: KubectlDou
 def removal(given_up: str) -> str:
     told = {
         **CLUSTER,
+        "CLAIM_REMOVAL_CLUSTER_UID": CLUSTER_UID,
         "CLAIM_REMOVAL_CLAIM": CLAIM,
         "CLAIM_REMOVAL_SETTING": "elasticsearchDeleteData",
         "CLAIM_REMOVAL_GIVEN_UP": given_up,
@@ -98,6 +102,7 @@ IS_USED = pytest.mark.parametrize("kind", ["StatefulSet", "Deployment"])
 
 @IS_FREE
 def test_a_claim_that_was_given_up_is_deleted(kubectl: KubectlDouble, there: list[dict[str, Any]]) -> None:
+    kubectl.answer(WHICH_CLUSTER, CLUSTER_UID)
     kubectl.answer("get statefulsets,deployments", {"items": there})
     kubectl.answer("delete persistentvolumeclaim", "")
     assert removal("true") == f"Claim {CLAIM} is gone."
@@ -110,11 +115,19 @@ def test_a_claim_that_was_given_up_is_deleted(kubectl: KubectlDouble, there: lis
 def test_a_claim_that_another_uses_is_kept_though_this_stack_gave_it_up(
     kubectl: KubectlDouble, kind: str
 ) -> None:
+    kubectl.answer(WHICH_CLUSTER, CLUSTER_UID)
     kubectl.answer("get statefulsets,deployments", {"items": [user("theirs", CLAIM, kind=kind)]})
     assert f"is kept, with what is in it: {kind} theirs uses it, which is not this stack's." in removal(
         "true"
     )
     assert [one for one in kubectl.asked if "delete" in one] == []
+
+
+def test_a_claim_of_that_name_in_another_cluster_is_left_alone(kubectl: KubectlDouble) -> None:
+    kubectl.answer(WHICH_CLUSTER, "2222-bbbb")
+    with pytest.raises(AnotherClusterError):
+        removal("true")
+    assert [one for one in kubectl.asked if WHICH_CLUSTER not in one] == []
 
 
 def claim_check() -> str:
