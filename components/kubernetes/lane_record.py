@@ -57,5 +57,12 @@ class LaneRecord:
 
     def _read(self) -> tuple[dict[str, Server], str]:
         found = json.loads(run(["get", "configmap", self.name, "--output", "json"], self.target))
-        lanes: dict[str, Server] = json.loads(found.get("data", {}).get(KEY) or "{}")
+        try:
+            lanes: dict[str, Server] = json.loads(found.get("data", {}).get(KEY) or "{}")
+        except ValueError as error:
+            raise KubectlError(
+                f"{KEY} in the ConfigMap {self.name} is no JSON ({error}), and only the program that switches lanes "
+                f"writes it. Was it changed by hand? `kubectl --namespace {self.target.namespace} delete configmap "
+                f"{self.name}`, then `pulumi up --refresh`, make it anew."
+            ) from error
         return lanes, found["metadata"]["resourceVersion"]

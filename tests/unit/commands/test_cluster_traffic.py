@@ -205,6 +205,13 @@ def test_a_person_who_may_not_give_orders_is_told_so_and_nothing_is_switched(lan
     assert lanes.lanes == BOTH
 
 
+def test_a_record_that_somebody_changed_by_hand_is_told_with_the_way_out(lanes: KubectlDouble) -> None:
+    lanes.data = {"lanes.json": "{documents"}
+    with pytest.raises(StackError, match=r"gateway-lanes is no JSON .* delete configmap gateway-lanes"):
+        switch()
+    assert lanes.orders == []
+
+
 def test_a_switch_that_is_stopped_puts_all_back(
     lanes: KubectlDouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
