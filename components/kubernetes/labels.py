@@ -9,6 +9,7 @@ Part = Literal["llama-server", "gateway", "elasticsearch", "model"]
 
 NAME = "app.kubernetes.io/name"
 INSTANCE = "app.kubernetes.io/instance"
+PART_OF = "app.kubernetes.io/part-of"
 LANE = "jina-search/lane"
 REVISION = "jina-search/revision"
 
@@ -35,7 +36,7 @@ def stack_labels(stack: str) -> dict[str, str]:
     """Return the labels of everything that the stack, by its project and name, has in the cluster."""
     return {
         INSTANCE: instance(stack),
-        "app.kubernetes.io/part-of": "jina-search",
+        PART_OF: "jina-search",
         "app.kubernetes.io/managed-by": "pulumi",
     }
 

@@ -14,8 +14,9 @@ NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 FORCED = {"pulumi.com/patchForce": "true"}
 """Has an update take back what somebody changed by hand, as by `kubectl scale`; it would end with a conflict.
 
-Only for what can't be taken from another stack so: the selector of a workload has the stack's name in it, and the
-cluster lets nobody change it. The provider changes an object of the same name that is there, instead of refusing.
+Only for what can't be taken from another stack so: the selector of a Deployment has the stack's name in it, and the
+cluster lets nobody change it; a node begins only where nothing else uses its claims (cluster_claim_check). The provider
+changes an object of the same name that is there, instead of refusing.
 """
 
 

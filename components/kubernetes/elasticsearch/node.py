@@ -195,7 +195,10 @@ class ElasticsearchNode(pulumi.ComponentResource):
             spec=StatefulSetSpecArgs(
                 replicas=1,
                 service_name=NAME,
-                selector=LabelSelectorArgs(match_labels=self._selector()),
+                # Nobody can change it, and a renamed stack has another instance.
+                selector=LabelSelectorArgs(
+                    match_labels={key: self._labels[key] for key in (labels.NAME, labels.PART_OF)}
+                ),
                 # A pod that never became ready is replaced by one of mended settings, instead of being waited for.
                 pod_management_policy="Parallel",
                 template=template,
