@@ -39,7 +39,8 @@ class KubernetesSettings:
     gateway_max_replicas: int = setting("kubernetesGatewayMaxReplicas", MOST_REPLICAS)
     scale_by: ScaleBy = setting("kubernetesScaleBy", choice("cpu", "requests"))
     cpu_request: str = setting(
-        "kubernetesCpuRequest", required_text(r"\d+(\.\d{1,3})?", "a number of CPUs such as 1 or 0.5")
+        "kubernetesCpuRequest",
+        required_text(r"(?=.*[1-9])\d+(\.\d{1,3})?", "a number of CPUs such as 1 or 0.5"),
     )
     service_type: ServiceType = setting(
         "kubernetesServiceType", choice("ClusterIP", "NodePort", "LoadBalancer")

@@ -34,6 +34,10 @@ NOT_PASSED_ON = {
         "`kubectl` and `jinactl` can't be told it: set kubernetes:context to a context with that cluster, and `pulumi "
         "config rm kubernetes:cluster`"
     ),
+    "kubernetes:namespace": (
+        "everything of the stack names its namespace itself, so this one would be passed over: set kubernetesNamespace "
+        "for one that is there already, and `pulumi config rm kubernetes:namespace`"
+    ),
     "kubernetes:renderYamlToDirectory": (
         "an update of this project switches gateways and makes an index, so it needs the cluster, and the files would "
         "hold every secret in clear: `pulumi preview --diff` shows what is declared; `pulumi config rm "

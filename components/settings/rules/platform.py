@@ -77,7 +77,7 @@ def check_platform(reader: SettingsReader, settings: Settings) -> None:
     reader.require(
         settings.model.delivery in allowed,
         f"modelDelivery is {settings.model.delivery}, which the platform {settings.platform} has not: it must be "
-        f"{' or '.join(allowed)}.",
+        f"{' or '.join(allowed)} (`pulumi config set modelDelivery {allowed[0]}`).",
         "modelDelivery",
         "platform",
     )
@@ -205,6 +205,9 @@ def _check_nodes(reader: SettingsReader, settings: Settings) -> None:
     for key, values, pattern, meaning in (
         ("kubernetesNodeSelector", kubernetes.node_selector, _NODE_LABEL, "KEY=VALUE"),
         ("kubernetesTolerations", kubernetes.tolerations, _TOLERATION, "KEY=VALUE:EFFECT or KEY:EFFECT"),
+        # A policy that names none that can be there lets nobody in, and pods with such a Secret pull without it.
+        ("kubernetesClientNamespaces", kubernetes.client_namespaces, LABEL, "the name of a namespace"),
+        ("imagePullSecrets", settings.image.pull_secrets, OBJECT[0], "the name of a Secret in the namespace"),
     ):
         wrong = [one for one in values if not re.fullmatch(pattern, one)]
         reader.require(not wrong, f"{key} has {', '.join(wrong)}: each must be {meaning}.", key)

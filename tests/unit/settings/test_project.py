@@ -18,6 +18,7 @@ from tests.unit.declared import declare
         ({"docker:context": "colima"}, {}, "docker:context is set: .*set docker:host"),
         ({"kubernetes:kubeconfig": "/home/me/config"}, {}, "kubernetes:kubeconfig is set: .*KUBECONFIG"),
         ({"kubernetes:cluster": "one"}, {}, "kubernetes:cluster is set: .*set kubernetes:context"),
+        ({"kubernetes:namespace": "search"}, {}, "kubernetes:namespace is set: .*set kubernetesNamespace"),
         ({"kubernetes:renderYamlToDirectory": "out"}, {}, "renderYamlToDirectory is set: .*--diff"),
         ({}, {"DOCKER_CONTEXT": "colima"}, "DOCKER_CONTEXT is set: .*set DOCKER_HOST"),
     ],

@@ -70,7 +70,10 @@ def test_a_setting_of_kubernetes_is_refused_on_docker(key: str, value: object) -
     [
         ({"imageRegistry": ""}, "imageRegistry is empty, and a cluster's nodes pull images"),
         ({"imageRegistry": "", "imagePrebuilt": "server:1"}, "or set gatewayImagePrebuilt to images"),
-        ({"modelDelivery": "mount"}, "modelDelivery is mount, which the platform kubernetes has not"),
+        (
+            {"modelDelivery": "mount"},
+            "modelDelivery is mount, which the platform kubernetes has not: it must be fetch or claim (`pulumi",
+        ),
         ({"kubernetesServiceType": "NodePort"}, "kubernetesServiceType is NodePort, so others"),
         ({"kubernetesIngressHost": "search.example"}, "kubernetesIngressHost is search.example, so others"),
         ({"kubernetesTlsSecret": "tls"}, "kubernetesTlsSecret is tls, but kubernetesIngressHost is empty"),
@@ -80,6 +83,12 @@ def test_a_setting_of_kubernetes_is_refused_on_docker(key: str, value: object) -
         ({"kubernetesTolerations": ["gpu"]}, "kubernetesTolerations has gpu: each must be KEY=VALUE:EFFECT"),
         ({"device": "cuda", "serverGpus": "GPU-1"}, "serverGpus is GPU-1: in a cluster"),
         ({"kubernetesModelClaim": "models"}, "kubernetesModelClaim is models, but modelDelivery is fetch"),
+        (
+            {"kubernetesClientNamespaces": ["web", "Shop"]},
+            "kubernetesClientNamespaces has Shop: each must be",
+        ),
+        ({"imagePullSecrets": ["Login"]}, "imagePullSecrets has Login: each must be the name of a Secret"),
+        ({"kubernetesCpuRequest": "0.0"}, 'kubernetesCpuRequest is "0.0": it must be a number of CPUs'),
         ({"kubernetesNamespace": "Search"}, 'kubernetesNamespace is "Search": it must be'),
         ({"imagePullSecrets": ["a", "A login"]}, "imagePullSecrets has A login: each must be the name of"),
         (
