@@ -82,20 +82,14 @@ def check_platform(reader: SettingsReader, settings: Settings) -> None:
         "platform",
     )
     if settings.platform == "kubernetes":
-        _check_names(reader, settings)
+        _check_hub(reader, settings)
         _check_images(reader, settings)
         _check_ways_in(reader, settings)
         _check_replicas(reader, settings)
         _check_nodes(reader, settings)
 
 
-def _check_names(reader: SettingsReader, settings: Settings) -> None:
-    for key, values, (pattern, meaning) in (
-        ("imagePullSecrets", settings.image.pull_secrets, OBJECT),
-        ("kubernetesClientNamespaces", settings.kubernetes.client_namespaces, (LABEL, "a namespace's name")),
-    ):
-        wrong = [one for one in values if not re.fullmatch(pattern, one)]
-        reader.require(not wrong, f"{key} has {', '.join(wrong)}: each must be {meaning}.", key)
+def _check_hub(reader: SettingsReader, settings: Settings) -> None:
     endpoint = urlsplit(settings.model.hub_endpoint)
     reader.require(
         "@" not in endpoint.netloc,

@@ -72,7 +72,7 @@ CPUS: list[tuple[dict[str, Any], str, str]] = [
     ({"serverQueryShares": 100000, "serverDocumentShares": 2}, "10m", "1"),
     # Within the limit: a request above it would be refused.
     ({"kubernetesCpuRequest": "4", "serverCpus": "2"}, "125m", "2"),
-    ({"kubernetesCpuRequest": "0"}, "10m", "10m"),
+    ({"kubernetesCpuRequest": "0.001"}, "10m", "10m"),
 ]
 
 
@@ -119,7 +119,7 @@ def test_gpus_are_asked_for_by_number_and_resource(changes: dict[str, Any], gpus
         ({"kubernetesCpuRequest": "2"}, "1600m"),
         ({"kubernetesCpuRequest": "2", "serverCpus": "5"}, "4"),
         # An autoscaler takes no target of nothing.
-        ({"kubernetesCpuRequest": "0"}, "10m"),
+        ({"kubernetesCpuRequest": "0.001"}, "10m"),
     ],
     ids=shown,
 )

@@ -93,7 +93,7 @@ def test_a_setting_of_kubernetes_is_refused_on_docker(key: str, value: object) -
         ({"imagePullSecrets": ["a", "A login"]}, "imagePullSecrets has A login: each must be the name of"),
         (
             {"kubernetesClientNamespaces": ["a.b"]},
-            "kubernetesClientNamespaces has a.b: each must be a namespace",
+            "kubernetesClientNamespaces has a.b: each must be the name of a namespace",
         ),
         ({"modelHubEndpoint": "https://me:token@hub.example"}, "modelHubEndpoint has a user or token in it"),
         ({"kubernetesElasticsearchStorage": "10"}, 'kubernetesElasticsearchStorage is "10": it must be'),
