@@ -12,13 +12,13 @@ WORKLOADS = "statefulsets,deployments"
 """What runs for long, and may have the data of a claim open."""
 
 
-def users_of(claim: str, target: Target) -> list[str]:
-    """Return kind and name of what mounts the claim, except what is on its way out. Raises KubectlError."""
+def users_of(claim: str, target: Target, *, ending: bool = False) -> list[str]:
+    """Return kind and name of what mounts the claim and stays, or of what is `ending`. Raises KubectlError."""
     found = json.loads(run(["get", WORKLOADS, "--output", "json"], target))["items"]
     return [
         f"{one['kind']} {one['metadata']['name']}"
         for one in found
-        if not one["metadata"].get("deletionTimestamp") and claim in _claims(one)
+        if ("deletionTimestamp" in one["metadata"]) is ending and claim in _claims(one)
     ]
 
 

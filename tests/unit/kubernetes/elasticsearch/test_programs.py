@@ -135,9 +135,22 @@ def claim_check() -> str:
 
 
 @IS_FREE
-def test_a_node_takes_claims_that_nothing_uses(kubectl: KubectlDouble, there: list[dict[str, Any]]) -> None:
-    kubectl.answer("get statefulsets,deployments", {"items": there})
+def test_a_node_takes_claims_that_nothing_uses_any_longer(
+    kubectl: KubectlDouble, monkeypatch: pytest.MonkeyPatch, there: list[dict[str, Any]]
+) -> None:
+    monkeypatch.setattr(cluster_claim_check, "PAUSE", 0.01)
+    # The node of a stack that was just destroyed is seen four times.
+    kubectl.answer("get statefulsets,deployments", *[{"items": there}] * 4, {"items": []})
     assert claim_check() == f"nothing uses {CLAIM} and elasticsearch-backups"
+    ends = any("deletionTimestamp" in one["metadata"] for one in there)
+    assert len(kubectl.asked) == (6 if ends else 4)
+
+
+def test_a_node_that_does_not_end_is_told(kubectl: KubectlDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_claim_check, "PATIENCE", 0)
+    kubectl.answer("get statefulsets,deployments", {"items": [user("elasticsearch", CLAIM, ending=True)]})
+    with pytest.raises(CheckError, match=r"^StatefulSet elasticsearch in .* has not ended within 0 s"):
+        claim_check()
 
 
 @IS_USED
