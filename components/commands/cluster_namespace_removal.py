@@ -1,7 +1,9 @@
 """Removes a stack's own namespace at the end of a destroy, unless something that must be kept is in it.
 
-Run as `python3 -m components.commands.cluster_namespace_removal` with KUBECTL_* in the environment. With a namespace
-goes everything that is in it, so what the stack keeps, and what others put there, keeps the namespace.
+Run as `python3 -m components.commands.cluster_namespace_removal` with KUBECTL_* and NAMESPACE_REMOVAL_CLUSTER_UID in
+the environment. With a namespace goes everything that is in it, so what the stack keeps, and what others put there,
+keeps the namespace. The cluster is looked at here once more: the guard of a destroy is gone when one that was
+interrupted goes on, and another cluster may have a namespace of that name.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from components.kubernetes.cluster import require_cluster
 from components.kubernetes.kubectl import Target, run
 from components.program.entry import run_to_end
 
@@ -22,8 +25,12 @@ PATIENCE = 180.0
 """Seconds for the namespace to go: the last pods in it take their time to end."""
 
 
-def remove(target: Target) -> str:
-    """Remove the namespace; return a line that says what was done. Raises KubectlError."""
+def remove(target: Target, cluster_uid: str) -> str:
+    """Remove the namespace in the cluster of that uid; return a line that says what was done.
+
+    Raises KubectlError, as in another cluster.
+    """
+    require_cluster(target, cluster_uid)
     name = target.namespace
     found = json.loads(run(["get", KEPT_FOR, "--output", "json"], target))["items"]
     # What is on its way out keeps nothing.
@@ -44,7 +51,7 @@ def _named(found: Mapping[str, Any]) -> str:
 
 def work() -> str:
     """Remove the namespace that the environment describes; return what was done."""
-    return remove(Target.from_environment(os.environ))
+    return remove(Target.from_environment(os.environ), os.environ["NAMESPACE_REMOVAL_CLUSTER_UID"])
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in (
 
 @dataclass(frozen=True, kw_only=True)
 class StackNamespaceArgs:
-    """Its name is that of the surroundings."""
+    """Its name is that of the surroundings; `cluster_uid` is what its cluster is known by."""
 
+    cluster_uid: pulumi.Input[str]
     surroundings: Surroundings
 
 
@@ -42,7 +43,7 @@ class StackNamespace(pulumi.ComponentResource):
         run_at_deletion(
             f"{name}-removal",
             "cluster_namespace_removal",
-            environment=surroundings.environment,
+            environment={**surroundings.environment, "NAMESPACE_REMOVAL_CLUSTER_UID": args.cluster_uid},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
         self.register_outputs({})

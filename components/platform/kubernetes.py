@@ -45,7 +45,7 @@ class KubernetesPlatform:
         )
         before: list[pulumi.Resource] = [self._cluster]
         if not settings.kubernetes.namespace:
-            args = StackNamespaceArgs(surroundings=self._surroundings)
+            args = StackNamespaceArgs(cluster_uid=self._cluster.cluster_uid, surroundings=self._surroundings)
             before.append(
                 StackNamespace("namespace", args, pulumi.ResourceOptions(depends_on=[self._cluster]))
             )

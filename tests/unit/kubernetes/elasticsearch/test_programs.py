@@ -173,15 +173,25 @@ def test_a_node_does_not_take_a_claim_that_something_uses(kubectl: KubectlDouble
 def test_a_namespace_goes_only_when_nothing_is_lost_with_it(
     kubectl: KubectlDouble, items: list[dict[str, Any]], kept: str
 ) -> None:
+    kubectl.answer(WHICH_CLUSTER, CLUSTER_UID)
     kubectl.answer(f"get {cluster_namespace_removal.KEPT_FOR}", {"items": items})
     kubectl.answer("delete namespace search", "")
-    said = cluster_namespace_removal.remove(TARGET)
+    said = cluster_namespace_removal.remove(TARGET, CLUSTER_UID)
     deleted = [one for one in kubectl.asked if "delete" in one]
     if kept:
         assert f"Namespace search is kept, for in it is {kept}." in said
         assert deleted == []
     else:
         assert (said, len(deleted)) == ("Namespace search is gone.", 1)
+
+
+def test_a_namespace_of_another_cluster_is_left_alone(kubectl: KubectlDouble) -> None:
+    kubectl.answer(WHICH_CLUSTER, "another")
+    kubectl.answer(f"get {cluster_namespace_removal.KEPT_FOR}", {"items": []})
+    kubectl.answer("delete namespace search", "")
+    with pytest.raises(AnotherClusterError):
+        cluster_namespace_removal.remove(TARGET, CLUSTER_UID)
+    assert not [one for one in kubectl.asked if "delete" in one]
 
 
 def stateful_set(*, observed: int = 2, current: str = NEW, ready: int = 1) -> dict[str, Any]:
