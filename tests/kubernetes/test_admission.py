@@ -34,7 +34,7 @@ STACKS: list[dict[str, Any]] = [
         "kubernetesServiceType": "NodePort",
         "modelDelivery": "claim",
         "kubernetesModelClaim": "mine",
-        "kubernetesCpuRequest": "0",
+        "kubernetesCpuRequest": "0.001",
         "kubernetesMaxReplicas": 3,
     },
 ]
