@@ -59,13 +59,15 @@ def gateway_image(cluster: Cluster) -> str:
 
 
 def ready(cluster: Cluster, selector: str) -> dict[str, str]:
-    """Return the node of each pod that is ready, by the pod's name."""
+    """Return the node of each pod that is ready, by the pod's name; one that is ending still answers for a while."""
     pods = cluster.get("pods", f"--selector={selector}", f"--namespace={NAMESPACE}")["items"]
     return {
         pod["metadata"]["name"]: pod["spec"]["nodeName"]
         for pod in pods
         for condition in pod["status"].get("conditions", ())
-        if condition["type"] == "Ready" and condition["status"] == "True"
+        if condition["type"] == "Ready"
+        and condition["status"] == "True"
+        and "deletionTimestamp" not in pod["metadata"]
     }
 
 
