@@ -121,19 +121,22 @@ def test_a_node_that_dies_takes_no_answers_with_it_for_longer_than_a_minute(
     )
     other = next(node for node in ready_nodes(real_nodes) if node != lost)
     image = gateway_image(real_nodes)
-    with asking(real_nodes, NAMESPACE, image, SERVICE, 2, node=other) as asked:
-        time.sleep(2)
-        killed = time.monotonic()
-        real_nodes.node(lost).kill()
-        while lost in ready_nodes(real_nodes):
-            time.sleep(0.5)
-        while len(set(ready(real_nodes, "jina-search/lane=queries").values()) - {lost}) < 2:
-            assert time.monotonic() - killed < RECOVERED_WITHIN, "no other pod has become ready"
-            time.sleep(0.5)
-        recovered = time.monotonic() - killed
-        time.sleep(5)
+    try:
+        with asking(real_nodes, NAMESPACE, image, SERVICE, 2, node=other) as asked:
+            time.sleep(2)
+            killed = time.monotonic()
+            real_nodes.node(lost).kill()
+            while lost in ready_nodes(real_nodes):
+                time.sleep(0.5)
+            while len(set(ready(real_nodes, "jina-search/lane=queries").values()) - {lost}) < 2:
+                assert time.monotonic() - killed < RECOVERED_WITHIN, "no other pod has become ready"
+                time.sleep(0.5)
+            recovered = time.monotonic() - killed
+            time.sleep(5)
+    finally:
+        # Pods on a dead node never end, and what deletes them waits.
+        real_nodes.node(lost).start()
     _report(f"node, both servers again after {recovered:.0f} s", asked)
-    real_nodes.node(lost).start()
     assert questions(stack) == [True] * 5
     late = [began for began, _, found in asked.seen if isinstance(found, str)]
     assert all(began - asked.seen[0][0] < RECOVERED_WITHIN for began in late)
