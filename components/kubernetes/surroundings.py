@@ -39,13 +39,12 @@ class Surroundings:
         part: Part,
         name: pulumi.Input[str] | None = None,
         *,
-        labels: Mapping[str, pulumi.Input[str]] | None = None,
         annotations: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> ObjectMetaArgs:
         """Return the metadata of an object; without a name it gets its resource's, with random characters."""
         return ObjectMetaArgs(
             name=name,
             namespace=self.namespace,
-            labels={**self.labels, NAME: part, **(labels or {})},
+            labels={**self.labels, NAME: part},
             annotations=annotations,
         )

@@ -74,11 +74,8 @@ class KubernetesPlatform:
             "elasticsearch",
             ClusterElasticsearchArgs(
                 owner=self._stack_id,
-                namespace=self.namespace,
-                labels=self._surroundings.labels,
-                cluster=self._surroundings.environment,
                 cluster_uid=self._cluster.cluster_uid,
-                pull_secrets=self._surroundings.pull_secrets,
+                surroundings=self._surroundings,
                 kubernetes=self._settings.kubernetes,
                 settings=self._settings.elasticsearch,
             ),

@@ -1,6 +1,5 @@
 """Declares the claims of the stack's own node, which hold data that nothing can make again."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -9,9 +8,8 @@ from pulumi_kubernetes.core.v1 import (
     PersistentVolumeClaimSpecArgs,
     VolumeResourceRequirementsArgs,
 )
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from components.kubernetes.surroundings import NOT_AWAITED
+from components.kubernetes.surroundings import NOT_AWAITED, Surroundings
 from components.program.declaration import run_at_deletion
 from components.settings import KubernetesSettings
 
@@ -27,14 +25,12 @@ ANNOTATIONS = {
 class ClaimArgs:
     """A claim: its name, the `setting` by which its content is given up, and whether it is: `deleted`.
 
-    `cluster` is the environment by which programs reach the cluster, and `cluster_uid` what it is known by.
+    `cluster_uid` is what the cluster is known by.
     """
 
     name: str
-    namespace: str
-    labels: Mapping[str, str]
-    cluster: Mapping[str, pulumi.Input[str]]
     cluster_uid: pulumi.Input[str]
+    surroundings: Surroundings
     settings: KubernetesSettings
     setting: str
     deleted: bool
@@ -53,9 +49,7 @@ class RetainedClaim(pulumi.ComponentResource):
         super().__init__("jina:kubernetes:RetainedClaim", name, None, opts)
         claim = PersistentVolumeClaim(
             name,
-            metadata=ObjectMetaArgs(
-                name=args.name, namespace=args.namespace, labels=args.labels, annotations=ANNOTATIONS
-            ),
+            metadata=args.surroundings.metadata("elasticsearch", args.name, annotations=ANNOTATIONS),
             spec=PersistentVolumeClaimSpecArgs(
                 # Of one node, and not of one pod alone, which not every driver can tell apart.
                 access_modes=["ReadWriteOnce"],
@@ -76,7 +70,7 @@ class RetainedClaim(pulumi.ComponentResource):
             f"{name}-removal",
             "cluster_claim_removal",
             environment={
-                **args.cluster,
+                **args.surroundings.environment,
                 "CLAIM_REMOVAL_CLUSTER_UID": args.cluster_uid,
                 "CLAIM_REMOVAL_CLAIM": self.claim_name,
                 "CLAIM_REMOVAL_SETTING": args.setting,

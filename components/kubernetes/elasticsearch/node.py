@@ -22,7 +22,7 @@ from components.kubernetes import labels
 from components.kubernetes.address import ServiceAddress
 from components.kubernetes.elasticsearch.claims import ClaimArgs, RetainedClaim
 from components.kubernetes.elasticsearch.pod import CONTAINER, SECRET_KEY, pod
-from components.kubernetes.surroundings import FORCED, NOT_AWAITED
+from components.kubernetes.surroundings import FORCED, NOT_AWAITED, Surroundings
 from components.names import names_in
 from components.program.declaration import run_program
 from components.settings import ElasticsearchSettings, KubernetesSettings
@@ -37,17 +37,12 @@ STARTED_WITHIN = 1200
 class ElasticsearchNodeArgs:
     """What the node is made from.
 
-    `namespace` is where it is; `labels` are those of all objects of the stack; `owner` is the stack's id; `cluster` is
-    the environment by which programs reach the cluster, and `cluster_uid` what it is known by; `pull_secrets` names
-    Secrets for its image.
+    `owner` is the stack's id, and `cluster_uid` what its cluster is known by.
     """
 
-    namespace: str
-    labels: Mapping[str, str]
     owner: pulumi.Input[str]
-    cluster: Mapping[str, pulumi.Input[str]]
     cluster_uid: pulumi.Input[str]
-    pull_secrets: tuple[str, ...]
+    surroundings: Surroundings
     kubernetes: KubernetesSettings
     settings: ElasticsearchSettings
 
@@ -67,7 +62,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
         self, name: str, args: ElasticsearchNodeArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("jina:kubernetes:ElasticsearchNode", name, None, opts)
-        self._args, self._labels = args, {**args.labels, labels.NAME: NAME}
+        self._args, self._labels = args, {**args.surroundings.labels, labels.NAME: NAME}
         self._child = pulumi.ResourceOptions(parent=self)
         password = PasswordResource(f"{name}-password", self._child).password
         free = pulumi.ResourceOptions.merge(
@@ -103,9 +98,9 @@ class ElasticsearchNode(pulumi.ComponentResource):
         self.register_outputs({"url": self.connection.url, "volume": self.volume})
 
     def _url(self) -> str:
-        args = self._args
+        inside = self._args.surroundings
         return ServiceAddress(
-            namespace=args.namespace, service=NAME, port=container.PORT, context=args.kubernetes.context
+            namespace=inside.namespace, service=NAME, port=container.PORT, context=inside.context
         ).url
 
     def _claim_check(self, name: str) -> pulumi.Resource:
@@ -113,7 +108,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             f"{name}-claims",
             "cluster_claim_check",
             environment={
-                **self._args.cluster,
+                **self._args.surroundings.environment,
                 "CLAIM_CHECK_CLAIMS": ",".join(f"{NAME}-{what}" for what in ("data", "backups")),
             },
             triggers=[],
@@ -128,10 +123,8 @@ class ElasticsearchNode(pulumi.ComponentResource):
             f"{name}-{what}",
             ClaimArgs(
                 name=f"{NAME}-{what}",
-                namespace=self._args.namespace,
-                labels=self._labels,
-                cluster=self._args.cluster,
                 cluster_uid=self._args.cluster_uid,
+                surroundings=self._args.surroundings,
                 settings=self._args.kubernetes,
                 setting=setting,
                 deleted=set(self._args.settings.indices) <= set(names_in(given_up)),
@@ -142,12 +135,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
     def _metadata(
         self, name: str = NAME, annotations: Mapping[str, pulumi.Input[str]] | None = None
     ) -> ObjectMetaArgs:
-        return ObjectMetaArgs(
-            name=name,
-            namespace=self._args.namespace,
-            labels=self._labels,
-            annotations=annotations,
-        )
+        return self._args.surroundings.metadata("elasticsearch", name, annotations=annotations)
 
     def _secret(self, name: str, password: pulumi.Output[str]) -> Secret:
         """Declare the password that the superuser has at the first start of the node's data."""
@@ -181,7 +169,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
                 data=data.claim_name,
                 backups=backups.claim_name,
                 secret=secret.metadata.apply(lambda made: str(made.name)),
-                pull_secrets=self._args.pull_secrets,
+                pull_secrets=self._args.surroundings.pull_secrets,
             ),
         )
 
@@ -216,7 +204,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             f"{name}-version",
             "cluster_version_check",
             environment={
-                **self._args.cluster,
+                **self._args.surroundings.environment,
                 "VERSION_CHECK_IMAGE_NAME": self._args.settings.image,
                 "VERSION_CHECK_CLAIM": data.claim_name,
             },
@@ -229,7 +217,7 @@ class ElasticsearchNode(pulumi.ComponentResource):
             f"{name}-check",
             "cluster_node_check",
             environment={
-                **self._args.cluster,
+                **self._args.surroundings.environment,
                 "NODE_CHECK_STATEFUL_SET": NAME,
                 "NODE_CHECK_POD": POD,
                 "NODE_CHECK_CONTAINER": CONTAINER,

@@ -3,13 +3,13 @@
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.elasticsearch.node import container
 from components.kubernetes.elasticsearch.component import ClusterElasticsearch, ClusterElasticsearchArgs
+from components.kubernetes.surroundings import Surroundings
 from tests.unit.declared import Declared, declare, one
 from tests.unit.kubernetes.stack import before
 from tests.unit.project import stack_settings
@@ -37,13 +37,16 @@ def declared(context: str = "", pull_secrets: tuple[str, ...] = (), **changes: o
     """Declare Elasticsearch for a stack in a cluster, once for each set of changes."""
     settings = stack_settings("k8s", imageRegistry="registry.test", **changes)
     args = ClusterElasticsearchArgs(
-        namespace="search",
-        labels=LABELS,
         owner=OWNER,
-        cluster=CLUSTER,
         cluster_uid=CLUSTER_UID,
-        pull_secrets=pull_secrets,
-        kubernetes=replace(settings.kubernetes, context=context),
+        surroundings=Surroundings(
+            namespace="search",
+            context=context,
+            labels=LABELS,
+            environment=CLUSTER,
+            pull_secrets=pull_secrets,
+        ),
+        kubernetes=settings.kubernetes,
         settings=settings.elasticsearch,
     )
     return declare(lambda: ClusterElasticsearch("elasticsearch", args), "k8s")
