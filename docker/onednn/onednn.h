@@ -1,0 +1,78 @@
+// What the parts of the oneDNN backend share.
+#pragma once
+
+#include <dnnl.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+struct ggml_tensor;
+
+namespace onednn {
+
+constexpr const char * NAME = "oneDNN";
+
+inline const dnnl::engine & engine() {
+    static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+    return cpu;
+}
+
+// Whether the processor, and the limit that ONEDNN_MAX_CPU_ISA sets, allow these instructions.
+bool at_least(dnnl::cpu_isa wanted);
+
+// The type in which matrices are multiplied, bf16 or f32. Their products are float32 in both.
+dnnl::memory::data_type number_type();
+
+inline dnnl::memory::desc plain(int64_t rows, int64_t columns, dnnl::memory::data_type type) {
+    return dnnl::memory::desc({rows, columns}, type, dnnl::memory::format_tag::ab);
+}
+
+// result = left * right. A format_tag::any in `right` lets oneDNN choose its layout. oneDNN keeps the code that it
+// generates for a product, so asking for the same one again takes microseconds.
+dnnl::matmul::primitive_desc product(const dnnl::memory::desc & left, const dnnl::memory::desc & right,
+                                     const dnnl::memory::desc & result,
+                                     const dnnl::primitive_attr & attributes = dnnl::primitive_attr());
+
+// A weight in oneDNN's layout, where the tensor's own numbers were.
+struct packed_weight {
+    dnnl::memory::desc layout;
+};
+
+// Bytes of the tensor, or of its largest layout: a weight is packed in place.
+size_t packed_bytes(const ggml_tensor * weight);
+
+// MUL_MAT by weights of its own buffer type: the products of one split of a graph.
+class products {
+  public:
+    explicit products(const dnnl::stream & stream) : stream_(stream) {}
+
+    // Forgets the activations of the split before.
+    void begin() { converted_ = nullptr; }
+    void multiply(ggml_tensor * node);
+
+  private:
+    void * converted(const ggml_tensor * input, int64_t rows);
+
+    dnnl::stream stream_;
+    const ggml_tensor * converted_ = nullptr;  // whose numbers `numbers_` holds: several products in a row have one input
+    std::vector<char> numbers_;
+};
+
+// FLASH_ATTN_EXT without a cache, as embedding models have it.
+class attention {
+  public:
+    attention();
+    ~attention();
+
+    static bool supports(const ggml_tensor * op);
+    void compute(ggml_tensor * op, int threads);
+
+  private:
+    struct worker;
+    std::vector<std::unique_ptr<worker>> workers_;  // one a thread
+    std::vector<char> keys_, values_, seen_;
+};
+
+}  // namespace onednn

@@ -1,0 +1,126 @@
+// Products of activations and weights.
+
+#include "onednn.h"
+
+#include "backend.h"
+#include "ggml-impl.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace onednn {
+
+using dnnl::memory;
+
+namespace {
+
+// No layout of oneDNN pads an edge to a multiple of more than this.
+constexpr int64_t LARGEST_BLOCK = 64;
+
+// A layout that serves any number of rows; for very few, oneDNN would choose another.
+constexpr int64_t TYPICAL_ROWS = 128;
+
+std::vector<float> in_float32(const ggml_tensor * weight) {
+    const int64_t inputs = weight->ne[0];
+    const int64_t outputs = weight->ne[1];
+    const ggml_to_float_t to_float = ggml_get_type_traits(weight->type)->to_float;
+    std::vector<float> numbers(size_t(inputs * outputs));
+    #pragma omp parallel for
+    for (int64_t row = 0; row < outputs; row++) {
+        const char * from = static_cast<const char *>(weight->data) + row * weight->nb[1];
+        if (weight->type == GGML_TYPE_F32) {
+            std::memcpy(numbers.data() + row * inputs, from, inputs * sizeof(float));
+        } else {
+            to_float(from, numbers.data() + row * inputs, inputs);
+        }
+    }
+    return numbers;
+}
+
+// ggml keeps a weight as one row of inputs for each output; oneDNN multiplies by inputs x outputs.
+const packed_weight & packed(ggml_tensor * weight, dnnl::stream & stream) {
+    if (weight->extra) {
+        return *static_cast<packed_weight *>(weight->extra);
+    }
+    const int64_t inputs = weight->ne[0];
+    const int64_t outputs = weight->ne[1];
+    const memory::desc any({inputs, outputs}, number_type(), memory::format_tag::any);
+    const memory::desc layout = product(plain(TYPICAL_ROWS, inputs, number_type()), any,
+                                        plain(TYPICAL_ROWS, outputs, memory::data_type::f32))
+                                    .weights_desc();
+    GGML_ASSERT(layout.get_size() <= packed_bytes(weight));
+
+    std::vector<float> numbers = in_float32(weight);
+    memory from({{inputs, outputs}, memory::data_type::f32, memory::format_tag::ba}, engine(), numbers.data());
+    memory to(layout, engine(), weight->data);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+    return keep(weight, packed_weight{layout});
+}
+
+}  // namespace
+
+bool at_least(dnnl::cpu_isa wanted) {
+    // The values are sets of bits: an instruction set contains those that it grew from.
+    const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    const auto needed = static_cast<unsigned>(wanted);
+    return (has & needed) == needed;
+}
+
+memory::data_type number_type() {
+    static const memory::data_type chosen = [] {
+        const char * asked = std::getenv("GGML_ONEDNN_PRECISION");
+        const bool exact = asked && std::string(asked) == "f32";
+        const bool fast = at_least(dnnl::cpu_isa::avx512_core_bf16);
+        return fast && !exact ? memory::data_type::bf16 : memory::data_type::f32;
+    }();
+    return chosen;
+}
+
+dnnl::matmul::primitive_desc product(const memory::desc & left, const memory::desc & right, const memory::desc & result,
+                                     const dnnl::primitive_attr & attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+    return dnnl::matmul::primitive_desc(engine(), left, right, result, attributes);
+#else
+    return dnnl::matmul::primitive_desc(dnnl::matmul::desc(left, right, result), attributes, engine());
+#endif
+}
+
+size_t packed_bytes(const ggml_tensor * weight) {
+    const int64_t inputs = GGML_PAD(weight->ne[0], LARGEST_BLOCK);
+    const int64_t outputs = GGML_PAD(weight->ne[1], LARGEST_BLOCK);
+    return std::max(ggml_nbytes(weight), size_t(inputs * outputs) * memory::data_type_size(number_type()));
+}
+
+void * products::converted(const ggml_tensor * input, int64_t rows) {
+    if (number_type() == memory::data_type::f32) {
+        return input->data;
+    }
+    if (converted_ != input) {
+        const memory::desc wanted = plain(rows, input->ne[0], number_type());
+        numbers_.resize(std::max(numbers_.size(), wanted.get_size()));
+        memory from(plain(rows, input->ne[0], memory::data_type::f32), engine(), input->data);
+        memory to(wanted, engine(), numbers_.data());
+        dnnl::reorder(from, to).execute(stream_, from, to);
+        converted_ = input;
+    }
+    return numbers_.data();
+}
+
+void products::multiply(ggml_tensor * node) {
+    ggml_tensor * weight = node->src[0];
+    const ggml_tensor * input = node->src[1];
+    const int64_t rows = ggml_nrows(input);
+    const packed_weight & by = packed(weight, stream_);
+
+    memory left(plain(rows, weight->ne[0], number_type()), engine(), converted(input, rows));
+    memory right(by.layout, engine(), weight->data);
+    memory result(plain(rows, weight->ne[1], memory::data_type::f32), engine(), node->data);
+    dnnl::matmul(product(left.get_desc(), by.layout, result.get_desc()))
+        .execute(stream_, {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}});
+    stream_.wait();
+}
+
+}  // namespace onednn
