@@ -7,13 +7,17 @@
 //
 //   GGML_ONEDNN_PRECISION=f32   multiplies in float32 on every processor
 
+#include "attention.h"
 #include "backend.h"
 
 #include "ggml-backend-impl.h"
 #include "ggml-impl.h"
 
 #include <omp.h>
+#include <sys/mman.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -23,8 +27,11 @@ namespace onednn {
 
 namespace {
 
+// Products read weights from one end to the other: with pages of 2 MiB, a third faster.
+constexpr size_t HUGE_PAGE = size_t(2) << 20;
+
 struct buffer_context {
-    ggml_backend_buffer_t host;
+    void * data;
     std::vector<std::unique_ptr<packed_weight>> weights;
 };
 
@@ -35,12 +42,12 @@ ggml_backend_buffer_type_t buffer_type();
 
 void buffer_free(ggml_backend_buffer_t buffer) {
     auto * context = static_cast<buffer_context *>(buffer->context);
-    ggml_backend_buffer_free(context->host);
+    std::free(context->data);
     delete context;
 }
 
 void * buffer_base(ggml_backend_buffer_t buffer) {
-    return ggml_backend_buffer_get_base(static_cast<buffer_context *>(buffer->context)->host);
+    return static_cast<buffer_context *>(buffer->context)->data;
 }
 
 void buffer_memset(ggml_backend_buffer_t, ggml_tensor * tensor, uint8_t value, size_t offset, size_t size) {
@@ -67,10 +74,12 @@ const char * buffer_type_name(ggml_backend_buffer_type_t) {
 }
 
 ggml_backend_buffer_t buffer_alloc(ggml_backend_buffer_type_t type, size_t size) {
-    ggml_backend_buffer_t host = ggml_backend_buft_alloc_buffer(ggml_backend_cpu_buffer_type(), size);
-    if (!host) {
+    const size_t pages = GGML_PAD(std::max(size, size_t(1)), HUGE_PAGE);
+    void * data = std::aligned_alloc(HUGE_PAGE, pages);
+    if (!data) {
         return nullptr;
     }
+    madvise(data, pages, MADV_HUGEPAGE);
     const ggml_backend_buffer_i functions = {
         .free_buffer = buffer_free,
         .get_base = buffer_base,
@@ -79,7 +88,7 @@ ggml_backend_buffer_t buffer_alloc(ggml_backend_buffer_type_t type, size_t size)
         .get_tensor = buffer_get,
         .clear = buffer_clear,
     };
-    return ggml_backend_buffer_init(type, functions, new buffer_context{host, {}}, size);
+    return ggml_backend_buffer_init(type, functions, new buffer_context{data, {}}, size);
 }
 
 size_t buffer_alignment(ggml_backend_buffer_type_t) {
@@ -121,8 +130,12 @@ ggml_status backend_compute(ggml_backend_t backend, ggml_cgraph * graph) {
     context.multiplied.begin();
     for (int i = 0; i < graph->n_nodes; i++) {
         ggml_tensor * node = graph->nodes[i];
-        if (node->op == GGML_OP_MUL_MAT) {
+        if (context.multiplied.feed_forward(graph, i)) {
+            i += 3;
+        } else if (node->op == GGML_OP_MUL_MAT) {
             context.multiplied.multiply(node);
+        } else if (node->op == GGML_OP_GLU) {
+            context.multiplied.glu(node);
         } else if (node->op == GGML_OP_FLASH_ATTN_EXT) {
             context.attended.compute(node, context.threads);
         }
@@ -207,6 +220,8 @@ bool device_supports_op(ggml_backend_dev_t, const ggml_tensor * op) {
                    !weight->view_src && known && ggml_n_dims(weight) == 2 && ggml_is_contiguous(weight) &&
                    input->type == GGML_TYPE_F32 && ggml_is_contiguous(input) && op->type == GGML_TYPE_F32;
         }
+        case GGML_OP_GLU:
+            return products::supports_glu(op);
         case GGML_OP_FLASH_ATTN_EXT:
             return attention::supports(op);
         default:

@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
+struct ggml_cgraph;
 struct ggml_tensor;
 
 namespace onednn {
@@ -43,36 +43,29 @@ struct packed_weight {
 // Bytes of the tensor, or of its largest layout: a weight is packed in place.
 size_t packed_bytes(const ggml_tensor * weight);
 
-// MUL_MAT by weights of its own buffer type: the products of one split of a graph.
+// MUL_MAT by weights of its own buffer type, and GLU between them.
 class products {
   public:
     explicit products(const dnnl::stream & stream) : stream_(stream) {}
 
-    // Forgets the activations of the split before.
+    static bool supports_glu(const ggml_tensor * op);
+
+    // Forgets the activations of the graph before.
     void begin() { converted_ = nullptr; }
     void multiply(ggml_tensor * node);
+    void glu(ggml_tensor * node);
+
+    // Computes up, gate, their GLU and down at once where the nodes from `first` on are these: whether they are.
+    bool feed_forward(const ggml_cgraph * graph, int first);
 
   private:
     void * converted(const ggml_tensor * input, int64_t rows);
+    void run(ggml_tensor * weight, int64_t rows, void * input, dnnl::memory & result,
+             const dnnl::primitive_attr & attributes = {}, const dnnl::memory * factor = nullptr);
 
     dnnl::stream stream_;
     const ggml_tensor * converted_ = nullptr;  // whose numbers `numbers_` holds: several products in a row have one input
-    std::vector<char> numbers_;
-};
-
-// FLASH_ATTN_EXT without a cache, as embedding models have it.
-class attention {
-  public:
-    attention();
-    ~attention();
-
-    static bool supports(const ggml_tensor * op);
-    void compute(ggml_tensor * op, int threads);
-
-  private:
-    struct worker;
-    std::vector<std::unique_ptr<worker>> workers_;  // one a thread
-    std::vector<char> keys_, values_, seen_;
+    std::vector<char> numbers_, gate_, product_;
 };
 
 }  // namespace onednn

@@ -4,11 +4,13 @@
 
 #include "backend.h"
 #include "ggml-impl.h"
+#include "numbers.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <unordered_map>
 
 namespace onednn {
 
@@ -60,6 +62,23 @@ const packed_weight & packed(ggml_tensor * weight, dnnl::stream & stream) {
     return keep(weight, packed_weight{layout});
 }
 
+template <typename Add>
+dnnl::primitive_attr after(Add add) {
+    dnnl::post_ops then;
+    add(then);
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(then);
+    return attributes;
+}
+
+void append_swish(dnnl::post_ops & then) {
+#if DNNL_VERSION_MAJOR >= 3
+    then.append_eltwise(dnnl::algorithm::eltwise_swish, 1.0f, 0.0f);
+#else
+    then.append_eltwise(1.0f, dnnl::algorithm::eltwise_swish, 1.0f, 0.0f);
+#endif
+}
+
 }  // namespace
 
 bool at_least(dnnl::cpu_isa wanted) {
@@ -109,18 +128,72 @@ void * products::converted(const ggml_tensor * input, int64_t rows) {
     return numbers_.data();
 }
 
-void products::multiply(ggml_tensor * node) {
-    ggml_tensor * weight = node->src[0];
-    const ggml_tensor * input = node->src[1];
-    const int64_t rows = ggml_nrows(input);
+void products::run(ggml_tensor * weight, int64_t rows, void * input, memory & result,
+                   const dnnl::primitive_attr & attributes, const memory * factor) {
     const packed_weight & by = packed(weight, stream_);
-
-    memory left(plain(rows, weight->ne[0], number_type()), engine(), converted(input, rows));
+    memory left(plain(rows, weight->ne[0], number_type()), engine(), input);
     memory right(by.layout, engine(), weight->data);
-    memory result(plain(rows, weight->ne[1], memory::data_type::f32), engine(), node->data);
-    dnnl::matmul(product(left.get_desc(), by.layout, result.get_desc()))
-        .execute(stream_, {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}});
+    std::unordered_map<int, memory> arguments = {
+        {DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, right}, {DNNL_ARG_DST, result}};
+    if (factor) {
+        arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, *factor);
+    }
+    dnnl::matmul(product(left.get_desc(), by.layout, result.get_desc(), attributes)).execute(stream_, arguments);
     stream_.wait();
+}
+
+void products::multiply(ggml_tensor * node) {
+    const int64_t rows = ggml_nrows(node->src[1]);
+    memory result(plain(rows, node->ne[0], memory::data_type::f32), engine(), node->data);
+    run(node->src[0], rows, converted(node->src[1], rows), result);
+}
+
+bool products::supports_glu(const ggml_tensor * op) {
+    return ggml_get_glu_op(op) == GGML_GLU_OP_SWIGLU && op->src[1] && op->type == GGML_TYPE_F32 &&
+           ggml_is_contiguous(op->src[0]) && ggml_is_contiguous(op->src[1]) && ggml_is_contiguous(op) &&
+           ggml_nelements(op) % 16 == 0;
+}
+
+void products::glu(ggml_tensor * node) {
+    const auto * gate = static_cast<const float *>(node->src[0]->data);
+    const auto * up = static_cast<const float *>(node->src[1]->data);
+    auto * to = static_cast<float *>(node->data);
+    const int64_t part = 4096;
+    const int64_t count = ggml_nelements(node);
+    #pragma omp parallel for
+    for (int64_t at = 0; at < count; at += part) {
+        swiglu(gate + at, up + at, to + at, std::min(part, count - at));
+    }
+}
+
+bool products::feed_forward(const ggml_cgraph * graph, int first) {
+    const bool fits = ggml_can_fuse_subgraph(graph, first, {GGML_OP_MUL_MAT, GGML_OP_MUL_MAT, GGML_OP_GLU, GGML_OP_MUL_MAT},
+                                             {first + 3});
+    if (!fits) {
+        return false;
+    }
+    ggml_tensor * const * nodes = graph->nodes + first;
+    const ggml_tensor * glu = nodes[2];
+    ggml_tensor * gate = glu->src[0];
+    ggml_tensor * up = glu->src[1];
+    ggml_tensor * down = nodes[3];
+    if (down->src[1] != glu || gate->src[1] != up->src[1]) {
+        return false;
+    }
+    const int64_t rows = ggml_nrows(glu);
+    const memory::desc between = plain(rows, glu->ne[0], number_type());
+    gate_.resize(std::max(gate_.size(), between.get_size()));
+    product_.resize(std::max(product_.size(), between.get_size()));
+    memory gated(between, engine(), gate_.data());
+    memory multiplied(between, engine(), product_.data());
+    memory result(plain(rows, down->ne[0], memory::data_type::f32), engine(), down->data);
+
+    void * input = converted(up->src[1], rows);
+    run(gate->src[0], rows, input, gated, after([](dnnl::post_ops & then) { append_swish(then); }));
+    run(up->src[0], rows, input, multiplied,
+        after([&](dnnl::post_ops & then) { then.append_binary(dnnl::algorithm::binary_mul, between); }), &gated);
+    run(down->src[0], rows, product_.data(), result);
+    return true;
 }
 
 }  // namespace onednn

@@ -1,0 +1,131 @@
+#include "numbers.h"
+
+#include <immintrin.h>
+
+#include <cmath>
+#include <cstring>
+
+namespace onednn {
+
+namespace {
+
+constexpr int64_t LANES = 16;
+
+typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t ints __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef uint32_t bits __attribute__((vector_size(LANES * sizeof(uint32_t))));
+typedef uint16_t halves __attribute__((vector_size(LANES * sizeof(uint16_t))));
+
+// Compiled for each of these processors, and chosen when the library is loaded.
+#define FOR_EACH_PROCESSOR __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define INLINE inline __attribute__((always_inline))
+
+INLINE void load(floats & numbers, const float * from) {
+    std::memcpy(&numbers, from, sizeof(numbers));
+}
+
+INLINE void store(const floats & numbers, float * to) {
+    std::memcpy(to, &numbers, sizeof(numbers));
+}
+
+// To the nearest bfloat16, ties to even.
+INLINE void store(const floats & numbers, uint16_t * to) {
+    const bits all = (bits) numbers;
+    const halves upper = __builtin_convertvector((all + 0x7fff + ((all >> 16) & 1)) >> 16, halves);
+    std::memcpy(to, &upper, sizeof(upper));
+}
+
+// 2^turns * e^rest, the second by its series.
+INLINE void exponential(floats & x) {
+    const floats lowest = floats{} - 87.0f;
+    const floats bounded = x > lowest ? x : lowest;
+    const ints turns = __builtin_convertvector(bounded * 1.44269504f - 0.5f, ints);
+    const floats whole = __builtin_convertvector(turns, floats);
+    const floats rest = (bounded - whole * 0.693145752f) - whole * 1.42860677e-6f;
+    floats power = rest * (1.0f / 720) + (1.0f / 120);
+    power = power * rest + (1.0f / 24);
+    power = power * rest + (1.0f / 6);
+    power = power * rest + 0.5f;
+    power = power * rest + 1.0f;
+    power = power * rest + 1.0f;
+    const floats scale = (floats) ((turns + 127) << 23);
+    x = x > lowest ? power * scale : floats{};
+}
+
+template <typename Number>
+INLINE float all_exponentials(const float * numbers, Number * to, int64_t count, float top) {
+    floats sum = {};
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x;
+        load(x, numbers + i);
+        x -= top;
+        exponential(x);
+        store(x, to + i);
+        sum += x;
+    }
+    float total = 0.0f;
+    for (int64_t i = 0; i < LANES; i++) {
+        total += sum[i];
+    }
+    return total;
+}
+
+template <typename Number>
+INLINE void all_scaled(const float * numbers, Number * to, int64_t count, float factor) {
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x;
+        load(x, numbers + i);
+        store(x * factor, to + i);
+    }
+}
+
+}  // namespace
+
+FOR_EACH_PROCESSOR float largest(const float * numbers, int64_t count, float so_far) {
+    floats most = floats{} + so_far;
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x;
+        load(x, numbers + i);
+        most = x > most ? x : most;
+    }
+    for (int64_t i = 0; i < LANES; i++) {
+        so_far = most[i] > so_far ? most[i] : so_far;
+    }
+    return so_far;
+}
+
+FOR_EACH_PROCESSOR float exponentials(const float * numbers, float * to, int64_t count, float top) {
+    return all_exponentials(numbers, to, count, top);
+}
+
+FOR_EACH_PROCESSOR float exponentials(const float * numbers, uint16_t * to, int64_t count, float top) {
+    return all_exponentials(numbers, to, count, top);
+}
+
+FOR_EACH_PROCESSOR void scaled(const float * numbers, float * to, int64_t count, float factor) {
+    all_scaled(numbers, to, count, factor);
+}
+
+FOR_EACH_PROCESSOR void scaled(const float * numbers, uint16_t * to, int64_t count, float factor) {
+    all_scaled(numbers, to, count, factor);
+}
+
+FOR_EACH_PROCESSOR void swiglu(const float * gate, const float * up, float * to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x, y;
+        load(x, gate + i);
+        load(y, up + i);
+        // Of the two forms, the one whose power is at most 1.
+        floats power = x > 0.0f ? -x : x;
+        exponential(power);
+        store((x > 0.0f ? x : x * power) / (1.0f + power) * y, to + i);
+    }
+}
+
+__attribute__((target("avx,f16c"))) void widened(const uint16_t * numbers, float * to, int64_t count) {
+    for (int64_t i = 0; i < count; i += 8) {
+        _mm256_storeu_ps(to + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(numbers + i))));
+    }
+}
+
+}  // namespace onednn
