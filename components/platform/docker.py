@@ -9,7 +9,7 @@ from components.elasticsearch.node.volumes import VolumeOwner
 from components.engine.component import StackEngine, StackEngineArgs
 from components.image.built import ImageBuilds
 from components.image.component import ServerImage, ServerImageArgs
-from components.model import ModelDownload, ModelDownloadArgs
+from components.model.component import ModelDownload, ModelDownloadArgs
 from components.network import StackNetwork, StackNetworkArgs
 from components.platform.interface import Image, Model
 from components.server import Gateway, GatewayArgs, LlamaServer, LlamaServerArgs

@@ -5,7 +5,7 @@ import base64
 import pulumi
 import pytest
 
-from components.model import ModelDownload, ModelDownloadArgs
+from components.model.component import ModelDownload, ModelDownloadArgs
 from tests.unit.declared import Declared, declare, one
 from tests.unit.project import PROJECT_DIRECTORY, stack_settings
 
