@@ -50,12 +50,11 @@ class WantedImageProvider(StackProvider):
 
 
 def _lost(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    if is_unknown(news.get("engine")):
+    # The usual answer comes first: it takes one question, and every preview asks.
+    if is_unknown(news.get("engine")) or has_image(olds["full_name"], news["engine"]):
         return False
     there = engine_id_if_any(news["engine"])
-    if not there or olds["engine_id"] not in ("", there):
-        return False
-    return not has_image(olds["full_name"], news["engine"])
+    return bool(there) and olds["engine_id"] in ("", there)
 
 
 def _name(props: Mapping[str, Any]) -> str:

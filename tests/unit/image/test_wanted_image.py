@@ -71,6 +71,13 @@ def test_an_image_that_the_engine_has_lost_gets_another_mark_under_the_same_name
     assert updated["mark"] != made["mark"]
 
 
+def test_a_preview_asks_once_for_an_image_that_is_there(made: dict[str, Any], engine: EngineDouble) -> None:
+    asked = engine.folder / "asked"
+    asked.unlink()
+    assert not changes(made)
+    assert [line.split()[:2] for line in asked.read_text().splitlines()] == [["image", "inspect"]]
+
+
 def test_an_engine_that_does_not_answer_has_lost_nothing(made: dict[str, Any], engine: EngineDouble) -> None:
     engine.stop()
     assert not changes(made)
