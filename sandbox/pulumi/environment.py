@@ -10,6 +10,18 @@ from sandbox.pulumi.cli import PulumiCli
 
 PASSPHRASE_BYTES = 32
 
+NOT_INHERITED = frozenset(
+    {
+        "PULUMI_CONFIG_PASSPHRASE_FILE",
+        "PULUMI_ACCESS_TOKEN",
+        "PULUMI_STACK",
+        "PYTHONHOME",
+        # Without bytecode every preview compiles the program and its providers anew, which takes a tenth of it.
+        "PYTHONDONTWRITEBYTECODE",
+    }
+)
+"""What would lead elsewhere than to the sandbox's own stacks, or slow every command down."""
+
 
 def pulumi_environment(
     cli: PulumiCli,
@@ -47,11 +59,7 @@ def pulumi_environment(
     if providers:
         # What the stand-ins do not serve shall fail at once, not after a download that cannot succeed.
         chosen["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] = "true"
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_ACCESS_TOKEN", "PULUMI_STACK", "PYTHONHOME"}
-    }
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return {**inherited, **chosen, **(extra or {})}
 
 

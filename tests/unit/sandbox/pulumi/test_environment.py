@@ -44,6 +44,13 @@ def test_state_home_and_passphrase_are_the_sandboxs_own(
     assert (tmp_path / "state").is_dir()
 
 
+def test_python_keeps_bytecode_though_it_may_not_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in environment(tmp_path)
+
+
 def test_the_passphrase_is_random_kept_and_for_this_user_only(tmp_path: Path) -> None:
     passphrase = environment(tmp_path)["PULUMI_CONFIG_PASSPHRASE"]
     assert len(passphrase) == 64
