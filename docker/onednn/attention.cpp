@@ -183,16 +183,18 @@ struct run {
 struct attention::worker {
     dnnl::stream stream{engine()};
     std::vector<char> queries, scratch;
-    std::vector<float> scores;  // run by run; each later holds its weights, in the type of the products
+    pages scores_;  // run by run; each later holds its weights, in the type of the products
     std::vector<float> sums;
     std::vector<run> runs;
 
     void reserve(const products_by_run & by, int64_t key_tiles) {
         queries.resize(by.by_length[0].scores.left.get_size());
         scratch.resize(by.scratch);
-        scores.resize(std::max(scores.size(), size_t(key_tiles * TILE * TILE)));
+        scores_.reserve(size_t(key_tiles * TILE * TILE) * sizeof(float));
         sums.resize(size_t(TILE * LARGEST_WIDTH));
     }
+
+    float * scores() const { return reinterpret_cast<float *>(scores_.data()); }
 
     void multiply(const tile_product & by, void * left, const void * right, void * result) {
         const memory a(by.left, engine(), left);
@@ -257,7 +259,7 @@ struct attention::worker {
     }
 
     void mask(const task & of, const run & keys, int64_t tile, const char * visible) {
-        float * at = scores.data() + keys.first * TILE * TILE;
+        float * at = scores() + keys.first * TILE * TILE;
         for (int64_t j = 0; j < keys.by->length; j++) {
             for (int64_t i = 0; visible[keys.first + j] == PART && i < rows_of_tile(tile, of.queries); i++) {
                 add_mask(at + i * keys.numbers() + j * TILE, of.mask, tile * TILE + i, (keys.first + j) * TILE,
@@ -270,11 +272,11 @@ struct attention::worker {
     float softmax(int64_t i) {
         float top = -1e30f;  // so that a row that sees nothing has no weights
         for (const run & keys : runs) {
-            top = largest(scores.data() + keys.first * TILE * TILE + i * keys.numbers(), keys.numbers(), top);
+            top = largest(scores() + keys.first * TILE * TILE + i * keys.numbers(), keys.numbers(), top);
         }
         float sum = 0.0f;
         for (const run & keys : runs) {
-            float * tile = scores.data() + keys.first * TILE * TILE;
+            float * tile = scores() + keys.first * TILE * TILE;
             const float * from = tile + i * keys.numbers();
             auto * narrow = reinterpret_cast<uint16_t *>(tile) + i * keys.numbers();
             sum += in_float32() ? exponentials(from, tile + i * keys.numbers(), keys.numbers(), top)
@@ -292,7 +294,7 @@ struct attention::worker {
         take_queries(of, tile, head);
         find_runs(*with.by_, visible, key_tiles);
         for (const run & keys : runs) {
-            float * at = scores.data() + keys.first * TILE * TILE;
+            float * at = scores() + keys.first * TILE * TILE;
             multiply(keys.by->scores, queries.data(), with.key(first_key + keys.first), at);
             mask(of, keys, tile, visible);
         }
@@ -302,7 +304,7 @@ struct attention::worker {
         }
         for (const run & keys : runs) {
             multiply(&keys == runs.data() ? keys.by->values : keys.by->more_values,
-                     scores.data() + keys.first * TILE * TILE, with.value(first_key + keys.first), sums.data());
+                     scores() + keys.first * TILE * TILE, with.value(first_key + keys.first), sums.data());
         }
         for (int64_t i = 0; i < rows; i++) {
             char * to = static_cast<char *>(of.result->data) + (tile * TILE + i) * of.result->nb[2] + head * of.result->nb[1];
@@ -345,8 +347,8 @@ void attention::prepare(const task & of, int threads) {
         omp_set_num_threads(before);
     }
     const int64_t packed = of.key_heads * tiles(of.keys);
-    keys_.resize(std::max(keys_.size(), packed * key_layout().get_size()));
-    values_.resize(std::max(values_.size(), packed * value_layout().get_size()));
+    keys_.reserve(packed * key_layout().get_size());
+    values_.reserve(packed * value_layout().get_size());
     seen_.resize(size_t(tiles(of.queries) * tiles(of.keys)));
     while (workers_.size() < size_t(threads)) {
         workers_.push_back(std::make_unique<worker>());

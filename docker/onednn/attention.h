@@ -47,12 +47,12 @@ class attention {
     void prepare(const task & of, int threads);
     const dnnl::memory::desc & key_layout() const { return by_->by_length[0].scores.right; }
     const dnnl::memory::desc & value_layout() const { return by_->by_length[0].values.right; }
-    void * key(int64_t tile) const { return const_cast<char *>(keys_.data()) + tile * key_layout().get_size(); }
-    void * value(int64_t tile) const { return const_cast<char *>(values_.data()) + tile * value_layout().get_size(); }
+    void * key(int64_t tile) const { return keys_.data() + tile * key_layout().get_size(); }
+    void * value(int64_t tile) const { return values_.data() + tile * value_layout().get_size(); }
 
     std::unique_ptr<products_by_run> by_;
     std::vector<std::unique_ptr<worker>> workers_;  // one a thread
-    std::vector<char> keys_, values_;               // packed, tile by tile of each head
+    pages keys_, values_;                           // packed, tile by tile of each head
     std::vector<char> seen_;                        // by tiles of queries and keys
 };
 

@@ -14,12 +14,11 @@
 #include "ggml-impl.h"
 
 #include <omp.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -27,11 +26,8 @@ namespace onednn {
 
 namespace {
 
-// Products read weights from one end to the other: with pages of 2 MiB, a third faster.
-constexpr size_t HUGE_PAGE = size_t(2) << 20;
-
 struct buffer_context {
-    void * data;
+    pages memory;
     std::vector<std::unique_ptr<packed_weight>> weights;
 };
 
@@ -41,13 +37,11 @@ struct buffer_context {
 ggml_backend_buffer_type_t buffer_type();
 
 void buffer_free(ggml_backend_buffer_t buffer) {
-    auto * context = static_cast<buffer_context *>(buffer->context);
-    std::free(context->data);
-    delete context;
+    delete static_cast<buffer_context *>(buffer->context);
 }
 
 void * buffer_base(ggml_backend_buffer_t buffer) {
-    return static_cast<buffer_context *>(buffer->context)->data;
+    return static_cast<buffer_context *>(buffer->context)->memory.data();
 }
 
 void buffer_memset(ggml_backend_buffer_t, ggml_tensor * tensor, uint8_t value, size_t offset, size_t size) {
@@ -74,12 +68,12 @@ const char * buffer_type_name(ggml_backend_buffer_type_t) {
 }
 
 ggml_backend_buffer_t buffer_alloc(ggml_backend_buffer_type_t type, size_t size) {
-    const size_t pages = GGML_PAD(std::max(size, size_t(1)), HUGE_PAGE);
-    void * data = std::aligned_alloc(HUGE_PAGE, pages);
-    if (!data) {
+    auto context = std::make_unique<buffer_context>();
+    try {
+        context->memory.reserve(std::max(size, size_t(1)));
+    } catch (const std::bad_alloc &) {
         return nullptr;
     }
-    madvise(data, pages, MADV_HUGEPAGE);
     const ggml_backend_buffer_i functions = {
         .free_buffer = buffer_free,
         .get_base = buffer_base,
@@ -88,7 +82,7 @@ ggml_backend_buffer_t buffer_alloc(ggml_backend_buffer_type_t type, size_t size)
         .get_tensor = buffer_get,
         .clear = buffer_clear,
     };
-    return ggml_backend_buffer_init(type, functions, new buffer_context{data, {}}, size);
+    return ggml_backend_buffer_init(type, functions, context.release(), size);
 }
 
 size_t buffer_alignment(ggml_backend_buffer_type_t) {

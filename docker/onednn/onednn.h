@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 struct ggml_cgraph;
 struct ggml_tensor;
@@ -24,6 +23,25 @@ bool at_least(dnnl::cpu_isa wanted);
 
 // The type in which matrices are multiplied, bf16 or f32. Their products are float32 in both.
 dnnl::memory::data_type number_type();
+
+// Memory that grows and never shrinks. Its pages have 2 MiB where the kernel has them: large matrices are read from one end
+// to the other, and with small pages a third of the time would go into finding them.
+class pages {
+  public:
+    pages() = default;
+    explicit pages(size_t bytes) { reserve(bytes); }
+    pages(const pages &) = delete;
+    pages & operator=(const pages &) = delete;
+    ~pages();
+
+    // Loses what is in it when it grows. Throws std::bad_alloc.
+    void reserve(size_t bytes);
+    char * data() const { return data_; }
+
+  private:
+    char * data_ = nullptr;
+    size_t bytes_ = 0;
+};
 
 inline dnnl::memory::desc plain(int64_t rows, int64_t columns, dnnl::memory::data_type type) {
     return dnnl::memory::desc({rows, columns}, type, dnnl::memory::format_tag::ab);
@@ -65,7 +83,7 @@ class products {
 
     dnnl::stream stream_;
     const ggml_tensor * converted_ = nullptr;  // whose numbers `numbers_` holds: several products in a row have one input
-    std::vector<char> numbers_, gate_, product_;
+    pages numbers_, gate_, product_;
 };
 
 }  // namespace onednn

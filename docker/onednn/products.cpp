@@ -7,10 +7,9 @@
 #include "numbers.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace onednn {
 
@@ -81,32 +80,6 @@ void append_swish(dnnl::post_ops & then) {
 
 }  // namespace
 
-bool at_least(dnnl::cpu_isa wanted) {
-    // The values are sets of bits: an instruction set contains those that it grew from.
-    const auto has = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-    const auto needed = static_cast<unsigned>(wanted);
-    return (has & needed) == needed;
-}
-
-memory::data_type number_type() {
-    static const memory::data_type chosen = [] {
-        const char * asked = std::getenv("GGML_ONEDNN_PRECISION");
-        const bool exact = asked && std::string(asked) == "f32";
-        const bool fast = at_least(dnnl::cpu_isa::avx512_core_bf16);
-        return fast && !exact ? memory::data_type::bf16 : memory::data_type::f32;
-    }();
-    return chosen;
-}
-
-dnnl::matmul::primitive_desc product(const memory::desc & left, const memory::desc & right, const memory::desc & result,
-                                     const dnnl::primitive_attr & attributes) {
-#if DNNL_VERSION_MAJOR >= 3
-    return dnnl::matmul::primitive_desc(engine(), left, right, result, attributes);
-#else
-    return dnnl::matmul::primitive_desc(dnnl::matmul::desc(left, right, result), attributes, engine());
-#endif
-}
-
 size_t packed_bytes(const ggml_tensor * weight) {
     const int64_t inputs = GGML_PAD(weight->ne[0], LARGEST_BLOCK);
     const int64_t outputs = GGML_PAD(weight->ne[1], LARGEST_BLOCK);
@@ -119,7 +92,7 @@ void * products::converted(const ggml_tensor * input, int64_t rows) {
     }
     if (converted_ != input) {
         const memory::desc wanted = plain(rows, input->ne[0], number_type());
-        numbers_.resize(std::max(numbers_.size(), wanted.get_size()));
+        numbers_.reserve(wanted.get_size());
         memory from(plain(rows, input->ne[0], memory::data_type::f32), engine(), input->data);
         memory to(wanted, engine(), numbers_.data());
         dnnl::reorder(from, to).execute(stream_, from, to);
@@ -182,8 +155,8 @@ bool products::feed_forward(const ggml_cgraph * graph, int first) {
     }
     const int64_t rows = ggml_nrows(glu);
     const memory::desc between = plain(rows, glu->ne[0], number_type());
-    gate_.resize(std::max(gate_.size(), between.get_size()));
-    product_.resize(std::max(product_.size(), between.get_size()));
+    gate_.reserve(between.get_size());
+    product_.reserve(between.get_size());
     memory gated(between, engine(), gate_.data());
     memory multiplied(between, engine(), product_.data());
     memory result(plain(rows, down->ne[0], memory::data_type::f32), engine(), down->data);
