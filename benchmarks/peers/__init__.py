@@ -1,0 +1,1 @@
+"""The stack's server beside the engines that people would pick instead: `python -m benchmarks.peers`."""

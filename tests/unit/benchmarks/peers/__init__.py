@@ -1,0 +1,1 @@
+"""Tests of what the comparison with other engines makes of figures."""

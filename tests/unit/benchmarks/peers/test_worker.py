@@ -1,0 +1,34 @@
+"""A peer in a process of its own answers line by line, whatever its library writes."""
+
+import json
+import subprocess
+import sys
+
+PROGRAM = """
+import numpy as np
+from benchmarks.peers import engines, worker
+
+class Double(engines.Engine):
+    def load(self, model, threads):
+        print("a library greets")
+        return lambda ids: (ids * threads).astype(np.float32)
+
+engines.PEERS["double"] = Double("float32", "nothing")
+worker.main("double", "/nowhere", "3")
+"""
+
+
+def test_only_answers_come_out() -> None:
+    asked = [{"texts": [[1, 2], [3, 4]], "times": 2}, {"texts": [[5]], "times": 1}]
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input="".join(json.dumps(one) + "\n" for one in asked),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [one["vectors"] for one in answers] == [[[3, 6], [9, 12]], [[15]]]
+    assert all(one["seconds"] >= 0 for one in answers)
+    assert "a library greets" in ran.stderr
