@@ -53,7 +53,7 @@ def measure(engines: Sequence[str], parts: Sequence[str], rounds: int, file: Pat
                 if "accuracy" in parts:
                     results["accuracy"][name] = asdict(accuracy(engine))
             print(report.shown(results, name), flush=True)
-            file.write_text(json.dumps(results, indent=1) + "\n")
+            file.write_text(json.dumps(results) + "\n")
 
 
 def kept(file: Path, here: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import requests
 
 from benchmarks.peers.engines import Embeddings
-from benchmarks.peers.started import Started
+from benchmarks.peers.started import Started, threads
 from benchmarks.server.load import measure
 from benchmarks.server.servers import Running, container
 from sandbox.machine.cache import cache_root
@@ -27,11 +27,6 @@ class Own:
     quant: str = "F16"
     environment: Mapping[str, str] = field(default_factory=dict)
     image: Callable[[], str] = build_server_image
-
-    @property
-    def precision(self) -> str:
-        """What the weights are."""
-        return self.quant
 
 
 BASE = "ours F16"
@@ -75,7 +70,8 @@ class Container(Started):
 def own(variant: Own) -> Iterator[Container]:
     """Start the container of a variant; remove it afterwards."""
     file = ensure_quantised(cache_root(), print, _f16(), variant.quant)
-    with container(variant.image(), file, variant.environment, variant.quant) as running:
+    environment = {"LLAMA_ARG_THREADS": str(threads()), **variant.environment}
+    with container(variant.image(), file, environment, variant.quant) as running:
         yield Container(running)
 
 

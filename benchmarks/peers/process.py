@@ -1,7 +1,6 @@
 """A peer in a process of its own: how it is started and asked."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ import numpy as np
 
 from benchmarks.peers.engines import PEERS, Embeddings
 from benchmarks.peers.formats import TOKENS, ensure
-from benchmarks.peers.started import Started
+from benchmarks.peers.started import Started, threads
 from benchmarks.server.load import documents_of
 from benchmarks.server.servers import Running
 from sandbox.models.eurobert import SEED
@@ -43,11 +42,16 @@ class Process(Started):
         """Send a request; raises SystemExit where the process has ended."""
         if not self.process.stdin or not self.process.stdout:
             raise SystemExit("The engine was started without pipes.")
-        self.process.stdin.write(json.dumps({"texts": texts, "times": times}) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
+        try:
+            self.process.stdin.write(json.dumps({"texts": texts, "times": times}) + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
         if not answer:
-            raise SystemExit("The engine has ended: what it wrote stands above.")
+            raise SystemExit(
+                f"The engine has ended with {self.process.wait()}: what it wrote stands above, unless it was killed."
+            )
         found: dict[str, Any] = json.loads(answer)
         return found
 
@@ -56,7 +60,7 @@ class Process(Started):
 def process(name: str) -> Iterator[Process]:
     """Start a peer of engines.PEERS; end it afterwards. Its format must have been made, which no start waits for."""
     folder = ensure(PEERS[name].reads)
-    command = [sys.executable, "-m", "benchmarks.peers.worker", name, str(folder), str(os.cpu_count())]
+    command = [sys.executable, "-m", "benchmarks.peers.worker", name, str(folder), str(threads())]
     began = time.monotonic()
     started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:

@@ -1,11 +1,13 @@
 """Writes the results as a table and a picture of docs/benchmarks.md."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import log2, log10
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FormatStrFormatter
 
 from benchmarks.peers.accuracy import Accuracy
 from benchmarks.peers.comparison import CELLS, Cell, Rate, Speed
@@ -24,6 +26,14 @@ NEAREST = 1e-6
 """The least difference from a cosine of 1 that float32 tells apart, and the picture shows."""
 
 OURS, OTHERS = "#7c3aed", "#f59e0b"
+
+PLACES: tuple[dict[str, Any], ...] = (
+    {"xytext": (6, 0), "ha": "left"},
+    {"xytext": (-6, 0), "ha": "right"},
+    {"xytext": (0, -11), "ha": "left"},
+    {"xytext": (0, 11), "ha": "left"},
+)
+"""Where the name of a point can stand beside it."""
 
 
 def lines_of(results: Mapping[str, Any]) -> list[str]:
@@ -106,23 +116,42 @@ def _where(results: Mapping[str, Any], speeds: Mapping[str, Speed]) -> str:
 def draw(results: Mapping[str, Any], folder: Path) -> None:
     """Write the picture: a point for each engine of which both parts are known."""
     speeds, accuracies = speeds_of(results), accuracies_of(results)
+    points = {
+        name: (max(1 - accuracies[name].worst, NEAREST), speeds[name].cell(SHOWN).median(second))
+        for name in measured(results)
+        if name in speeds and name in accuracies
+    }
     # The same figures give the same file.
     with mpl.rc_context({"svg.hashsalt": "jina-search", "svg.fonttype": "none"}):
         figure = Figure(figsize=(9, 5), layout="constrained")
         axis = figure.subplots()
-        for name in measured(results):
-            if name in speeds and name in accuracies:
-                x = max(1 - accuracies[name].worst, NEAREST)
-                y = speeds[name].cell(SHOWN).median(second)
-                axis.scatter(x, y, color=OURS if name in OWN else OTHERS, zorder=2)
-                axis.annotate(name, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
-        axis.set_xlim(1, NEAREST / 3)
+        axis.set_xlim(1, NEAREST / 10)
         axis.set_xscale("log")
-        axis.set_yscale("log")
+        axis.set_yscale("log", base=2)
+        axis.yaxis.set_major_locator(FixedLocator([125.0 * 2**power for power in range(10)]))
+        axis.yaxis.set_major_formatter(FormatStrFormatter("%d"))
+        for name, point in points.items():
+            axis.scatter(*point, color=OURS if name in OWN else OTHERS, zorder=2)
+        for (name, point), place in zip(points.items(), places(list(points.values())), strict=True):
+            axis.annotate(name, point, textcoords="offset points", fontsize=8, va="center", **PLACES[place])
         marks = [10.0**-power for power in range(7)]
         axis.set_xticks(marks, [f"{1 - mark:.6g}" for mark in marks])
+        axis.minorticks_off()
         axis.set_xlabel("cosine with the float32 reference, worst text (to the right: better)")
         axis.set_ylabel(f"tokens/s, {SHOWN} tokens x 4 (logarithmic)")
         axis.grid(alpha=0.3)
         axis.spines[["top", "right"]].set_visible(False)
         figure.savefig(folder / PICTURE, metadata={"Date": None})
+
+
+def places(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Return which of PLACES the name of each point has: the next one for each of the points before it that is near."""
+    near = [
+        [
+            other
+            for other in points[:number]
+            if abs(log10(other[0] / x)) < 0.5 and abs(log2(other[1] / y)) < 0.25
+        ]
+        for number, (x, y) in enumerate(points)
+    ]
+    return [len(others) % len(PLACES) for others in near]

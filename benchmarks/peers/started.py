@@ -10,6 +10,11 @@ from benchmarks.peers.engines import Embeddings
 from benchmarks.server.servers import Running
 
 
+def threads() -> int:
+    """Return the number of threads of every engine: the processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 @dataclass(frozen=True)
 class Started(ABC):
     """An engine that has embedded its first text."""

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks.peers.__main__ import ENGINES, facts, kept
+from benchmarks.peers.__main__ import ENGINES, PAGE, RESULTS, facts, kept
 from benchmarks.peers.accuracy import Accuracy
 from benchmarks.peers.comparison import CELLS, Cell, Rate, Speed
 from benchmarks.peers.engines import PEERS, REFERENCE
 from benchmarks.peers.formats import FORMATS
 from benchmarks.peers.own import BASE, OWN
-from benchmarks.peers.report import PICTURE, draw, lines_of, shown
+from benchmarks.peers.report import BEGIN, PICTURE, draw, lines_of, places, shown
+from benchmarks.server.report import with_tables
 from components.settings.quantisations import QUANTS
 
 MACHINE = {"processor": "P", "flags": "avx2", "cores": 2}
@@ -66,6 +67,10 @@ def test_the_picture_has_a_point_for_what_is_known_wholly(tmp_path: Path) -> Non
     assert REFERENCE not in picture
 
 
+def test_names_of_points_that_are_near_stand_in_different_places() -> None:
+    assert places([(1e-2, 500), (1e-2, 510), (1e-5, 500), (1e-2, 2000), (1.1e-2, 505)]) == [0, 1, 0, 0, 2]
+
+
 @pytest.mark.parametrize(
     ("before", "stays"),
     [({}, False), ({"cores": 4}, False), ({"flags": "avx2 amx_tile"}, False), (MACHINE, True)],
@@ -93,3 +98,9 @@ def test_every_engine_reads_something_that_is_made() -> None:
     assert {one.reads for one in PEERS.values()} <= FORMATS.keys()
     assert {one.quant for one in OWN.values()} <= QUANTS.keys()
     assert len(ENGINES) == len(set(ENGINES))
+
+
+def test_the_table_of_the_document_is_that_of_the_file() -> None:
+    page = PAGE.read_text()
+    lines = lines_of(json.loads(RESULTS.read_text()))
+    assert page == with_tables(page, lines, BEGIN), "run `python -m benchmarks.peers --render`"

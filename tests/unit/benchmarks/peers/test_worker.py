@@ -3,6 +3,12 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
+
+import pytest
+
+from benchmarks.peers.process import Process
+from benchmarks.server.servers import Running
 
 PROGRAM = """
 import numpy as np
@@ -32,3 +38,15 @@ def test_only_answers_come_out() -> None:
     assert [one["vectors"] for one in answers] == [[[3, 6], [9, 12]], [[15]]]
     assert all(one["seconds"] >= 0 for one in answers)
     assert "a library greets" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["false"], ["sh", "-c", "read line; exit 1"]], ids=["at once", "when asked"]
+)
+def test_an_engine_that_ends_is_told(command: list[str]) -> None:
+    with (
+        suppress(BrokenPipeError),  # closing it writes what it did not take
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as ended,
+        pytest.raises(SystemExit, match="has ended with 1"),
+    ):
+        Process(Running("", ended.pid, 0.0), ended).ask([[1]] * 100_000, 1)
