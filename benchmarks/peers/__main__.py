@@ -1,8 +1,8 @@
 """Measures the stack's container beside other engines with the same weights: `python -m benchmarks.peers`.
 
-Each engine is loaded beside the container at its default, and both are asked in turn. The results go to
-docs/benchmarks-peers.json, and from there into docs/benchmarks.md; engines that are not asked for keep what was
-measured before on the same processor. It needs the extra `peers`, in a virtual environment of its own.
+Each engine is loaded beside the container with F16 and llama.cpp's own kernels, and both are asked in turn. The
+results go to docs/benchmarks-peers.json, and from there into docs/benchmarks.md; engines that are not asked for keep
+what was measured before on the same processor. It needs the extra `peers`, in a virtual environment of its own.
 """
 
 import argparse

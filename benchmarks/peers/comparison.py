@@ -1,4 +1,4 @@
-"""Measures an engine beside the stack's container at its default: speed in turn, memory, and the start."""
+"""Measures an engine beside the container with llama.cpp's own kernels: speed in turn, memory, and the start."""
 
 import os
 import statistics
@@ -27,7 +27,7 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """The rounds of an engine, and those of the container at its default (`base`), a moment before or after."""
+    """The rounds of an engine, and those of own.BASE (`base`), each a moment before or after."""
 
     tokens: int
     texts: int

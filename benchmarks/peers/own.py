@@ -20,19 +20,30 @@ from tests.fixtures.server_image import build_server_image
 REQUEST_SECONDS = 600
 
 
+ONEDNN = "/opt/llama.cpp/libggml-onednn.so"
+"""Where the image has the backend that multiplies by oneDNN."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Own:
-    """A variant of the container; `environment` replaces variables of the stack's own."""
+    """A variant of the container; `environment` replaces variables of the stack's own.
+
+    `onednn` says whether matrices are multiplied by oneDNN or by llama.cpp's own kernels.
+    """
 
     quant: str = "F16"
+    onednn: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     image: Callable[[], str] = build_server_image
 
 
 BASE = "ours F16"
-"""The container at its default: everything is compared with it, a second one of its kind too, which is the noise."""
+"""With llama.cpp's own kernels: all is compared with it, a second one of its kind too, which is the noise."""
 
 OWN: dict[str, Own] = {
+    "ours F16, oneDNN": Own(onednn=True),
+    "ours F16, oneDNN float32": Own(onednn=True, environment={"GGML_ONEDNN_PRECISION": "f32"}),
+    "ours Q8_0, oneDNN": Own(quant="Q8_0", onednn=True),
     BASE: Own(),
     "ours Q8_0": Own(quant="Q8_0"),
     "ours Q6_K": Own(quant="Q6_K"),
@@ -68,10 +79,22 @@ class Container(Started):
 
 @contextmanager
 def own(variant: Own) -> Iterator[Container]:
-    """Start the container of a variant; remove it afterwards."""
+    """Start the container of a variant; remove it afterwards.
+
+    Raises SystemExit where the server multiplies by something else than was asked for.
+    """
     file = ensure_quantised(cache_root(), print, _f16(), variant.quant)
-    environment = {"LLAMA_ARG_THREADS": str(threads()), **variant.environment}
+    environment = {
+        "LLAMA_ARG_THREADS": str(threads()),
+        "GGML_BACKEND_PATH": ONEDNN if variant.onednn else None,
+        **variant.environment,
+    }
     with container(variant.image(), file, environment, variant.quant) as running:
+        # A server that can't load the library goes on without it, and the figures would be those of another one.
+        if (ONEDNN in Path(f"/proc/{running.pid}/maps").read_text()) != variant.onednn:
+            raise SystemExit(
+                f"The server has {'not ' if variant.onednn else ''}loaded {ONEDNN}: see its log."
+            )
         yield Container(running)
 
 

@@ -52,9 +52,9 @@ class Running:
 
 @contextmanager
 def container(
-    image: str, model: Path, changed: Mapping[str, str] | None = None, quant: str = "F16"
+    image: str, model: Path, changed: Mapping[str, str | None] | None = None, quant: str = "F16"
 ) -> Iterator[Running]:
-    """Run the stack's own container with its own settings; `changed` replaces variables of its environment."""
+    """Run the stack's own container with its own settings; `changed` replaces variables or removes them (None)."""
     began = time.monotonic()
     with running(image, model, changed, quant=quant) as server:
         ready = first_embedding(server.url, began)
