@@ -31,6 +31,9 @@ ENGINES = (*OWN, *PEERS)
 def main(arguments: Sequence[str]) -> int:
     """Measure what was asked for, and write the results; return the exit code."""
     chosen = _parser().parse_args(arguments)
+    if chosen.against:
+        against(chosen.engines, chosen.against, chosen.rounds)
+        return 0
     if not chosen.render:
         measure(chosen.engines, chosen.only, chosen.rounds, RESULTS)
     results = json.loads(RESULTS.read_text())
@@ -54,6 +57,15 @@ def measure(engines: Sequence[str], parts: Sequence[str], rounds: int, file: Pat
                     results["accuracy"][name] = asdict(accuracy(engine))
             print(report.shown(results, name), flush=True)
             file.write_text(json.dumps(results) + "\n")
+
+
+def against(engines: Sequence[str], other: str, rounds: int) -> None:
+    """Print how fast engines are beside another one than the usual: a goal that names it is held to it alone."""
+    with started(other) as base:
+        for name in engines:
+            with started(name) as engine:
+                speed = asdict(compare(engine, base, rounds))
+            print(report.shown({"speed": {name: speed}, "accuracy": {}}, name), flush=True)
 
 
 def kept(file: Path, here: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each cell (default: 3)")
     parser.add_argument("--only", nargs=1, choices=PARTS, default=PARTS, help="measure one part anew")
+    parser.add_argument(
+        "--against",
+        choices=ENGINES,
+        metavar="NAME",
+        help="print the ratios to this engine instead, and write nothing",
+    )
     parser.add_argument("--render", action="store_true", help="measure nothing: write table and plot anew")
     return parser
 

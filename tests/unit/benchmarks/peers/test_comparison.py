@@ -1,42 +1,16 @@
 """Engines are measured in turn, and compared within a round."""
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 
 from benchmarks.peers.accuracy import Accuracy, agreement
 from benchmarks.peers.comparison import CELLS, Cell, Rate, compare
-from benchmarks.peers.engines import Embeddings
 from benchmarks.peers.started import Started
-from benchmarks.server.servers import Running
-
-HERE = Running("", os.getpid(), 1.234)
+from tests.unit.benchmarks.peers.double import Double
 
 
 def rates(*seconds: float) -> list[Rate]:
     return [Rate(second=one, cpu_second=one / 2) for one in seconds]
-
-
-@dataclass(frozen=True)
-class Double(Started):
-    """An engine that writes down when it is asked, and uses a second for it."""
-
-    name: str = "engine"
-    asked: list[tuple[str, int]] = field(default_factory=list)
-    running: Running = HERE
-
-    def tokens_per_second(self, tokens: int, texts: int) -> float:
-        self.asked.append((self.name, tokens))
-        return 25.0 * texts
-
-    def embed(self, texts: Sequence[Sequence[int]]) -> Embeddings:
-        return np.zeros((len(texts), 1), np.float32)
-
-    def cpu_seconds(self) -> float:
-        return float(len(self.asked))
 
 
 def test_a_ratio_is_the_median_of_those_within_a_round() -> None:
