@@ -43,7 +43,8 @@ def test_holds_the_commit_and_the_license(server_image: str) -> None:
 def test_adds_little_to_its_base(server_image: str) -> None:
     images = DockerClient.from_env().images
     added = images.get(server_image).attrs["Size"] - images.get(BOOKWORM_SLIM).attrs["Size"]
-    assert added < 40 * MEGABYTE
+    # oneDNN is 40 of them.
+    assert added < 80 * MEGABYTE
 
 
 def test_holds_no_toolchain_and_nothing_that_downloads(server_image: str) -> None:

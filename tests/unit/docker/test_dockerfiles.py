@@ -129,7 +129,8 @@ def test_the_image_holds_nothing_of_the_toolchain(name: str) -> None:
     )
     assert [packages.split() for packages in installed] == [["libgomp1"]]
     copied = [value for stage in lineage for value in stage.all("COPY") if "--from" in value]
-    assert copied == ["--from=collect-server /opt/llama.cpp /opt/llama.cpp"]
+    beside = ["--from=onednn /opt/onednn /opt/llama.cpp"] if name == "Dockerfile" else []
+    assert copied == ["--from=collect-server /opt/llama.cpp /opt/llama.cpp", *beside]
 
 
 @both
@@ -156,7 +157,8 @@ def test_labels_say_what_the_image_was_built_from(name: str) -> None:
     assert (
         "created" not in known
     )  # the image has its date itself; in a label it would make every build another image
-    assert known["licenses"] == "MIT"
+    libraries = "" if name.endswith("cuda") else " AND Apache-2.0 AND BSD-2-Clause"
+    assert known["licenses"] == f"MIT{libraries}"
     assert known["title"] == "llama-server"
     assert known["description"]
     final = read(name).lineage(read(name).final)[-1]
@@ -227,17 +229,18 @@ def test_a_package_cache_is_shared_by_one_distribution_only(name: str) -> None:
 
 def test_both_images_are_put_together_in_the_same_way() -> None:
     cpu, cuda = read("Dockerfile").stages, read("Dockerfile.cuda").stages
-    assert [name for name in cpu if "quantize" not in name] == list(cuda)
+    assert [name for name in cpu if "quantize" not in name and name != "onednn"] == list(cuda)
     for name in ("toolchain", "source", "runtime", "server"):
         ours = [comparable(one) for one in cuda[name].instructions]
-        theirs = [comparable(one) for one in cpu[name].instructions]
+        theirs = [comparable(one) for one in cpu[name].instructions if "--from=onednn" not in one.value]
         assert ours == theirs
 
 
 def comparable(instruction: Instruction) -> str:
-    """Write an instruction without what must differ between the two: devices, bases, and NVIDIA's variables."""
+    """Write an instruction without what must differ between the two: devices, bases, licences, NVIDIA's variables."""
     text = f"{instruction.keyword} {instruction.value}".replace("-cuda-", "-cpu-")
     text = text.replace("for NVIDIA GPUs", "for CPUs").replace("CUDA_RUNTIME_IMAGE", "BASE_IMAGE")
+    text = text.replace(" AND Apache-2.0 AND BSD-2-Clause", "")
     return re.sub(r" NVIDIA_\w+=\S+", "", text)
 
 
@@ -249,7 +252,13 @@ def test_a_stage_copies_from_those_that_compiled_and_no_other(name: str) -> None
     }
     froms = {target: source for target, source in copied.items() if source}
     tools = {} if name.endswith("cuda") else {"quantize": ["collect-quantize"]}
-    assert froms == {**tools, "server": ["collect-server"]}
+    beside = [] if name.endswith("cuda") else ["onednn"]
+    assert froms == {**tools, "server": ["collect-server", *beside]}
+
+
+def test_all_code_of_the_backend_is_in_its_build() -> None:
+    code = {file.relative_to(FOLDER).as_posix() for file in (FOLDER / "onednn").iterdir()}
+    assert code == {file for file in copied_files(read("Dockerfile").text) if file.startswith("onednn/")}
 
 
 @pytest.mark.parametrize(
