@@ -14,6 +14,9 @@ from components.settings.setting import PREFIX, variables_of
 ALIAS, QUERIES_ALIAS = "llama-server", "llama-server-queries"
 """Name on the stack's network under which the servers are reached, through their gateway."""
 
+ONEDNN = "/opt/llama.cpp/libggml-onednn.so"
+"""The backend of ggml in the image; where it is missing, the server says so in its log and computes without it."""
+
 PORT = 8080
 """Port of the server inside its container."""
 
@@ -72,7 +75,15 @@ def environment(
     if device == "cpu":
         del variables["N_GPU_LAYERS"]
     extra = dict(argument.split("=", 1) for argument in server.extra_arguments)
-    return {f"{PREFIX}{name}": value for name, value in variables.items()} | extra
+    return {f"{PREFIX}{name}": value for name, value in variables.items()} | _onednn(device, server) | extra
+
+
+def _onednn(device: Device, server: ServerSettings) -> dict[str, str]:
+    """Return what ggml and its backend on oneDNN read: nothing where the server is to compute without it."""
+    if device == "cuda" or server.onednn == "off":
+        return {}
+    precision = {"GGML_ONEDNN_PRECISION": "f32"} if server.onednn == "f32" else {}
+    return {"GGML_BACKEND_PATH": ONEDNN} | precision
 
 
 def at_once(server: ServerSettings) -> int:

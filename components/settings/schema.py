@@ -28,6 +28,9 @@ from components.settings.setting import setting
 
 Platform = Literal["docker", "kubernetes"]
 Device = Literal["cpu", "cuda"]
+OneDnn = Literal["auto", "f32", "off"]
+"""Whether oneDNN multiplies the matrices: in bfloat16 where the processor has it, in float32 always, or not."""
+
 Delivery = Literal["mount", "volume", "fetch", "claim"]
 """How the model file reaches the server: with Docker from its place on this machine, or copied into a volume; on
 Kubernetes fetched by each pod, or from a persistent volume claim."""
@@ -170,6 +173,7 @@ class ServerSettings:
     query_shares: int = setting("serverQueryShares", SHARES)
     document_shares: int = setting("serverDocumentShares", SHARES)
     flash_attention: str = setting("serverFlashAttention", choice("on", "off", "auto"), env="FLASH_ATTN")
+    onednn: OneDnn = setting("serverOnednn", choice("auto", "f32", "off"))
     gpu_layers: int = setting("serverGpuLayers", integer(0, 999), env="N_GPU_LAYERS")
     gpus: str = setting(
         "serverGpus",

@@ -47,6 +47,7 @@ SERVER = {
     "serverQueryParallel": Row(2, variable("LLAMA_ARG_N_PARALLEL", "queries"), "2"),
     "serverQueryThreads": Row(0, variable("LLAMA_ARG_THREADS", "queries"), None),
     "serverFlashAttention": Row("off", variable("LLAMA_ARG_FLASH_ATTN"), "off"),
+    "serverOnednn": Row("off", variable("GGML_BACKEND_PATH"), None),
     "serverExtraArguments": Row(["LLAMA_ARG_LOG_TIMESTAMPS=1"], variable("LLAMA_ARG_LOG_TIMESTAMPS"), "1"),
     "modelName": Row("another-name", variable("LLAMA_ARG_ALIAS"), "another-name"),
     "modelPooling": Row("cls", variable("LLAMA_ARG_POOLING"), "cls"),

@@ -10,6 +10,9 @@ DEFAULT_GPUS = "all"
 DEFAULT_GPU_LAYERS = 999
 """The defaults of serverGpus and serverGpuLayers, which mean nothing on cpu."""
 
+DEFAULT_ONEDNN = "auto"
+"""The default of serverOnednn, which means nothing on cuda."""
+
 LEAST_CPUS = 0.01
 """Smallest limit that the Docker engine takes."""
 
@@ -130,6 +133,13 @@ def _check_gpus(reader: SettingsReader, server: ServerSettings) -> None:
         "serverGpuLayers is 0 and device cuda: the model would run on the CPU. "
         "Set device to cpu, or take serverGpuLayers back to its default with `pulumi config rm serverGpuLayers`.",
         "serverGpuLayers",
+        "device",
+    )
+    reader.require(
+        server.onednn == DEFAULT_ONEDNN,
+        f"serverOnednn is {server.onednn}, but device is cuda, where the GPU multiplies the matrices: set device to "
+        "cpu, or take it back with `pulumi config rm serverOnednn`.",
+        "serverOnednn",
         "device",
     )
     ids = server.gpus.split(",")

@@ -37,6 +37,7 @@ CPU_ENVIRONMENT = {
     "LLAMA_ARG_ENDPOINT_SLOTS": "0",
     "LLAMA_ARG_ENDPOINT_METRICS": "1",
     "LLAMA_ARG_THREADS_HTTP": "48",
+    "GGML_BACKEND_PATH": "/opt/llama.cpp/libggml-onednn.so",
 }
 
 PASSED_ON = {
@@ -49,7 +50,9 @@ PASSED_ON = {
     ("stack", "changes", "more"),
     [
         ("cpu", {}, {}),
-        ("gpu", {}, {"LLAMA_ARG_N_GPU_LAYERS": "999"}),
+        ("gpu", {}, {"LLAMA_ARG_N_GPU_LAYERS": "999", "GGML_BACKEND_PATH": None}),
+        ("cpu", {"serverOnednn": "f32"}, {"GGML_ONEDNN_PRECISION": "f32"}),
+        ("cpu", {"serverOnednn": "off"}, {"GGML_BACKEND_PATH": None}),
         ("cpu", {"quant": "Q2_K"}, {"LLAMA_ARG_MODEL": "/models/v5-nano-retrieval-Q2_K.gguf"}),
         ("cpu", {"serverThreads": 3}, {"LLAMA_ARG_THREADS": "3"}),
         ("cpu", {"serverCpus": "1.5"}, {"LLAMA_ARG_THREADS": "1"}),
@@ -59,9 +62,9 @@ PASSED_ON = {
     ids=str,
 )
 def test_the_environment_is_what_the_server_reads(
-    stack: str, changes: dict[str, object], more: dict[str, str]
+    stack: str, changes: dict[str, object], more: dict[str, str | None]
 ) -> None:
-    expected = CPU_ENVIRONMENT | more
+    expected = {name: value for name, value in {**CPU_ENVIRONMENT, **more}.items() if value is not None}
     found = environment(server(stack, **changes))
     # Other settings are passed on as they are: test_container.py proves each of them.
     assert {

@@ -5,7 +5,7 @@ import pytest
 from components.settings import SettingsError
 from components.settings.rules.image import cuda_version
 from components.settings.rules.lanes import TWO_LANES_ALONE
-from components.settings.rules.server import DEFAULT_GPU_LAYERS, DEFAULT_GPUS
+from components.settings.rules.server import DEFAULT_GPU_LAYERS, DEFAULT_GPUS, DEFAULT_ONEDNN
 from tests.unit.project import config_schema, stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
@@ -96,6 +96,9 @@ REFUSED = [
     ("cpu", {"serverGpus": "2"}, "serverGpus is 2, but device is cpu", "pulumi config rm serverGpus"),
     ("cpu", {"serverGpuLayers": 0}, "serverGpuLayers is 0, but device is cpu", "set device to cuda"),
     ("gpu", {"serverGpuLayers": 0}, "serverGpuLayers is 0 and device cuda", "run on the CPU"),
+    ("gpu", {"serverOnednn": "off"}, "serverOnednn is off, but device is cuda", "config rm serverOnednn"),
+    ("gpu", {"serverOnednn": "f32"}, "serverOnednn is f32, but device is cuda", "set device to cpu"),
+    ("cpu", {"serverOnednn": "bf16"}, 'serverOnednn is "bf16"', "auto, f32, off"),
     ("gpu", {"serverGpus": "0"}, "serverGpus is 0, a count", "nvidia-smi -L"),
     ("gpu", {"serverGpus": "00"}, "serverGpus is 00, a count", "none"),
     ("gpu", {"serverGpus": "0,2,0"}, "serverGpus has 0 more than once", "each GPU once"),
@@ -144,6 +147,8 @@ def test_settings_that_do_not_go_together_are_refused_with_the_reason(
         ("cpu", {"serverCpus": "0.5", "serverThreads": 1}),
         ("gpu", {"serverGpuLayers": 1}),
         ("gpu", {"serverGpus": "1"}),
+        ("gpu", {"serverOnednn": "auto"}),
+        ("cpu", {"serverOnednn": "off"}),
         ("gpu", {"serverGpus": "0,2"}),
         ("gpu", {"serverGpus": "GPU-3a23c669-1f69-c64e-cf85-44e9b07e7a2a"}),
         ("gpu", {"serverGpus": "MIG-GPU-3a23c669/1/0,0:1"}),
@@ -162,6 +167,10 @@ def test_the_defaults_that_mean_nothing_on_cpu_are_those_of_the_project() -> Non
         DEFAULT_GPUS,
         DEFAULT_GPU_LAYERS,
     )
+
+
+def test_the_default_that_means_nothing_on_cuda_is_that_of_the_project() -> None:
+    assert config_schema()["serverOnednn"]["default"] == DEFAULT_ONEDNN
 
 
 def test_the_defaults_that_mean_nothing_with_one_lane_are_those_of_the_project() -> None:
