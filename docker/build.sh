@@ -39,6 +39,15 @@ for variant in $variants; do
     fi
 done
 
+# Of each token of a batch the server would keep a score for every word of the vocabulary, half a MiB a token, although
+# a server of embeddings computes none: it reserves them no more.
+context="$source/src/llama-context.cpp"
+if grep -qE 'bool has_logits +=' "$context" 2>/dev/null; then
+    sed -i -E 's/(bool has_logits +)= true;/\1= !cparams.embeddings;/' "$context"
+else
+    echo "This source reserves memory for scores in a way of its own: set serverMemory by what the server takes."
+fi
+
 jobs=${BUILD_JOBS:-0}
 if [ "$jobs" -eq 0 ]; then
     jobs=$(nproc)

@@ -76,6 +76,27 @@ def test_says_which_processor_the_source_does_not_know(tmp_path: Path) -> None:
     assert not build.calls.exists()
 
 
+@pytest.mark.parametrize(
+    ("line", "becomes"),
+    [
+        ("    bool has_logits     = true;", "    bool has_logits     = !cparams.embeddings;"),
+        ("    bool has_logits = true;", "    bool has_logits = !cparams.embeddings;"),
+        ("        has_logits = true;", "        has_logits = true;"),
+    ],
+)
+def test_a_server_of_embeddings_reserves_no_scores_of_words_where_the_source_would(
+    line: str, becomes: str, tmp_path: Path
+) -> None:
+    build = Build(tmp_path)
+    context = build.source / "src/llama-context.cpp"
+    context.parent.mkdir()
+    context.write_text(f"{line}\n")
+    answer = build.run()
+    assert answer.returncode == 0
+    assert context.read_text() == f"{becomes}\n"
+    assert ("set serverMemory by what the server takes" in answer.stdout) is (line == becomes)
+
+
 def test_refuses_another_architecture(tmp_path: Path) -> None:
     answer = Build(tmp_path, "riscv64").run()
     assert answer.returncode == 1
