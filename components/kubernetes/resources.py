@@ -3,7 +3,7 @@
 from components.kubernetes.pod import Manifest
 from components.settings import Settings
 from components.settings.lanes import LaneSettings, lanes
-from components.settings.rules.memory import ITSELF, buffer_size, file_size
+from components.settings.rules.memory import ITSELF, buffer_size, file_size, packed_size
 from components.settings.schema import JINA_REPOSITORY
 
 LEAST_CPU = 10
@@ -49,7 +49,7 @@ def memory_needed(settings: Settings, lane: LaneSettings) -> int:
     """Return the MiB that a lane's server needs: the model's file, the buffers of its largest batch, and itself."""
     if settings.device == "cuda":
         return ITSELF + file_size(settings)
-    return file_size(settings) + buffer_size(settings, lane.ubatch_size) + ITSELF
+    return file_size(settings) + packed_size(settings) + buffer_size(settings, lane.ubatch_size) + ITSELF
 
 
 def busy_cpus(settings: Settings) -> str:

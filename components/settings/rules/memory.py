@@ -14,15 +14,23 @@ ITSELF = 40
 """MiB of the server before its first document, its model's file not counted."""
 
 VOCABULARY = 128256
-"""Words of the default model; the server keeps a score of 4 bytes for each of them and each token of a batch."""
+"""Words of the default model. llama.cpp as it is keeps a score of 4 bytes for each of them and each token of a batch;
+as docker/build.sh compiles it, it keeps none, but a prebuilt image may come from elsewhere."""
 
-WORK_PER_NUMBER = 90
-"""Further bytes for each token of a batch and each number of an embedding.
+WORK_PER_NUMBER = 92
+"""Bytes for each token of a batch and each number of an embedding: of the default model, up to 6000 tokens."""
 
-Measured with the default model: 0.56 MiB for each token in all, at 500, 2000 and 4000 tokens and every quantisation.
+WORK_WITH_ONEDNN = 107
+"""The same where oneDNN multiplies."""
+
+PACKED = 500
+"""MiB of the default model's matrices as oneDNN keeps them, beside the file, and of its own buffers.
+
+Measured in float32; in bfloat16 it is half of that, but which of the two a processor has is not known here. The
+quantisation of the file makes no difference.
 """
 
-ATTENTION = 36
+ATTENTION = 40
 """Bytes for each pair of tokens of a batch without flash attention, measured with the default model."""
 
 MEBIBYTE = 1024 * 1024
@@ -38,8 +46,11 @@ def check_memory(reader: SettingsReader, settings: Settings) -> None:
     if not limit or settings.device == "cuda":
         return
     file, buffers = file_size(settings), buffer_size(settings, settings.server.ubatch_size)
-    need = file + buffers + ITSELF
+    packed = packed_size(settings)
+    need = file + packed + buffers + ITSELF
     parts = f"{buffers} for the buffers of a batch of {settings.server.ubatch_size} tokens and {ITSELF} for the rest"
+    if packed:
+        parts = f"up to {packed} for its matrices as oneDNN keeps them (serverOnednn), {parts}"
     if file:
         parts = f"{file} for the model file ({settings.quant}), {parts}"
     reader.require(
@@ -49,9 +60,16 @@ def check_memory(reader: SettingsReader, settings: Settings) -> None:
         "it to 0 for no limit, or lower serverContextSize, serverBatchSize and serverUbatchSize together.",
         "serverMemory",
         "serverUbatchSize",
+        "serverOnednn",
         "quant",
         "modelDimensions",
     )
+
+
+def packed_size(settings: Settings) -> int:
+    """Return the MiB of the weights as oneDNN keeps them; 0 where it does not, and for another repository, as above."""
+    without = settings.device == "cuda" or settings.server.onednn == "off"
+    return 0 if without or settings.model.repository != JINA_REPOSITORY else PACKED
 
 
 def file_size(settings: Settings) -> int:
@@ -66,9 +84,11 @@ def buffer_size(settings: Settings, tokens: int) -> int:
 
     It is at least that for another model, whose vocabulary is not known here.
     """
-    needed = WORK_PER_NUMBER * settings.model.dimensions * tokens
+    work = WORK_PER_NUMBER if settings.server.onednn == "off" else WORK_WITH_ONEDNN
+    needed = work * settings.model.dimensions * tokens
     if settings.model.repository == JINA_REPOSITORY:
-        needed += 4 * VOCABULARY * tokens
+        if settings.image.prebuilt:
+            needed += 4 * VOCABULARY * tokens
         if settings.server.flash_attention == "off":
             needed += ATTENTION * tokens**2
     return math.ceil(needed / MEBIBYTE)

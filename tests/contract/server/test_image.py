@@ -29,7 +29,7 @@ def test_labels_say_what_it_was_built_from(server_image: str) -> None:
     assert known["revision"] == find_commit(known["source"], BRANCH)
     assert known["revision"] == shell(server_image, "cat /opt/llama.cpp/REVISION")
     assert known["version"] == BRANCH
-    assert known["licenses"] == "MIT"
+    assert known["licenses"] == "MIT AND Apache-2.0 AND BSD-2-Clause"
     assert known["base.name"] == BOOKWORM_SLIM
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from components.settings import SettingsError
-from components.settings.rules.memory import ITSELF, buffer_size, file_size
+from components.settings.rules.memory import ITSELF, buffer_size, file_size, packed_size
 from tests.unit.project import stack_settings
 
 SMALL = {"serverContextSize": 512, "serverBatchSize": 512, "serverUbatchSize": 512}
@@ -15,29 +15,46 @@ def tokens(count: int) -> dict[str, object]:
     return {"serverContextSize": count, "serverBatchSize": count, "serverUbatchSize": count}
 
 
+PREBUILT = "there.test/server:1"
+
 MEASURED = [
-    ("on", 503, 301),
-    ("on", 2039, 1142),
-    ("on", 4087, 2277),
-    ("off", 2039, 1280),
-    ("off", 4040, 2912),
+    ("off", "on", 1501, 141),
+    ("off", "on", 6001, 443),
+    ("off", "off", 2041, 352),
+    ("f32", "on", 1501, 632),
+    ("f32", "on", 6001, 972),
 ]
-"""Flash attention, tokens of a document that fills the batch, MiB of the server after it without the model file."""
+"""serverOnednn, flash attention, tokens of a document that fills the batch, MiB of the server without the file."""
 
 
-@pytest.mark.parametrize(("flash", "count", "measured"), MEASURED)
-def test_the_buffers_are_those_that_were_measured(flash: str, count: int, measured: int) -> None:
-    settings = stack_settings("cpu", **tokens(count), serverFlashAttention=flash)
-    assert buffer_size(settings, settings.server.ubatch_size) + ITSELF == pytest.approx(measured, rel=0.1)
+@pytest.mark.parametrize(("onednn", "flash", "count", "measured"), MEASURED)
+def test_what_a_server_needs_beside_the_file_is_what_was_measured(
+    onednn: str, flash: str, count: int, measured: int
+) -> None:
+    settings = stack_settings("cpu", **tokens(count), serverOnednn=onednn, serverFlashAttention=flash)
+    parts = (packed_size(settings), buffer_size(settings, settings.server.ubatch_size), ITSELF)
+    assert sum(parts) == pytest.approx(measured, rel=0.1)
+
+
+def test_which_numbers_a_processor_has_is_not_known_so_the_larger_ones_count() -> None:
+    assert packed_size(stack_settings("cpu")) == packed_size(stack_settings("cpu", serverOnednn="f32")) > 0
+    assert packed_size(stack_settings("gpu")) == packed_size(stack_settings("cpu", serverOnednn="off")) == 0
+
+
+def test_an_image_from_elsewhere_may_keep_a_score_for_each_word() -> None:
+    built, prebuilt = (stack_settings("cpu", imagePrebuilt=image) for image in ("", PREBUILT))
+    assert buffer_size(prebuilt, 1000) == pytest.approx(buffer_size(built, 1000) + 489, abs=2)
 
 
 @pytest.mark.parametrize(
     ("changes", "memory"),
     [
-        ({}, 4900),
-        (SMALL, 700),
-        ({**SMALL, "quant": "Q2_K"}, 400),
-        ({**tokens(2048), "quant": "Q8_0"}, 1300),
+        ({}, 1500),
+        ({"imagePrebuilt": PREBUILT}, 5400),
+        ({"serverOnednn": "off"}, 950),
+        (SMALL, 900),
+        ({**SMALL, "quant": "Q2_K"}, 650),
+        ({**tokens(2048), "quant": "Q8_0"}, 850),
         (OTHER, 50),
     ],
     ids=str,
@@ -49,7 +66,8 @@ def test_a_limit_that_is_too_small_is_refused_with_the_need_its_parts_and_what_t
         stack_settings("cpu", **changes, serverMemory=memory)
     (problem,) = raised.value.problems
     settings = stack_settings("cpu", **changes)
-    parts = (file_size(settings), buffer_size(settings, settings.server.ubatch_size), ITSELF)
+    buffers = buffer_size(settings, settings.server.ubatch_size)
+    parts = (file_size(settings), packed_size(settings), buffers, ITSELF)
     assert problem.startswith(
         f"serverMemory is {memory}, but the server for documents needs about {sum(parts)} MiB: "
     )
@@ -62,9 +80,11 @@ def test_a_limit_that_is_too_small_is_refused_with_the_need_its_parts_and_what_t
     ("stack", "changes", "memory"),
     [
         ("cpu", {}, 0),
-        ("cpu", {}, 5200),
-        ("cpu", SMALL, 800),
-        ("cpu", {**SMALL, "quant": "Q2_K"}, 480),
+        ("cpu", {}, 1700),
+        ("cpu", {"imagePrebuilt": PREBUILT}, 5700),
+        ("cpu", {"serverOnednn": "off"}, 1100),
+        ("cpu", SMALL, 1050),
+        ("cpu", {**SMALL, "quant": "Q2_K"}, 750),
         ("cpu", OTHER, 128),
         ("gpu", {}, 2048),
     ],
