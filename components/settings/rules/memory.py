@@ -30,7 +30,7 @@ Measured in float32; in bfloat16 it is half of that, but which of the two a proc
 quantisation of the file makes no difference.
 """
 
-ATTENTION = 40
+ATTENTION = 44
 """Bytes for each pair of tokens of a batch without flash attention, measured with the default model."""
 
 MEBIBYTE = 1024 * 1024

@@ -35,6 +35,7 @@ PROOFS = {
     "Can this pod reach that host": (f"{CONTRACT}/model/test_model_fetch.py", "Can this pod reach that host"),
     "failed to open GGUF file": (f"{UNIT}/startup/test_failures.py", "failed to open GGUF file"),
     "The build of": (f"{CONTRACT}/commands/test_image_build.py", "All that it said is in"),
+    "failed to load": (f"{CONTRACT}/server/test_onednn.py", "failed to load"),
     "exec format error": (f"{UNIT}/commands/test_image_build.py", "exec format error"),
     "No docker CLI here can build with BuildKit": (f"{UNIT}/sandbox/docker/test_cli.py", "BuildKit"),
     "The platform of the Docker engine": (f"{UNIT}/image/test_wanted_image.py", "PlatformUnknownError"),
