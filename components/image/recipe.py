@@ -52,7 +52,7 @@ def full_name(recipe: Recipe, project: Path) -> str:
 
 
 def copied_files(dockerfile: str) -> list[str]:
-    """Return the files of the context that a Dockerfile's text copies or mounts, by their names in it."""
+    """Return the files of the context that a Dockerfile's text copies or mounts, by their names or patterns in it."""
     return sorted({*_COPIED.findall(dockerfile), *_BOUND.findall(dockerfile)})
 
 
@@ -62,7 +62,14 @@ def _files(recipe: Recipe, project: Path) -> list[str]:
         text = file.read_text()
     except OSError as error:
         raise _unreadable(file, error) from error
-    return [file.relative_to(project / CONTEXT).as_posix(), *copied_files(text)]
+    context = project / CONTEXT
+    copied = [name for pattern in copied_files(text) for name in _matching(context, pattern)]
+    return [file.relative_to(context).as_posix(), *copied]
+
+
+def _matching(context: Path, pattern: str) -> list[str]:
+    """Return the files that a name or a pattern stands for; what stands for none is returned as it is."""
+    return sorted(file.relative_to(context).as_posix() for file in context.glob(pattern)) or [pattern]
 
 
 def _digest(file: Path) -> str:

@@ -183,7 +183,7 @@ def test_uses_files_that_the_context_lets_in(name: str) -> None:
     patterns = (FOLDER / ".dockerignore").read_text().splitlines()
     let_in = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     for file in files:
-        assert (FOLDER / file).is_file()
+        assert any(found.is_file() for found in FOLDER.glob(file))
         assert any(fnmatch(file, pattern) for pattern in let_in)
 
 
@@ -257,8 +257,9 @@ def test_a_stage_copies_from_those_that_compiled_and_no_other(name: str) -> None
 
 
 def test_all_code_of_the_backend_is_in_its_build() -> None:
-    code = {file.relative_to(FOLDER).as_posix() for file in (FOLDER / "onednn").iterdir()}
-    assert code == {file for file in copied_files(read("Dockerfile").text) if file.startswith("onednn/")}
+    patterns = [one for one in copied_files(read("Dockerfile").text) if one.startswith("onednn/")]
+    copied = {file for pattern in patterns for file in FOLDER.glob(pattern)}
+    assert copied == set((FOLDER / "onednn").iterdir()) != set()
 
 
 @pytest.mark.parametrize(

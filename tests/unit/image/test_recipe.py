@@ -81,3 +81,11 @@ def test_a_file_that_is_gone_is_named_with_what_to_do(clone: Path) -> None:
     (clone / "docker" / "build.sh").unlink()
     with pytest.raises(RecipeError, match=r"docker/build\.sh.*git checkout docker"):
         full_name(RECIPE, clone)
+
+
+def test_a_file_that_is_added_to_those_of_a_pattern_makes_another_image(clone: Path) -> None:
+    (clone / "docker/onednn/another.cpp").write_text("// more")
+    assert full_name(RECIPE, clone) != full_name(RECIPE, PROJECT_DIRECTORY)
+    (clone / "docker/onednn/another.cpp").unlink()
+    (clone / "docker/onednn/another.cpp.orig").write_text("what a build does not read")
+    assert full_name(RECIPE, clone) == full_name(RECIPE, PROJECT_DIRECTORY)
