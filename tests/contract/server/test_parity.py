@@ -16,14 +16,17 @@ from tests.contract.server.running import running
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1800)]
 
 
-def test_f16_is_the_reference_at_every_length_however_texts_are_sent(server_image: str) -> None:
+@pytest.mark.parametrize(("onednn", "same"), [("off", SAME), ("f32", SAME), ("auto", 0.998)])
+def test_f16_is_the_reference_at_every_length_however_texts_are_sent(
+    onednn: str, same: float, server_image: str
+) -> None:
     model, folder = ensure_both(cache_root(), FULL)
     asked = texts(FULL)
     expected = reference_embeddings(folder, asked)
     # Else the same answer to everything would do.
     assert max(abs(float(expected[5] @ expected[length])) for length in (100, 513, 2048, 8000)) < 0.9
-    with running(server_image, model) as server:
+    with running(server_image, model, serverOnednn=onednn) as server:
         server.wait_for("healthy")
         found = compare(server.url, asked, expected)
     assert len(found) == len(asked) * len(Ways)
-    assert [one for one in found if one.cosine < SAME] == []
+    assert [one for one in found if one.cosine < same] == []
