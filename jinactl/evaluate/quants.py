@@ -12,14 +12,14 @@ from components.model.download import ensure_model_file
 from components.model.wanted import WantedFile, model_path
 from components.say import Say
 from components.settings.quantisations import QUANTS
-from jinactl.errors import CommandError
-from jinactl.evaluate.embedding import EmbeddingServer
-from jinactl.evaluate.temporary_server import (
+from jinactl.beside.server import (
     ServerTemplate,
     read_template,
     remove_left_servers,
     temporary_server,
 )
+from jinactl.errors import CommandError
+from jinactl.evaluate.embedding import EmbeddingServer
 from jinactl.evaluate.vectors import cache_folder
 from jinactl.outputs import ServedModel
 
@@ -101,5 +101,9 @@ def reached(served: ServedModel, measured: MeasuredQuant) -> Iterator[EmbeddingS
             api_key=served.api_key,
         )
         return
-    with temporary_server(measured.template, measured.model, served.name, served.prefixes) as started:
-        yield started
+    with temporary_server(measured.template, measured.model, served.name) as started:
+        yield EmbeddingServer(
+            urls={"query": started.url, "document": started.url},
+            model=served.name,
+            prefixes=dict(served.prefixes),
+        )

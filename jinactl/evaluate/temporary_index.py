@@ -17,7 +17,7 @@ from components.elasticsearch.fields import VECTOR
 from components.elasticsearch.generations.inventory import EVALUATION, OF_EVALUATION
 from components.elasticsearch.identity import MANAGED_BY
 from components.elasticsearch.ownership import OWNER
-from jinactl.evaluate.leftovers import is_left, own_mark
+from jinactl.beside.leftovers import is_left, own_mark
 from jinactl.evaluate.measures import DEEP, SHOWN
 from jinactl.evaluate.vectors import Vectors
 

@@ -16,7 +16,7 @@ import pytest
 from components.elasticsearch.client.client import Client
 from components.elasticsearch.documents.bulk import Document, index_documents
 from components.elasticsearch.generations.inventory import EVALUATION, of_people
-from jinactl.evaluate.leftovers import is_left
+from jinactl.beside.leftovers import is_left
 from tests.contract.elasticsearch.stack_resources import ALIAS, StackResources, Wanted
 from tests.contract.jinactl.command import jinactl, write_outputs
 from tests.fixtures import embedding_server

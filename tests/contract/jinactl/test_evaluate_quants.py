@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from components.elasticsearch.embedding.server import Role
-from jinactl.errors import CommandError
-from jinactl.evaluate.temporary_server import (
+from jinactl.beside.server import (
     LABEL,
     NAME,
     read_template,
     remove_left_servers,
     temporary_server,
 )
+from jinactl.errors import CommandError
+from jinactl.evaluate.embedding import EmbeddingServer
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model
@@ -40,9 +41,11 @@ def test_a_server_of_another_quant_runs_beside_the_stacks_with_its_settings_unti
         stack.wait_for("healthy")
         (expected,) = stack.embeddings(f"Document: {TEXT}")
         template = read_template(str(stack.container.name))
-        with temporary_server(template, models[1], "any", PREFIXES) as server:
+        with temporary_server(template, models[1], "any") as started:
             (name,) = servers()
             assert name.startswith(NAME)
+            assert name == started.container
+            server = EmbeddingServer(dict.fromkeys(PREFIXES, started.url), "any", PREFIXES)
             inspected = json.loads(
                 subprocess.run(["docker", "inspect", name], capture_output=True, check=True).stdout
             )
@@ -67,7 +70,7 @@ def test_a_file_that_is_no_model_leaves_no_server_and_its_log_is_told(
         template = read_template(str(stack.container.name))
         with (
             pytest.raises(CommandError, match=r"did not become ready\. Its last lines:\n.+"),
-            temporary_server(template, broken, "any", PREFIXES),
+            temporary_server(template, broken, "any"),
         ):
             pass
     assert servers() == []

@@ -11,17 +11,25 @@ import pytest
 from components.engine.errors import EngineError
 from components.model.errors import ModelError
 from components.model.wanted import ModelFile, WantedFile
+from jinactl.beside import server as temporary_server
+from jinactl.beside.server import LABEL, read_template
+from jinactl.beside.server import temporary_server as serve
 from jinactl.errors import CommandError
-from jinactl.evaluate import quants, temporary_server
+from jinactl.evaluate import quants
 from jinactl.evaluate.quants import find_quants
-from jinactl.evaluate.temporary_server import LABEL, read_template
-from jinactl.evaluate.temporary_server import temporary_server as serve
 from jinactl.outputs import ServedModel, facts_of
 from tests.unit.jinactl.stack_outputs import OUTPUTS
 
 INSPECTED: dict[str, Any] = {
     "Image": "sha256:1234",
-    "Config": {"Env": ["PATH=/bin", "LLAMA_ARG_MODEL=/models/v5-F16.gguf", "LLAMA_ARG_UBATCH=8192"]},
+    "Config": {
+        "Env": [
+            "PATH=/bin",
+            "LLAMA_ARG_MODEL=/models/v5-F16.gguf",
+            "LLAMA_ARG_UBATCH=8192",
+            "GGML_BACKEND_PATH=/x.so",
+        ]
+    },
     "Mounts": [{"Type": "bind", "Destination": "/models/v5-F16.gguf"}],
     "HostConfig": {"NanoCpus": 2_000_000_000, "Memory": 0, "DeviceRequests": None},
 }
@@ -174,14 +182,15 @@ def test_the_server_of_another_quant_has_the_stacks_settings_and_is_removed(
     }
     model = tmp_path / "v5-Q8_0.gguf"
 
-    with serve(read_template("server"), model, "m", {"query": "Q: ", "document": "D: "}) as server:
-        assert server.urls["query"] == "http://127.0.0.1:49153/v1/embeddings"
+    with serve(read_template("server"), model, "m") as server:
+        assert server.url == "http://127.0.0.1:49153/v1/embeddings"
 
     run = next(command for command in docker.asked if command[1] == "run")
     name = next(one for one in run if one.startswith("--name=")).removeprefix("--name=")
     assert run[-1] == "sha256:1234"
     assert [one for one in run if one.startswith("--env=")] == [
         "--env=LLAMA_ARG_UBATCH=8192",
+        "--env=GGML_BACKEND_PATH=/x.so",
         "--env=LLAMA_ARG_MODEL=/models/v5-Q8_0.gguf",
     ]
     assert {

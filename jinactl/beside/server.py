@@ -1,4 +1,4 @@
-"""A server of another quant, beside the stack's own: from the same image, with the same settings, on loopback."""
+"""A server beside the stack's own: from the same image, with the same settings but one, on loopback."""
 
 import json
 import os
@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from components.elasticsearch.embedding import server
-from components.elasticsearch.embedding.server import PATH, Role
+from components.elasticsearch.embedding.server import PATH
 from components.elasticsearch.errors import EmbeddingError
 from components.engine.container import Container
 from components.engine.docker_cli import answer
 from components.engine.errors import EngineError
 from components.server.container import MODELS, PORT
 from components.settings.setting import PREFIX
+from jinactl.beside.leftovers import is_left, own_mark
 from jinactl.errors import CommandError
-from jinactl.evaluate.embedding import EmbeddingServer
-from jinactl.evaluate.leftovers import is_left, own_mark
+
+PASSED_ON = (PREFIX, "GGML_")
+"""What the names begin of the variables that decide how a server computes: llama-server's and ggml's."""
 
 LABEL = "jina-search.evaluation"
 NAME = "jina-search-evaluation"
@@ -56,7 +58,7 @@ def read_template(container: str) -> ServerTemplate:
         raise CommandError(
             "the engine gets model files through a volume (modelDelivery), and sees none from here"
         )
-    environment = [one for one in found["Config"]["Env"] if one.startswith(PREFIX)]
+    environment = [one for one in found["Config"]["Env"] if one.startswith(PASSED_ON)]
     return ServerTemplate(str(found["Image"]), environment, _limits(found["HostConfig"]))
 
 
@@ -91,20 +93,28 @@ def remove_left_servers() -> list[str]:
     return left
 
 
+@dataclass(frozen=True)
+class StartedServer:
+    """A server that runs: the `url` of its /v1/embeddings, which needs no key, and its `container`."""
+
+    url: str
+    container: str
+
+
 @contextmanager
 def temporary_server(
-    template: ServerTemplate, model: Path, name: str, prefixes: Mapping[Role, str]
-) -> Iterator[EmbeddingServer]:
+    template: ServerTemplate, model: Path, name: str, *, ready_within: float = READY_WITHIN
+) -> Iterator[StartedServer]:
     """Start a server with a model file, and remove it however the block ends; `name` is that of the model.
 
-    It has no key: only this machine reaches it. Raises CommandError when it does not become ready.
+    It has no key: only this machine reaches it. Raises CommandError when it is not ready within these seconds.
     """
     container = f"{NAME}-{secrets.token_hex(4)}"
     try:
         answer(["docker", "run", *_options(template, model, container), template.image])
         url = f"http://127.0.0.1:{_published_port(container)}{PATH}"
-        _wait(container, url, name)
-        yield EmbeddingServer(urls={"query": url, "document": url}, model=name, prefixes=dict(prefixes))
+        _wait(container, url, name, ready_within)
+        yield StartedServer(url, container)
     except EngineError as error:
         raise CommandError(f"Docker did not run a server for {model.name}: {error}") from error
     finally:
@@ -140,11 +150,11 @@ def _published_port(container: str) -> str:
         raise _not_ready(container) from None
 
 
-def _wait(container: str, url: str, model: str) -> None:
-    until = time.monotonic() + READY_WITHIN
+def _wait(container: str, url: str, model: str, ready_within: float) -> None:
+    until = time.monotonic() + ready_within
     while time.monotonic() < until:
         with suppress(EmbeddingError):
-            server.ask(url, "", {"input": ["ready?"], "model": model}, what="a text", timeout=READY_WITHIN)
+            server.ask(url, "", {"input": ["ready?"], "model": model}, what="a text", timeout=ready_within)
             return
         if not Container(container).state().runs:
             break
@@ -155,5 +165,5 @@ def _wait(container: str, url: str, model: str) -> None:
 def _not_ready(container: str) -> CommandError:
     said = "\n".join(Container(container).last_lines(LINES))
     return CommandError(
-        f"The server of another quant, {container}, did not become ready. Its last lines:\n{said}"
+        f"The server beside the stack's, {container}, did not become ready. Its last lines:\n{said}"
     )

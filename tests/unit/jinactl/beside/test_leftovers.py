@@ -7,7 +7,7 @@ import time
 import pytest
 
 from components.model.machine import this_machine
-from jinactl.evaluate.leftovers import is_left, own_mark
+from jinactl.beside.leftovers import is_left, own_mark
 
 NOW = int(time.time())
 
