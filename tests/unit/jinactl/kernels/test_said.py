@@ -1,0 +1,57 @@
+"""By what a server multiplies, from its variables and the lines that ggml and the backend on oneDNN write."""
+
+import pytest
+
+from jinactl.kernels.said import multiplying
+
+ASKED = {"GGML_BACKEND_PATH": "/opt/llama.cpp/libggml-onednn.so"}
+F32 = {**ASKED, "GGML_ONEDNN_PRECISION": "f32"}
+BEGINS = "0.00.001.321 I srv  llama_server: initializing ..."
+LOADED = "load_backend: loaded oneDNN backend from /opt/llama.cpp/libggml-onednn.so"
+BFLOAT16 = "0.00.005.326 W oneDNN 2.6.3, products of matrices in bfloat16"
+OF_ATTENTION = "0.00.445.448 W resolve_fused_ops: Flash Attention is assigned to device oneDNN"
+ABSENT = (
+    "0.00.005.326 E load_backend: failed to load /opt/llama.cpp/libggml-onednn.so: /opt/llama.cpp/libggml-onednn.so: "
+    "cannot open shared object file: No such file or directory"
+)
+WITHOUT_ITS_LIBRARY = (
+    "load_backend: failed to load /opt/llama.cpp/libggml-onednn.so: libdnnl.so.2: cannot open shared object file: No "
+    "such file or directory"
+)
+NO_AVX2 = "load_backend: backend /opt/llama.cpp/libggml-onednn.so is not supported on this system"
+
+
+@pytest.mark.parametrize(
+    ("environment", "log", "text", "failed"),
+    [
+        ({}, [BEGINS], "llama.cpp's own kernels: oneDNN is not asked for (serverOnednn is off)", False),
+        (ASKED, [BEGINS, LOADED, BFLOAT16], "oneDNN, in bfloat16", False),
+        (ASKED, [BFLOAT16.replace("bfloat16", "float32")], "oneDNN, in float32", False),
+        (ASKED, [BEGINS, OF_ATTENTION], "oneDNN", False),
+        (F32, [BEGINS, LOADED], "oneDNN, in float32", False),
+        (ASKED, [ABSENT], "llama.cpp's own kernels: oneDNN is not in the image", True),
+        (
+            ASKED,
+            [WITHOUT_ITS_LIBRARY],
+            "llama.cpp's own kernels: oneDNN could not be loaded (No such file or directory)",
+            True,
+        ),
+        (ASKED, [NO_AVX2], "llama.cpp's own kernels: the processor has no AVX2", False),
+        (
+            ASKED,
+            [BEGINS],
+            "not told: oneDNN is asked for, and the log of the start tells nothing of it",
+            False,
+        ),
+    ],
+    ids="off loaded float32 attention f32 absent broken no-avx2 silent".split(),
+)
+def test_what_multiplies_is_told_with_the_reason(
+    environment: dict[str, str], log: list[str], text: str, failed: bool
+) -> None:
+    told = multiplying(environment, log, has_gpu=False)
+    assert (told.text, told.failed) == (text, failed)
+
+
+def test_on_a_gpu_no_setting_of_the_processor_counts() -> None:
+    assert multiplying(ASKED, [ABSENT], has_gpu=True).text == "the GPU (cuda)"
