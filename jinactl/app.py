@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from components.errors import StackError
 from jinactl.commands import (
     backup,
+    bench,
     delete,
     doctor,
     evaluate,
@@ -70,6 +71,7 @@ for command in (
     open_page,
     status,
     doctor,
+    bench,
     evaluate,
     export,
     delete,
