@@ -11,7 +11,7 @@ from jinactl.bench.report import Report, lines
 from jinactl.bench.running import Running
 from jinactl.console import Console
 from jinactl.errors import CommandError
-from jinactl.kernels.reading import of_container, of_pods
+from jinactl.kernels.reading import of_server
 from jinactl.outputs import StackFacts
 from jinactl.stack import read_stack
 
@@ -73,8 +73,6 @@ def bench(
 
 def _multiplies(facts: StackFacts) -> str:
     try:
-        if facts.cluster:
-            return of_pods(facts.server_container, facts.cluster).text
-        return of_container(facts.server_container).text
+        return of_server(facts).text
     except CommandError as error:
         return f"what is not known ({error})"

@@ -18,6 +18,7 @@ from components.startup.node import NODE
 from components.startup.server import SERVER
 from jinactl.doctor.declared import Declared
 from jinactl.doctor.finding import CannotLookError
+from jinactl.kernels.reading import environment_of, has_gpu
 
 JUST_STARTED = timedelta(seconds=60)
 """A container that was started again within this time crashes over and over, for all that is known."""
@@ -40,6 +41,8 @@ class LiveContainer:
     image: str
     files: tuple[str, ...]
     started: datetime | None
+    environment: Mapping[str, str]
+    has_gpu: bool
 
     @property
     def crashes(self) -> bool:
@@ -119,6 +122,8 @@ def _container(found: Mapping[str, Any]) -> LiveContainer:
         image=str(found.get("Image", "")),
         files=tuple(str(one["Source"]) for one in mounts if one.get("Type") == "bind"),
         started=_time(str(state.get("StartedAt") or "")),
+        environment=environment_of(found),
+        has_gpu=has_gpu(found),
     )
 
 

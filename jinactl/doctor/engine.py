@@ -10,6 +10,8 @@ from components.engine.container import Container
 from components.startup.ending import KILLED, advice
 from jinactl.doctor.containers import PROGRAMS, EngineReading, LiveContainer
 from jinactl.doctor.finding import CannotLookError, Check, Finding
+from jinactl.kernels.reading import start_of_log
+from jinactl.kernels.said import BACKEND, multiplying
 
 ENDED_WHEN_TOLD = (0, 143, KILLED)
 """Exit codes of a program that was told to end, by `docker stop` say, and did, or was killed for taking its time."""
@@ -88,6 +90,25 @@ def _unhealthy(engine: EngineReading) -> Iterator[Finding]:
             yield Finding(
                 what=f"container {one.name} is unhealthy{lost}; `docker logs {one.name}` may say why",
                 remedy=f"docker restart {one.name}",
+            )
+
+
+def _kernels(engine: EngineReading) -> Iterator[Finding]:
+    for one in engine.containers:
+        if (
+            one.part != "server"
+            or one.started is None
+            or not one.state.runs
+            or BACKEND not in one.environment
+        ):
+            continue
+        log = start_of_log(one.name, one.started.isoformat())
+        told = multiplying(one.environment, log, has_gpu=one.has_gpu)
+        if told.failed:
+            yield Finding(
+                what=f"container {one.name} multiplies by {told.text}",
+                remedy="pulumi up (builds the image of this version), or pulumi config set serverOnednn off && pulumi "
+                "up (nothing is tried then); `jinactl bench` measures which is faster",
             )
 
 
@@ -182,6 +203,7 @@ CHECKS = (
     Check("container-stopped", _on_the_stacks(_stopped)),
     Check("container-restarting", _on_the_stacks(_restarting)),
     Check("container-unhealthy", _on_the_stacks(_unhealthy)),
+    Check("server-kernels", _on_the_stacks(_kernels)),
     Check("container-image", _on_the_stacks(_other_image)),
     Check("port-taken", _on_the_stacks(_port_taken)),
     Check("model-file-missing", _on_the_stacks(_file_missing)),

@@ -1,5 +1,6 @@
 """By what a server multiplies matrices, as its environment and the log of its start tell."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,6 +11,11 @@ BACKEND, PRECISION = "GGML_BACKEND_PATH", "GGML_ONEDNN_PRECISION"
 LIBRARY = "libggml-onednn"
 """How the name of the backend's file begins."""
 
+BEGINS = "llama_server: initializing"
+"""In the first line that a server writes."""
+
+_REFUSED = re.compile(rf"failed to \S+ .*?{LIBRARY}\S*: (.*)")
+
 Kernels = Literal["onednn", "llama.cpp", "cuda"]
 
 
@@ -17,8 +23,8 @@ Kernels = Literal["onednn", "llama.cpp", "cuda"]
 class Multiplying:
     """By what a server multiplies matrices: `kernels`, None where its log does not tell.
 
-    `numbers` is bfloat16 or float32 where oneDNN multiplies and that is known. `why` says what keeps oneDNN from it,
-    and `failed` that it should multiply and its library could not be loaded.
+    `numbers` is bfloat16 or float32 where oneDNN multiplies and that is known. `why` says what keeps oneDNN from it, or
+    how far its work is known. `failed` says that its library is there and could not be loaded.
     """
 
     kernels: Kernels | None
@@ -30,7 +36,7 @@ class Multiplying:
     def text(self) -> str:
         """The same in a few words."""
         if self.kernels == "onednn":
-            return f"oneDNN{f', in {self.numbers}' if self.numbers else ''}"
+            return ", ".join(filter(None, ("oneDNN", self.numbers and f"in {self.numbers}", self.why)))
         if self.kernels == "cuda":
             return "the GPU (cuda)"
         own = "llama.cpp's own kernels" if self.kernels else "not told"
@@ -46,30 +52,28 @@ def multiplying(environment: Mapping[str, str], log: Sequence[str], *, has_gpu: 
         return Multiplying(kernels="cuda")
     if not environment.get(BACKEND):
         return Multiplying(kernels="llama.cpp", why="oneDNN is not asked for (serverOnednn is off)")
+    if not any(BEGINS in line for line in log):
+        return Multiplying(
+            kernels=None, why="oneDNN is asked for, and the log of the start is not there any more"
+        )
     about = [line for line in log if LIBRARY in line or "oneDNN" in line]
     for line in about:
         if found := _refused(line):
             return found
-    if not about:
-        return Multiplying(
-            kernels=None, why="oneDNN is asked for, and the log of the start tells nothing of it"
-        )
-    said = next((one for one in ("bfloat16", "float32") if any(one in line for line in about)), "")
-    return Multiplying(kernels="onednn", numbers=said or _wanted(environment))
-
-
-def _wanted(environment: Mapping[str, str]) -> str:
-    return "float32" if environment.get(PRECISION) == "f32" else ""
+    wanted = "float32" if environment.get(PRECISION) == "f32" else ""
+    said = next((one for one in ("bfloat16", "float32") if any(one in line for line in about)), wanted)
+    # ggml says aloud what it could not load; what it has loaded, only where it is to say more than usual.
+    silent = "" if about else "as far as the log of the start tells"
+    return Multiplying(kernels="onednn", numbers=said, why=silent)
 
 
 def _refused(line: str) -> Multiplying | None:
     """Return what keeps oneDNN from multiplying, where a line of ggml's says it."""
     if "not supported on this system" in line:
         return Multiplying(kernels="llama.cpp", why="the processor has no AVX2")
-    if "failed to" not in line:
+    refused = _REFUSED.search(line)
+    if refused is None:
         return None
-    absent = "No such file" in line and f"{LIBRARY}.so: cannot open" in line
-    why = (
-        "oneDNN is not in the image" if absent else f"oneDNN could not be loaded ({line.rpartition(': ')[2]})"
-    )
-    return Multiplying(kernels="llama.cpp", why=why, failed=True)
+    if f"{LIBRARY}.so: cannot open" in refused[1]:  # images for other processors have none
+        return Multiplying(kernels="llama.cpp", why="oneDNN is not in the image")
+    return Multiplying(kernels="llama.cpp", why=f"oneDNN could not be loaded ({refused[1]})", failed=True)

@@ -9,6 +9,9 @@ from functools import partial
 from components.elasticsearch.client.client import Client, ClusterPatience, Requests
 from components.elasticsearch.cluster import cluster_check
 from components.elasticsearch.embedding.server import PATH
+from jinactl.errors import CommandError
+from jinactl.kernels.reading import of_server
+from jinactl.kernels.said import Multiplying
 from jinactl.outputs import StackFacts
 from jinactl.status.containers import read_containers
 from jinactl.status.disk import read_disks
@@ -38,6 +41,7 @@ def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
             read_gateway, facts.embedder.url.removesuffix(PATH), facts.embedder.api_key
         )
         containers = side_by_side.submit(_containers, facts)
+        multiplying = side_by_side.submit(_multiplying, facts)
         with Client(facts.connection, IMPATIENCE) as client:
             search = read_search(client, facts, aliases)
         return Status(
@@ -50,6 +54,7 @@ def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
             embeds_in_client=facts.embeds_in_client,
             own_node=bool(facts.backup_volume),
             elasticsearch_url=facts.connection.shown_url,
+            multiplying=multiplying.result(),
             containers=containers.result(),
             gateway=gateway.result(),
             cluster=search.cluster,
@@ -60,6 +65,13 @@ def read_status(facts: StackFacts, aliases: Sequence[str]) -> Status:
 
 def _containers(facts: StackFacts) -> tuple[ContainerState, ...] | Unread:
     return read_pods(facts.cluster) if facts.cluster else read_containers(facts.server_container)
+
+
+def _multiplying(facts: StackFacts) -> Multiplying | Unread:
+    try:
+        return of_server(facts)
+    except CommandError as error:
+        return Unread(str(error))
 
 
 @dataclass(frozen=True, kw_only=True)

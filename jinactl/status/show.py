@@ -40,6 +40,7 @@ def lines(status: Status) -> list[Line]:
     return [
         _first(status, found),
         _model(status),
+        _kernels(status, found),
         *_gateway(status, found),
         *_elasticsearch(status, found),
         *(one for alias in status.indices for one in _index(status, alias, found)),
@@ -89,6 +90,15 @@ def _parts(found: list[Trouble]) -> list[str]:
 def _model(status: Status) -> Line:
     built = f", llama.cpp {status.llama_cpp[:COMMIT_SHOWN]}" if status.llama_cpp else ""
     return Line("ok", "model", f"{status.model} {status.quant}, {status.dims} of {status.width} dims{built}")
+
+
+def _kernels(status: Status, found: list[Trouble]) -> Line:
+    told = status.multiplying
+    if isinstance(told, Unread):
+        return Line("?", "  kernels", told.why)
+    if told.kernels is None:
+        return Line("?", "  kernels", told.text)
+    return _said(found, "kernels", "", "  kernels", told.text)
 
 
 def _gateway(status: Status, found: list[Trouble]) -> Iterator[Line]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from jinactl.kernels.said import Multiplying
+
 Role = Literal["live", "in migration", "kept"]
 """What a generation is for: searched now, being filled from another one, or left by the alias and not deleted."""
 
@@ -152,6 +154,7 @@ class Status:
     """Everything at the time `at`; `indices` are by their aliases, the stack's first one first.
 
     `model`, `quant`, `dims`, `width` and `llama_cpp` (a commit, may be empty) are what the stack's outputs say.
+    `multiplying` tells by what the server for documents multiplies matrices.
     """
 
     at: datetime
@@ -163,6 +166,7 @@ class Status:
     embeds_in_client: bool
     own_node: bool
     elasticsearch_url: str
+    multiplying: Multiplying | Unread
     containers: tuple[ContainerState, ...] | Unread
     gateway: GatewayState | Unread
     cluster: ClusterState | Unread

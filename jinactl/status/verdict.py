@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from components.elasticsearch.client.license import remark
+from jinactl.kernels.said import Multiplying
 from jinactl.status.state import (
     BackupState,
     ClusterState,
@@ -18,7 +19,16 @@ from jinactl.status.state import (
 )
 
 Part = Literal[
-    "gateway", "lane", "elasticsearch", "license", "index", "embeddings", "disk", "containers", "backup"
+    "kernels",
+    "gateway",
+    "lane",
+    "elasticsearch",
+    "license",
+    "index",
+    "embeddings",
+    "disk",
+    "containers",
+    "backup",
 ]
 
 
@@ -39,6 +49,7 @@ class Trouble:
 def troubles(status: Status) -> list[Trouble]:
     """Return everything that is not as it should be, part by part."""
     return [
+        *_kernels(status.multiplying),
         *_gateway(status.gateway),
         *_cluster(status.cluster, status.at, needs_inference=not status.embeds_in_client),
         *(one for alias, index in status.indices.items() for one in _index(alias, index)),
@@ -50,6 +61,13 @@ def troubles(status: Status) -> list[Trouble]:
 def search_works(status: Status) -> bool:
     """Tell whether nothing that a search needs is down."""
     return not any(one.stops_search for one in troubles(status))
+
+
+def _kernels(multiplying: Multiplying | Unread) -> Iterator[Trouble]:
+    if not isinstance(multiplying, Unread) and multiplying.failed:
+        yield Trouble(
+            "kernels", "", "the server is slower than it could be: `jinactl doctor` tells what mends it"
+        )
 
 
 def _gateway(gateway: GatewayState | Unread) -> Iterator[Trouble]:

@@ -67,6 +67,15 @@ def a_server_has_lost_its_gpu(stack: Stack) -> None:
     stack.containers[SERVER]["State"] |= {"Health": {"Status": "unhealthy"}}
 
 
+@fault("server-kernels", told="`jinactl bench` measures which is faster")
+def a_server_cannot_load_onednn(stack: Stack) -> None:
+    backend = "/opt/llama.cpp/libggml-onednn.so"
+    stack.log = (
+        f"llama_server: initializing\nfailed to load {backend}: libdnnl.so.2: cannot open shared object file"
+    )
+    stack.containers[SERVER]["Config"]["Env"] = [f"GGML_BACKEND_PATH={backend}"]
+
+
 @fault("container-image", told="222222222222")
 def a_container_is_of_another_image(stack: Stack) -> None:
     stack.containers[SERVER]["Image"] = "sha256:" + "2" * 64

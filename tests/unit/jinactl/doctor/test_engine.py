@@ -35,6 +35,11 @@ def tell(docker: DockerDouble, containers: list[dict[str, Any]], holders: str = 
     docker.says("ps*name=*", listed)
     docker.says(f"'inspect --type container {holders}'", json.dumps([holding(holders)]))
     docker.says("inspect*", json.dumps(containers))
+    refused = "failed to initialize backend from /libggml-onednn.so: incompatible"
+    docker.says(
+        "'logs --since=2020-01-01T00:00:00Z --until=2020-01-01T00:00:30Z'*",
+        f"llama_server: initializing\n{refused}",
+    )
     docker.says("logs*", "exec format error")
 
 
@@ -80,6 +85,12 @@ def all_but(name: str, *others: dict[str, Any]) -> list[dict[str, Any]]:
         (
             all_but(SERVER, container(SERVER, Health={"Status": "unhealthy"})),
             {"container-unhealthy": f"docker restart {SERVER}"},
+        ),
+        (
+            all_but(
+                SERVER, {**container(SERVER), "Config": {"Env": ["GGML_BACKEND_PATH=/libggml-onednn.so"]}}
+            ),
+            {"server-kernels": "could not be loaded (incompatible)"},
         ),
         (
             all_but(SERVER, {**container(SERVER), "Image": "sha256:2222"}),

@@ -15,36 +15,49 @@ ABSENT = (
     "cannot open shared object file: No such file or directory"
 )
 WITHOUT_ITS_LIBRARY = (
-    "load_backend: failed to load /opt/llama.cpp/libggml-onednn.so: libdnnl.so.2: cannot open shared object file: No "
-    "such file or directory"
+    "load_backend: failed to load /opt/llama.cpp/libggml-onednn.so: libdnnl.so.2: "
+    "cannot open shared object file"
 )
 NO_AVX2 = "load_backend: backend /opt/llama.cpp/libggml-onednn.so is not supported on this system"
+
+
+INCOMPATIBLE = (
+    "load_backend: failed to initialize backend from /opt/llama.cpp/libggml-onednn.so: incompatible API version "
+    "(backend: 3, current: 2)"
+)
+OWN = "llama.cpp's own kernels: "
 
 
 @pytest.mark.parametrize(
     ("environment", "log", "text", "failed"),
     [
-        ({}, [BEGINS], "llama.cpp's own kernels: oneDNN is not asked for (serverOnednn is off)", False),
+        ({}, [BEGINS], f"{OWN}oneDNN is not asked for (serverOnednn is off)", False),
         (ASKED, [BEGINS, LOADED, BFLOAT16], "oneDNN, in bfloat16", False),
-        (ASKED, [BFLOAT16.replace("bfloat16", "float32")], "oneDNN, in float32", False),
+        (ASKED, [BEGINS, BFLOAT16.replace("bfloat16", "float32")], "oneDNN, in float32", False),
         (ASKED, [BEGINS, OF_ATTENTION], "oneDNN", False),
-        (F32, [BEGINS, LOADED], "oneDNN, in float32", False),
-        (ASKED, [ABSENT], "llama.cpp's own kernels: oneDNN is not in the image", True),
+        (F32, [BEGINS], "oneDNN, in float32, as far as the log of the start tells", False),
+        (ASKED, [BEGINS, ABSENT], f"{OWN}oneDNN is not in the image", False),
         (
             ASKED,
-            [WITHOUT_ITS_LIBRARY],
-            "llama.cpp's own kernels: oneDNN could not be loaded (No such file or directory)",
+            [BEGINS, WITHOUT_ITS_LIBRARY],
+            f"{OWN}oneDNN could not be loaded (libdnnl.so.2: cannot open shared object file)",
             True,
         ),
-        (ASKED, [NO_AVX2], "llama.cpp's own kernels: the processor has no AVX2", False),
         (
             ASKED,
-            [BEGINS],
-            "not told: oneDNN is asked for, and the log of the start tells nothing of it",
+            [BEGINS, INCOMPATIBLE],
+            f"{OWN}oneDNN could not be loaded (incompatible API version (backend: 3, current: 2))",
+            True,
+        ),
+        (ASKED, [BEGINS, NO_AVX2], f"{OWN}the processor has no AVX2", False),
+        (
+            ASKED,
+            ["later lines"],
+            "not told: oneDNN is asked for, and the log of the start is not there any more",
             False,
         ),
     ],
-    ids="off loaded float32 attention f32 absent broken no-avx2 silent".split(),
+    ids="off loaded float32 attention silent absent broken incompatible no-avx2 rotated".split(),
 )
 def test_what_multiplies_is_told_with_the_reason(
     environment: dict[str, str], log: list[str], text: str, failed: bool

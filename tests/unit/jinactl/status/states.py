@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from jinactl.kernels.said import Multiplying
 from jinactl.status.state import (
     BackupState,
     ClusterState,
@@ -55,6 +56,7 @@ WELL = Status(
     embeds_in_client=False,
     own_node=True,
     elasticsearch_url="http://localhost:9200",
+    multiplying=Multiplying(kernels="onednn", numbers="bfloat16"),
     containers=(
         ContainerState(
             name="jina-search-cpu-gateway",
