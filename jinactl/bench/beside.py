@@ -10,6 +10,7 @@ from components.elasticsearch.errors import EmbeddingError
 from components.engine.errors import EngineError
 from components.say import Say
 from jinactl.bench.choices import Choice, choices
+from jinactl.bench.lane import BusyLaneError
 from jinactl.bench.load import Amount, Target, embed_for
 from jinactl.bench.running import PARAGRAPH, Running
 from jinactl.beside.server import ServerTemplate, read_template, remove_left_servers, temporary_server
@@ -55,7 +56,7 @@ class Beside:
 def compare(served: ServedModel, running: Running, until: float, say: Say) -> Beside:
     """Measure one after the other whatever can be measured until a time of `time.monotonic`.
 
-    Raises EmbeddingError and CommandError where the running server cannot be measured any more.
+    Raises BusyLaneError where documents of others come meanwhile.
     """
     try:
         wanted = list(_wanted(served))
@@ -114,6 +115,8 @@ def _compared(served: ServedModel, running: Running, choice: Choice) -> Compared
                 raise _NotMeasuredError(told.why)
             target = Target(url=beside.url, model=served.name, prefix=served.prefixes["document"])
             return _by_turns(choice, running, _of(target, running))
+    except BusyLaneError:
+        raise
     except (CommandError, EmbeddingError) as error:
         raise _NotMeasuredError(str(error).partition("\n")[0]) from error
 

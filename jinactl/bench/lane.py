@@ -11,15 +11,19 @@ LOOKS, PAUSE = 5, 0.2
 """The gateway counts a request until its answer is sent, so that one of a measurement may still be counted."""
 
 
+class BusyLaneError(CommandError):
+    """Documents are being embedded, so that nothing more may be measured."""
+
+
 def require_idle(url: str, api_key: str) -> None:
-    """Raise CommandError where documents are being embedded; `url` is the root address of the gateway."""
+    """Raise BusyLaneError where documents are being embedded; `url` is the root address of the gateway."""
     requests = 0
     for look in range(LOOKS):
         time.sleep(PAUSE if look else 0)
         requests = _requests(url, api_key)
         if not requests:
             return
-    raise CommandError(
+    raise BusyLaneError(
         f"Documents are being embedded ({requests} requests): they would wait for this measurement, and its figures "
         "would be too low. Run it again when `jinactl status` shows 0 requests for the lane documents."
     )

@@ -42,7 +42,7 @@ class Running:
         )
 
     def embed_for(self, load: Load, seconds: float) -> Amount:
-        """Return what it embeds under a load; raises CommandError where documents of others came meanwhile."""
+        """Return what it embeds under a load; raises BusyLaneError where documents of others came meanwhile."""
         with self._alone():
             return embed_for(self.target, self.texts, load, seconds)
 
