@@ -11,8 +11,8 @@ BACKEND, PRECISION = "GGML_BACKEND_PATH", "GGML_ONEDNN_PRECISION"
 LIBRARY = "libggml-onednn"
 """How the name of the backend's file begins."""
 
-BEGINS = "llama_server: initializing"
-"""In the first line that a server writes."""
+BEGIN = ("llama_server: initializing", "load_backend: ")
+"""One of these is in the first lines that a server writes: now, and of a source from early 2026."""
 
 _REFUSED = re.compile(rf"failed to \S+ .*?{LIBRARY}\S*: (.*)")
 
@@ -52,7 +52,7 @@ def multiplying(environment: Mapping[str, str], log: Sequence[str], *, has_gpu: 
         return Multiplying(kernels="cuda")
     if not environment.get(BACKEND):
         return Multiplying(kernels="llama.cpp", why="oneDNN is not asked for (serverOnednn is off)")
-    if not any(BEGINS in line for line in log):
+    if not any(begin in line for line in log for begin in BEGIN):
         return Multiplying(
             kernels=None, why="oneDNN is asked for, and the log of the start is not there any more"
         )

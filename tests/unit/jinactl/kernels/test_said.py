@@ -34,6 +34,7 @@ OWN = "llama.cpp's own kernels: "
         ({}, [BEGINS], f"{OWN}oneDNN is not asked for (serverOnednn is off)", False),
         (ASKED, [BEGINS, LOADED, BFLOAT16], "oneDNN, in bfloat16", False),
         (ASKED, [BEGINS, BFLOAT16.replace("bfloat16", "float32")], "oneDNN, in float32", False),
+        (ASKED, [LOADED], "oneDNN", False),
         (ASKED, [BEGINS, OF_ATTENTION], "oneDNN", False),
         (F32, [BEGINS], "oneDNN, in float32, as far as the log of the start tells", False),
         (ASKED, [BEGINS, ABSENT], f"{OWN}oneDNN is not in the image", False),
@@ -57,7 +58,7 @@ OWN = "llama.cpp's own kernels: "
             False,
         ),
     ],
-    ids="off loaded float32 attention silent absent broken incompatible no-avx2 rotated".split(),
+    ids="off loaded float32 early attention silent absent broken incompatible no-avx2 rotated".split(),
 )
 def test_what_multiplies_is_told_with_the_reason(
     environment: dict[str, str], log: list[str], text: str, failed: bool
