@@ -25,7 +25,7 @@ NEEDED = 16.0
 """Seconds that must be left for another value to be measured, of which a server may take some to become ready."""
 
 STARTS_WITHIN = 20.0
-ROOM = 1_500_000_000
+ROOM = 2_000_000_000
 """Bytes of memory that must be free beside those of a model file: a server's buffers, and packed weights."""
 
 MEMORY = Path("/proc/meminfo")
