@@ -78,7 +78,8 @@ class Report:
 
 def lines(report: Report) -> Iterator[str]:
     """Yield the report for people; the last line is the advice."""
-    yield f"The running server multiplies by {report.multiplies}. Tokens a second:"
+    yield f"The running server multiplies by {report.multiplies}."
+    yield "Tokens a second:"
     for measured in report.running:
         load = measured.load
         yield f"  {load.tokens:>5,} tokens x {load.at_once}  {measured.amount.rate:>8,.0f}"

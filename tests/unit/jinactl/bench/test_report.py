@@ -66,7 +66,8 @@ def test_the_last_line_says_what_the_machine_would_gain_or_why_that_is_not_known
 def test_every_measurement_is_a_line_and_in_the_json() -> None:
     of = report(ONEDNN, **{"quant Q8_0": "the minute is over"})
     assert list(lines(of))[:-1] == [
-        "The running server multiplies by oneDNN. Tokens a second:",
+        "The running server multiplies by oneDNN.",
+        "Tokens a second:",
         "    128 tokens x 4     1,250",
         "  serverOnednn auto: 2.50 times (2,500 instead of 1,000, by turns, 128 tokens x 4)",
         "  quant Q8_0: not measured, the minute is over",
