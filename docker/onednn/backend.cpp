@@ -296,7 +296,14 @@ ggml_backend_reg_t registration() {
 
 // ggml does not load a backend with the score 0. Below AVX2 its own kernels are no slower.
 int score() {
-    return at_least(dnnl::cpu_isa::avx2) ? 1 : 0;
+    const bool supported = at_least(dnnl::cpu_isa::avx2);
+    // As warnings: llama-server shows nothing below them, and people ask what computes.
+    if (supported) {
+        GGML_LOG_WARN("%s\n", device_description(nullptr));
+    } else {
+        GGML_LOG_WARN("%s: not supported on this system (no AVX2)\n", NAME);
+    }
+    return supported ? 1 : 0;
 }
 
 }  // namespace

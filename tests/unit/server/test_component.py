@@ -37,6 +37,7 @@ CPU_ENVIRONMENT = {
     "LLAMA_ARG_ENDPOINT_SLOTS": "0",
     "LLAMA_ARG_ENDPOINT_METRICS": "1",
     "LLAMA_ARG_THREADS_HTTP": "48",
+    "GOMP_SPINCOUNT": "1000",
     "GGML_BACKEND_PATH": "/opt/llama.cpp/libggml-onednn.so",
 }
 
