@@ -7,12 +7,12 @@
 #include "attention.h"
 
 #include "ggml-impl.h"
+#include "mask.h"
 #include "numbers.h"
 
 #include <omp.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace onednn {
@@ -21,14 +21,8 @@ using dnnl::memory;
 
 namespace {
 
-constexpr int64_t TILE = 64;
-constexpr int64_t LONGEST_RUN = 8;  // tiles: a power of 2
 constexpr int64_t WIDTH_STEP = 16;
 constexpr int64_t LARGEST_WIDTH = 256;
-constexpr ggml_fp16_t MINUS_INFINITY = 0xfc00;
-
-// What the mask lets a tile of queries see of a tile of keys.
-enum : char { NOTHING, PART, ALL };
 
 int64_t tiles(int64_t rows) {
     return (rows + TILE - 1) / TILE;
@@ -52,110 +46,7 @@ const float * row(const ggml_tensor * tensor, int64_t position, int64_t head, fl
     return room;
 }
 
-const ggml_fp16_t * mask_row(const ggml_tensor * mask, int64_t query) {
-    return reinterpret_cast<const ggml_fp16_t *>(static_cast<const char *>(mask->data) + query * mask->nb[1]);
-}
-
-char seen(const ggml_tensor * mask, int64_t first_query, int64_t queries, int64_t first_key, int64_t keys) {
-    if (!mask) {
-        return keys == TILE ? ALL : PART;
-    }
-    uint16_t changed = 0;
-    uint16_t shown = 0;
-    for (int64_t i = 0; i < queries; i++) {
-        const ggml_fp16_t * at = mask_row(mask, first_query + i) + first_key;
-        for (int64_t j = 0; j < keys; j++) {
-            changed |= at[j];
-            shown |= uint16_t(at[j] != MINUS_INFINITY);
-        }
-    }
-    return !shown ? NOTHING : changed == 0 && keys == TILE ? ALL : PART;
-}
-
-// Adds the mask to a row of scores; what lies behind the last key is hidden.
-void add_mask(float * scores, const ggml_tensor * mask, int64_t query, int64_t first_key, int64_t keys) {
-    if (mask) {
-        const ggml_fp16_t * at = mask_row(mask, query) + first_key;
-        for (int64_t j = 0; j < keys; j++) {
-            scores[j] += GGML_FP16_TO_FP32(at[j]);
-        }
-    }
-    std::fill(scores + keys, scores + TILE, -INFINITY);
-}
-
 }  // namespace
-
-// A product with a tile: [TILE x depth] times [depth x columns].
-attention::tile_product::tile_product(int64_t depth, int64_t columns, bool add) {
-    dnnl::primitive_attr attributes;
-    // Tiles are computed side by side: each thread brings its own memory for intermediate results.
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (add) {
-        dnnl::post_ops sum;
-        sum.append_sum();
-        attributes.set_post_ops(sum);
-    }
-    left = plain(TILE, depth, number_type());
-    result = plain(TILE, columns, memory::data_type::f32);
-    const memory::desc any({depth, columns}, number_type(), memory::format_tag::any);
-    const auto description = product(left, any, result, attributes);
-    right = description.weights_desc();
-    scratch = description.scratchpad_desc();
-    compute = dnnl::matmul(description);
-}
-
-attention::run_products::run_products(int64_t width, int64_t length)
-    : length(length), scores(width, length * TILE, false), values(length * TILE, width, false),
-      more_values(length * TILE, width, true) {}
-
-namespace {
-
-// Whether a matrix that is packed tile by tile, along its rows or its columns, is the matrix packed at once.
-bool same_as_tiles(const memory::desc & whole, const memory::desc & tile, int64_t length, bool rows) {
-    const int64_t depth = whole.dims()[0];
-    const int64_t columns = whole.dims()[1];
-    std::vector<float> numbers(size_t(depth * columns));
-    for (size_t i = 0; i < numbers.size(); i++) {
-        numbers[i] = float(i % 251);
-    }
-    const auto pack = [&](const memory::desc & layout, int64_t row, int64_t column, void * to) {
-        dnnl::stream stream(engine());
-        memory source({layout.dims(), memory::data_type::f32, memory::dims{columns, 1}}, engine(),
-                      numbers.data() + row * columns + column);
-        memory target(layout, engine(), to);
-        dnnl::reorder(source, target).execute(stream, source, target);
-    };
-    if (whole.get_size() != length * tile.get_size()) {
-        return false;
-    }
-    std::vector<char> at_once(whole.get_size());
-    std::vector<char> by_tiles(whole.get_size());
-    pack(whole, 0, 0, at_once.data());
-    for (int64_t i = 0; i < length; i++) {
-        pack(tile, rows ? i * TILE : 0, rows ? 0 : i * TILE, by_tiles.data() + i * tile.get_size());
-    }
-    return at_once == by_tiles;
-}
-
-}  // namespace
-
-attention::products_by_run::products_by_run(int64_t width) : width(width) {
-    by_length.emplace_back(width, 1);
-    for (int64_t length = 2; length <= LONGEST_RUN; length *= 2) {
-        run_products longer(width, length);
-        const bool contiguous = same_as_tiles(longer.scores.right, by_length[0].scores.right, length, false) &&
-                                same_as_tiles(longer.values.right, by_length[0].values.right, length, true);
-        if (!contiguous) {
-            break;
-        }
-        by_length.push_back(std::move(longer));
-    }
-    for (const run_products & by : by_length) {
-        for (const tile_product * one : {&by.scores, &by.values, &by.more_values}) {
-            scratch = std::max(scratch, one->scratch.get_size());
-        }
-    }
-}
 
 // A task: the attention of one operation.
 struct attention::task {
@@ -168,13 +59,14 @@ struct attention::task {
         : q(op->src[0]), k(op->src[1]), v(op->src[2]), mask(op->src[3]), result(op), width(q->ne[0]), queries(q->ne[1]),
           keys(k->ne[1]), heads(q->ne[2]), key_heads(k->ne[2]) {
         std::memcpy(&scale, op->op_params, sizeof(scale));
+        scale *= LOG2_E;  // so that the softmax takes powers of 2
     }
 };
 
 // Tiles of keys that are one product, and lie one after the other in the scores of a worker.
 struct run {
     int64_t first;
-    const attention::run_products * by;
+    bound_products * by;
 
     int64_t numbers() const { return by->length * TILE; }
 };
@@ -185,29 +77,22 @@ struct attention::worker {
     std::vector<char> queries, scratch;
     pages scores_;  // run by run; each later holds its weights, in the type of the products
     std::vector<float> sums;
+    std::vector<bound_products> bound;  // by length, as the products that they are for
     std::vector<run> runs;
 
-    void reserve(const products_by_run & by, int64_t key_tiles) {
+    void reserve(const run_products_by_length & by, int64_t key_tiles) {
         queries.resize(by.by_length[0].scores.left.get_size());
-        scratch.resize(by.scratch);
         scores_.reserve(size_t(key_tiles * TILE * TILE) * sizeof(float));
         sums.resize(size_t(TILE * LARGEST_WIDTH));
+        if (bound.empty()) {
+            scratch.resize(by.scratch);
+            for (const run_products & one : by.by_length) {
+                bound.emplace_back(one, scratch.data());
+            }
+        }
     }
 
     float * scores() const { return reinterpret_cast<float *>(scores_.data()); }
-
-    void multiply(const tile_product & by, void * left, const void * right, void * result) {
-        const memory a(by.left, engine(), left);
-        const memory b(by.right, engine(), const_cast<void *>(right));
-        const memory c(by.result, engine(), result);
-        const memory s(by.scratch, engine(), scratch.data());
-        const dnnl_exec_arg_t arguments[] = {{DNNL_ARG_SRC, a.get()},
-                                             {DNNL_ARG_WEIGHTS, b.get()},
-                                             {DNNL_ARG_DST, c.get()},
-                                             {DNNL_ARG_SCRATCHPAD, s.get()}};
-        dnnl::error::wrap_c_api(dnnl_primitive_execute(by.compute.get(), stream.get(), 4, arguments),
-                                "oneDNN could not multiply a tile");
-    }
 
     // Packs a tile of keys or values into oneDNN's layout. Rows behind the last are zeros.
     void pack(const ggml_tensor * tensor, int64_t head, int64_t tile, const memory::desc & layout, bool transposed, void * to) {
@@ -240,21 +125,21 @@ struct attention::worker {
     }
 
     // Joins the tiles of keys that are seen.
-    void find_runs(const products_by_run & by, const char * visible, int64_t key_tiles) {
+    void find_runs(const char * visible, int64_t key_tiles) {
         runs.clear();
         for (int64_t j = 0; j < key_tiles;) {
             int64_t seen = 0;
             while (j + seen < key_tiles && visible[j + seen] != NOTHING) {
                 seen++;
             }
-            size_t size = by.by_length.size() - 1;
-            while (size > 0 && by.by_length[size].length > seen) {
+            size_t size = bound.size() - 1;
+            while (size > 0 && bound[size].length > seen) {
                 size--;
             }
             if (seen > 0) {
-                runs.push_back({j, &by.by_length[size]});
+                runs.push_back({j, &bound[size]});
             }
-            j += seen > 0 ? by.by_length[size].length : 1;
+            j += seen > 0 ? bound[size].length : 1;
         }
     }
 
@@ -279,8 +164,8 @@ struct attention::worker {
             float * tile = scores() + keys.first * TILE * TILE;
             const float * from = tile + i * keys.numbers();
             auto * narrow = reinterpret_cast<uint16_t *>(tile) + i * keys.numbers();
-            sum += in_float32() ? exponentials(from, tile + i * keys.numbers(), keys.numbers(), top)
-                                : exponentials(from, narrow, keys.numbers(), top);
+            sum += in_float32() ? powers_of_two(from, tile + i * keys.numbers(), keys.numbers(), top)
+                                : powers_of_two(from, narrow, keys.numbers(), top);
         }
         return sum;
     }
@@ -292,10 +177,10 @@ struct attention::worker {
         const char * visible = with.seen_.data() + tile * key_tiles;
 
         take_queries(of, tile, head);
-        find_runs(*with.by_, visible, key_tiles);
+        find_runs(visible, key_tiles);
         for (const run & keys : runs) {
             float * at = scores() + keys.first * TILE * TILE;
-            multiply(keys.by->scores, queries.data(), with.key(first_key + keys.first), at);
+            keys.by->scores.multiply(stream, queries.data(), with.key(first_key + keys.first), at);
             mask(of, keys, tile, visible);
         }
         float totals[TILE];
@@ -303,8 +188,8 @@ struct attention::worker {
             totals[i] = softmax(i);
         }
         for (const run & keys : runs) {
-            multiply(&keys == runs.data() ? keys.by->values : keys.by->more_values,
-                     scores() + keys.first * TILE * TILE, with.value(first_key + keys.first), sums.data());
+            bound_product & by = &keys == runs.data() ? keys.by->values : keys.by->more_values;
+            by.multiply(stream, scores() + keys.first * TILE * TILE, with.value(first_key + keys.first), sums.data());
         }
         for (int64_t i = 0; i < rows; i++) {
             char * to = static_cast<char *>(of.result->data) + (tile * TILE + i) * of.result->nb[2] + head * of.result->nb[1];
@@ -343,12 +228,13 @@ void attention::prepare(const task & of, int threads) {
         // oneDNN makes a primitive for as many threads as OpenMP would start now. Tiles have one each.
         const int before = omp_get_max_threads();
         omp_set_num_threads(1);
-        by_ = std::make_unique<products_by_run>(of.width);
+        by_ = std::make_unique<run_products_by_length>(of.width);
         omp_set_num_threads(before);
+        workers_.clear();
     }
     const int64_t packed = of.key_heads * tiles(of.keys);
-    keys_.reserve(packed * key_layout().get_size());
-    values_.reserve(packed * value_layout().get_size());
+    keys_.reserve(packed * by_->key_layout().get_size());
+    values_.reserve(packed * by_->value_layout().get_size());
     seen_.resize(size_t(tiles(of.queries) * tiles(of.keys)));
     while (workers_.size() < size_t(threads)) {
         workers_.push_back(std::make_unique<worker>());
@@ -369,8 +255,8 @@ void attention::compute(ggml_tensor * op, int threads) {
         #pragma omp for collapse(2) schedule(static) nowait
         for (int64_t head = 0; head < of.key_heads; head++) {
             for (int64_t tile = 0; tile < key_tiles; tile++) {
-                own.pack(of.k, head, tile, key_layout(), true, key(head * key_tiles + tile));
-                own.pack(of.v, head, tile, value_layout(), false, value(head * key_tiles + tile));
+                own.pack(of.k, head, tile, by_->key_layout(), true, key(head * key_tiles + tile));
+                own.pack(of.v, head, tile, by_->value_layout(), false, value(head * key_tiles + tile));
             }
         }
         #pragma omp for collapse(2) schedule(static)

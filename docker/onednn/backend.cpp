@@ -8,96 +8,19 @@
 //   GGML_ONEDNN_PRECISION=f32   multiplies in float32 on every processor
 
 #include "attention.h"
-#include "backend.h"
+#include "buffer.h"
 
 #include "ggml-backend-impl.h"
 #include "ggml-impl.h"
 
 #include <omp.h>
 
-#include <algorithm>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <string>
-#include <vector>
 
 namespace onednn {
 
 namespace {
-
-struct buffer_context {
-    pages memory;
-    std::vector<std::unique_ptr<packed_weight>> weights;
-};
-
-// ---------------------------------------------------------------------------------------------------------------------
-// The buffer type: host memory, in which weights may lie packed
-
-ggml_backend_buffer_type_t buffer_type();
-
-void buffer_free(ggml_backend_buffer_t buffer) {
-    delete static_cast<buffer_context *>(buffer->context);
-}
-
-void * buffer_base(ggml_backend_buffer_t buffer) {
-    return static_cast<buffer_context *>(buffer->context)->memory.data();
-}
-
-void buffer_memset(ggml_backend_buffer_t, ggml_tensor * tensor, uint8_t value, size_t offset, size_t size) {
-    tensor->extra = nullptr;
-    std::memset(static_cast<char *>(tensor->data) + offset, value, size);
-}
-
-void buffer_set(ggml_backend_buffer_t, ggml_tensor * tensor, const void * data, size_t offset, size_t size) {
-    tensor->extra = nullptr;
-    std::memcpy(static_cast<char *>(tensor->data) + offset, data, size);
-}
-
-void buffer_get(ggml_backend_buffer_t, const ggml_tensor * tensor, void * data, size_t offset, size_t size) {
-    GGML_ASSERT(tensor->extra == nullptr && "a packed weight cannot be read back");
-    std::memcpy(data, static_cast<const char *>(tensor->data) + offset, size);
-}
-
-void buffer_clear(ggml_backend_buffer_t buffer, uint8_t value) {
-    std::memset(buffer_base(buffer), value, buffer->size);
-}
-
-const char * buffer_type_name(ggml_backend_buffer_type_t) {
-    return NAME;
-}
-
-ggml_backend_buffer_t buffer_alloc(ggml_backend_buffer_type_t type, size_t size) {
-    auto context = std::make_unique<buffer_context>();
-    try {
-        context->memory.reserve(std::max(size, size_t(1)));
-    } catch (const std::bad_alloc &) {
-        return nullptr;
-    }
-    const ggml_backend_buffer_i functions = {
-        .free_buffer = buffer_free,
-        .get_base = buffer_base,
-        .memset_tensor = buffer_memset,
-        .set_tensor = buffer_set,
-        .get_tensor = buffer_get,
-        .clear = buffer_clear,
-    };
-    return ggml_backend_buffer_init(type, functions, context.release(), size);
-}
-
-size_t buffer_alignment(ggml_backend_buffer_type_t) {
-    return 64;
-}
-
-// A weight is a leaf with two dimensions. So are some inputs of a graph, which get a little more than they need.
-size_t buffer_bytes(ggml_backend_buffer_type_t, const ggml_tensor * tensor) {
-    const bool weight = tensor->op == GGML_OP_NONE && !tensor->view_src && ggml_n_dims(tensor) == 2;
-    return weight ? packed_bytes(tensor) : ggml_nbytes(tensor);
-}
-
-bool buffer_is_host(ggml_backend_buffer_type_t) {
-    return true;
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The backend
@@ -227,6 +150,8 @@ bool device_supports_buffer_type(ggml_backend_dev_t, ggml_backend_buffer_type_t 
     return ggml_backend_buft_is_host(type);
 }
 
+}  // namespace
+
 ggml_backend_dev_t device() {
     static ggml_backend_device accelerator = {
         .iface = {
@@ -246,20 +171,7 @@ ggml_backend_dev_t device() {
     return &accelerator;
 }
 
-ggml_backend_buffer_type_t buffer_type() {
-    static ggml_backend_buffer_type type = {
-        .iface = {
-            .get_name = buffer_type_name,
-            .alloc_buffer = buffer_alloc,
-            .get_alignment = buffer_alignment,
-            .get_alloc_size = buffer_bytes,
-            .is_host = buffer_is_host,
-        },
-        .device = device(),
-        .context = nullptr,
-    };
-    return &type;
-}
+namespace {
 
 // ---------------------------------------------------------------------------------------------------------------------
 // The registration
@@ -307,13 +219,6 @@ int score() {
 }
 
 }  // namespace
-
-const packed_weight & keep(ggml_tensor * weight, packed_weight packed) {
-    auto * context = static_cast<buffer_context *>(weight->buffer->context);
-    context->weights.push_back(std::make_unique<packed_weight>(std::move(packed)));
-    weight->extra = context->weights.back().get();
-    return *context->weights.back();
-}
 
 }  // namespace onednn
 

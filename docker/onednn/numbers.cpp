@@ -28,38 +28,36 @@ INLINE void store(const floats & numbers, float * to) {
     std::memcpy(to, &numbers, sizeof(numbers));
 }
 
-// To the nearest bfloat16, ties to even.
+// To the nearest bfloat16.
 INLINE void store(const floats & numbers, uint16_t * to) {
-    const bits all = (bits) numbers;
-    const halves upper = __builtin_convertvector((all + 0x7fff + ((all >> 16) & 1)) >> 16, halves);
+    const halves upper = __builtin_convertvector(((bits) numbers + 0x8000) >> 16, halves);
     std::memcpy(to, &upper, sizeof(upper));
 }
 
-// 2^turns * e^rest, the second by its series.
-INLINE void exponential(floats & x) {
-    const floats lowest = floats{} - 87.0f;
+// 2^x for x <= 0: 2^turns, and for what is left a polynomial (its series; within 3e-7).
+INLINE void power_of_two(floats & x) {
+    const floats lowest = floats{} - 126.0f;
     const floats bounded = x > lowest ? x : lowest;
-    const ints turns = __builtin_convertvector(bounded * 1.44269504f - 0.5f, ints);
-    const floats whole = __builtin_convertvector(turns, floats);
-    const floats rest = (bounded - whole * 0.693145752f) - whole * 1.42860677e-6f;
-    floats power = rest * (1.0f / 720) + (1.0f / 120);
-    power = power * rest + (1.0f / 24);
-    power = power * rest + (1.0f / 6);
-    power = power * rest + 0.5f;
-    power = power * rest + 1.0f;
+    const ints turns = __builtin_convertvector(bounded - 0.5f, ints);
+    const floats rest = bounded - __builtin_convertvector(turns, floats);
+    floats power = rest * 1.5403530e-4f + 1.3333558e-3f;
+    power = power * rest + 9.6181291e-3f;
+    power = power * rest + 5.5504109e-2f;
+    power = power * rest + 2.4022651e-1f;
+    power = power * rest + 6.9314718e-1f;
     power = power * rest + 1.0f;
     const floats scale = (floats) ((turns + 127) << 23);
     x = x > lowest ? power * scale : floats{};
 }
 
 template <typename Number>
-INLINE float all_exponentials(const float * numbers, Number * to, int64_t count, float top) {
+INLINE float all_powers(const float * numbers, Number * to, int64_t count, float top) {
     floats sum = {};
     for (int64_t i = 0; i < count; i += LANES) {
         floats x;
         load(x, numbers + i);
         x -= top;
-        exponential(x);
+        power_of_two(x);
         store(x, to + i);
         sum += x;
     }
@@ -82,24 +80,35 @@ INLINE void all_scaled(const float * numbers, Number * to, int64_t count, float 
 }  // namespace
 
 FOR_EACH_PROCESSOR float largest(const float * numbers, int64_t count, float so_far) {
+    // Two, since each waits for the comparison before.
     floats most = floats{} + so_far;
-    for (int64_t i = 0; i < count; i += LANES) {
+    floats others = most;
+    int64_t i = 0;
+    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+        floats x, y;
+        load(x, numbers + i);
+        load(y, numbers + i + LANES);
+        most = x > most ? x : most;
+        others = y > others ? y : others;
+    }
+    if (i < count) {
         floats x;
         load(x, numbers + i);
         most = x > most ? x : most;
     }
-    for (int64_t i = 0; i < LANES; i++) {
-        so_far = most[i] > so_far ? most[i] : so_far;
+    most = others > most ? others : most;
+    for (int64_t lane = 0; lane < LANES; lane++) {
+        so_far = most[lane] > so_far ? most[lane] : so_far;
     }
     return so_far;
 }
 
-FOR_EACH_PROCESSOR float exponentials(const float * numbers, float * to, int64_t count, float top) {
-    return all_exponentials(numbers, to, count, top);
+FOR_EACH_PROCESSOR float powers_of_two(const float * numbers, float * to, int64_t count, float top) {
+    return all_powers(numbers, to, count, top);
 }
 
-FOR_EACH_PROCESSOR float exponentials(const float * numbers, uint16_t * to, int64_t count, float top) {
-    return all_exponentials(numbers, to, count, top);
+FOR_EACH_PROCESSOR float powers_of_two(const float * numbers, uint16_t * to, int64_t count, float top) {
+    return all_powers(numbers, to, count, top);
 }
 
 FOR_EACH_PROCESSOR void scaled(const float * numbers, float * to, int64_t count, float factor) {
@@ -116,8 +125,8 @@ FOR_EACH_PROCESSOR void swiglu(const float * gate, const float * up, float * to,
         load(x, gate + i);
         load(y, up + i);
         // Of the two forms, the one whose power is at most 1.
-        floats power = x > 0.0f ? -x : x;
-        exponential(power);
+        floats power = (x > 0.0f ? -x : x) * LOG2_E;
+        power_of_two(power);
         store((x > 0.0f ? x : x * power) / (1.0f + power) * y, to + i);
     }
 }

@@ -9,9 +9,12 @@ namespace onednn {
 
 float largest(const float * numbers, int64_t count, float so_far);
 
-// e^(number - top), within a unit of the last place of a float32; 0 for -infinity. Returns the sum.
-float exponentials(const float * numbers, float * to, int64_t count, float top);
-float exponentials(const float * numbers, uint16_t * to, int64_t count, float top);
+// Times this, a number is the power of 2 that gives e to that number.
+constexpr float LOG2_E = 1.44269504f;
+
+// 2^(number - top), where top is at least the number; 0 for -infinity. Returns the sum.
+float powers_of_two(const float * numbers, float * to, int64_t count, float top);
+float powers_of_two(const float * numbers, uint16_t * to, int64_t count, float top);
 
 // Each number times a factor.
 void scaled(const float * numbers, float * to, int64_t count, float factor);

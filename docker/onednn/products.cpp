@@ -2,7 +2,7 @@
 
 #include "onednn.h"
 
-#include "backend.h"
+#include "buffer.h"
 #include "ggml-impl.h"
 #include "numbers.h"
 
