@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from components.server.container import ONEDNN
 from components.settings.quantisations import QUANTS
 from jinactl.beside.server import ServerTemplate
 from jinactl.kernels.said import BACKEND, PRECISION
 from jinactl.outputs import ServedModel
-
-ONEDNN = "/opt/llama.cpp/libggml-onednn.so"
-"""Where the image has the backend on oneDNN."""
 
 REEMBEDS = "embeds all documents again; `jinactl evaluate --quants {quants}` tells what searches lose"
 
