@@ -9,6 +9,7 @@
 
 #include "attention.h"
 #include "buffer.h"
+#include "elementwise.h"
 
 #include "ggml-backend-impl.h"
 #include "ggml-impl.h"
@@ -29,6 +30,7 @@ struct backend_context {
     int threads = GGML_DEFAULT_N_THREADS;
     products multiplied{dnnl::stream(engine())};
     attention attended;
+    elementwise changed;
 };
 
 const char * backend_name(ggml_backend_t) {
@@ -45,16 +47,21 @@ ggml_status backend_compute(ggml_backend_t backend, ggml_cgraph * graph) {
     // A primitive is made for the number of threads that holds when it is made.
     omp_set_num_threads(context.threads);
     context.multiplied.begin();
+    context.changed.begin();
     for (int i = 0; i < graph->n_nodes; i++) {
         ggml_tensor * node = graph->nodes[i];
         if (context.multiplied.feed_forward(graph, i)) {
             i += 3;
+        } else if (context.changed.norm(graph, i)) {
+            i += 1;
         } else if (node->op == GGML_OP_MUL_MAT) {
             context.multiplied.multiply(node);
         } else if (node->op == GGML_OP_GLU) {
             context.multiplied.glu(node);
         } else if (node->op == GGML_OP_FLASH_ATTN_EXT) {
             context.attended.compute(node, context.threads);
+        } else if (elementwise::supports(node)) {
+            context.changed.compute(node);
         }
     }
     return GGML_STATUS_SUCCESS;
@@ -142,7 +149,7 @@ bool device_supports_op(ggml_backend_dev_t, const ggml_tensor * op) {
         case GGML_OP_FLASH_ATTN_EXT:
             return attention::supports(op);
         default:
-            return false;
+            return elementwise::supports(op);
     }
 }
 

@@ -131,6 +131,63 @@ FOR_EACH_PROCESSOR void swiglu(const float * gate, const float * up, float * to,
     }
 }
 
+FOR_EACH_PROCESSOR void sums(const float * left, const float * right, float * to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x, y;
+        load(x, left + i);
+        load(y, right + i);
+        store(x + y, to + i);
+    }
+}
+
+FOR_EACH_PROCESSOR void products_of(const float * left, const float * right, float * to, int64_t count) {
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x, y;
+        load(x, left + i);
+        load(y, right + i);
+        store(x * y, to + i);
+    }
+}
+
+FOR_EACH_PROCESSOR void normalised(const float * numbers, const float * weight, float * to, int64_t count,
+                                   float epsilon) {
+    floats squares = {};
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x;
+        load(x, numbers + i);
+        squares += x * x;
+    }
+    float sum = 0.0f;
+    for (int64_t lane = 0; lane < LANES; lane++) {
+        sum += squares[lane];
+    }
+    const float factor = 1.0f / std::sqrt(sum / float(count) + epsilon);
+    for (int64_t i = 0; i < count; i += LANES) {
+        floats x, by;
+        load(x, numbers + i);
+        load(by, weight + i);
+        store(x * factor * by, to + i);
+    }
+}
+
+FOR_EACH_PROCESSOR void rotated(const float * numbers, const float * turns, float * to, int64_t pairs) {
+    for (int64_t i = 0; i < pairs; i += LANES) {
+        floats x, y, cosine, sine;
+        load(x, numbers + i);
+        load(y, numbers + pairs + i);
+        load(cosine, turns + i);
+        load(sine, turns + pairs + i);
+        store(x * cosine - y * sine, to + i);
+        store(x * sine + y * cosine, to + pairs + i);
+    }
+}
+
+__attribute__((target("avx,f16c"))) void narrowed(const float * numbers, uint16_t * to, int64_t count) {
+    for (int64_t i = 0; i < count; i += 8) {
+        _mm_storeu_si128(reinterpret_cast<__m128i *>(to + i), _mm256_cvtps_ph(_mm256_loadu_ps(numbers + i), 0));
+    }
+}
+
 __attribute__((target("avx,f16c"))) void widened(const uint16_t * numbers, float * to, int64_t count) {
     for (int64_t i = 0; i < count; i += 8) {
         _mm256_storeu_ps(to + i, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(numbers + i))));

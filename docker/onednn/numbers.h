@@ -23,7 +23,17 @@ void scaled(const float * numbers, uint16_t * to, int64_t count, float factor);
 // gate / (1 + e^-gate) * up.
 void swiglu(const float * gate, const float * up, float * to, int64_t count);
 
-// From float16.
+// To and from float16.
+void narrowed(const float * numbers, uint16_t * to, int64_t count);
 void widened(const uint16_t * numbers, float * to, int64_t count);
+
+void sums(const float * left, const float * right, float * to, int64_t count);
+void products_of(const float * left, const float * right, float * to, int64_t count);
+
+// Divided by the root of their mean square, and multiplied by a weight.
+void normalised(const float * numbers, const float * weight, float * to, int64_t count, float epsilon);
+
+// Pairs of the first and the second half, each turned by an angle: `turns` has the cosines and then the sines.
+void rotated(const float * numbers, const float * turns, float * to, int64_t pairs);
 
 }  // namespace onednn
