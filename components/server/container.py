@@ -6,16 +6,13 @@ LLAMA_ARG_UBATCH_SIZE, which are often seen, it keeps a physical batch of 512 to
 
 import pulumi_docker as docker
 
-from components.settings import ModelSettings, ServerSettings
+from components.settings import ModelSettings, ServerSettings, onednn
 from components.settings.lanes import LaneSettings, lanes
 from components.settings.schema import Device
 from components.settings.setting import PREFIX, variables_of
 
 ALIAS, QUERIES_ALIAS = "llama-server", "llama-server-queries"
 """Name on the stack's network under which the servers are reached, through their gateway."""
-
-ONEDNN = "/opt/llama.cpp/libggml-onednn.so"
-"""The backend of ggml in the image; where it is missing, the server says so in its log and computes without it."""
 
 SPIN_COUNT = "1000"
 """How often a thread looks whether the others are done before it sleeps (libgomp's GOMP_SPINCOUNT).
@@ -83,15 +80,8 @@ def environment(
         del variables["N_GPU_LAYERS"]
     extra = dict(argument.split("=", 1) for argument in server.extra_arguments)
     named = {f"{PREFIX}{name}": value for name, value in variables.items()}
-    return named | {"GOMP_SPINCOUNT": SPIN_COUNT} | _onednn(device, server) | extra
-
-
-def _onednn(device: Device, server: ServerSettings) -> dict[str, str]:
-    """Return what ggml and its backend on oneDNN read: nothing where the server is to compute without it."""
-    if device == "cuda" or server.onednn == "off":
-        return {}
-    precision = {"GGML_ONEDNN_PRECISION": "f32"} if server.onednn == "f32" else {}
-    return {"GGML_BACKEND_PATH": ONEDNN} | precision
+    by_onednn = {} if device == "cuda" else onednn.variables(server.onednn)
+    return named | {"GOMP_SPINCOUNT": SPIN_COUNT} | by_onednn | extra
 
 
 def at_once(server: ServerSettings) -> int:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from components.server.container import ONEDNN
+from components.settings import onednn
 from components.settings.quantisations import QUANTS
 from jinactl.beside.server import ServerTemplate
-from jinactl.kernels.said import BACKEND, PRECISION
 from jinactl.outputs import ServedModel
 
 REEMBEDS = "embeds all documents again; `jinactl evaluate --quants {quants}` tells what searches lose"
@@ -61,14 +60,11 @@ def choices(served: ServedModel, template: ServerTemplate, *, multiplies_on_gpu:
 
 def onednn_of(template: ServerTemplate) -> str:
     """Return the value of serverOnednn that a server is started with."""
-    variables = dict(one.partition("=")[::2] for one in template.environment)
-    if not variables.get(BACKEND):
-        return "off"
-    return "f32" if variables.get(PRECISION) == "f32" else "auto"
+    return onednn.value(dict(one.partition("=")[::2] for one in template.environment))
 
 
 def with_onednn(template: ServerTemplate, value: str) -> ServerTemplate:
     """Return the same start with another value of serverOnednn."""
-    kept = [one for one in template.environment if one.partition("=")[0] not in (BACKEND, PRECISION)]
-    added = {"off": [], "auto": [f"{BACKEND}={ONEDNN}"]}[value]
-    return replace(template, environment=[*kept, *added])
+    own = (onednn.BACKEND, onednn.PRECISION)
+    kept = [one for one in template.environment if one.partition("=")[0] not in own]
+    return replace(template, environment=[*kept, *(f"{k}={v}" for k, v in onednn.variables(value).items())])

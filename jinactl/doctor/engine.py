@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from components.commands import port_check
 from components.engine.container import Container
+from components.settings.onednn import BACKEND
 from components.startup.ending import KILLED, advice
 from jinactl.doctor.containers import PROGRAMS, EngineReading, LiveContainer
 from jinactl.doctor.finding import CannotLookError, Check, Finding
 from jinactl.kernels.reading import start_of_log
-from jinactl.kernels.said import BACKEND, multiplying
+from jinactl.kernels.said import multiplying
 
 ENDED_WHEN_TOLD = (0, 143, KILLED)
 """Exit codes of a program that was told to end, by `docker stop` say, and did, or was killed for taking its time."""

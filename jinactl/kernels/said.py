@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-BACKEND, PRECISION = "GGML_BACKEND_PATH", "GGML_ONEDNN_PRECISION"
-"""The variables by which a server gets the setting serverOnednn: ggml's own, and that of the backend on oneDNN."""
+from components.settings.onednn import BACKEND, PRECISION
 
 LIBRARY = "libggml-onednn"
 """How the name of the backend's file begins."""

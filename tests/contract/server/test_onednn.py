@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from docker.client import DockerClient
 
-from components.server.container import ONEDNN
+from components.settings.onednn import LIBRARY
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import TINY
 from sandbox.models.library import ensure_eurobert_model, ensure_model
@@ -77,7 +77,7 @@ def test_embeddings_are_those_of_ggmls_own_kernels_as_nearly_as_the_numbers_are_
     with server(server_image, model, onednn) as started:
         found = [started.embeddings(*texts) for texts in batches]
         log = started.log()
-    assert f"loaded oneDNN backend from {ONEDNN}" in log
+    assert f"loaded oneDNN backend from {LIBRARY}" in log
     assert "oneDNN model buffer size" in log
     assert onednn == "auto" or "in float32" in log
     for ours, theirs in zip(found, without, strict=True):
