@@ -6,9 +6,6 @@ from typing import Annotated
 import typer
 
 from jinactl import options
-from jinactl.bench.beside import Beside, compare
-from jinactl.bench.report import Report, lines
-from jinactl.bench.running import Running
 from jinactl.console import Console
 from jinactl.errors import CommandError
 from jinactl.kernels.reading import of_server
@@ -51,6 +48,11 @@ def bench(
     and of quant where its model file is there already. Nothing is written, and it does not begin while documents are
     being embedded. Searches are slower meanwhile.
     """
+    # They know the stack's containers, and so load Pulumi, which the other commands do without.
+    from jinactl.bench.beside import Beside, compare  # noqa: PLC0415
+    from jinactl.bench.report import Report, lines  # noqa: PLC0415
+    from jinactl.bench.running import Running  # noqa: PLC0415
+
     until = time.monotonic() + LIMIT
     console = Console(as_json=as_json)
     facts = read_stack(stack, outputs)

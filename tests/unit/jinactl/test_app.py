@@ -1,5 +1,7 @@
 """How the command line ends: its exit codes, and where it says why."""
 
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from jinactl.__main__ import main
 from jinactl.app import app, run
+from tests.unit.project import PROJECT_DIRECTORY
 
 
 def test_the_installation_puts_it_on_path() -> None:
@@ -73,3 +76,12 @@ def test_the_help_shows_each_command_in_a_whole_sentence_and_the_exit_codes(
     shown = capsys.readouterr().out
     assert "..." not in shown.partition("Commands:")[2]
     assert "Exit codes: 0 done" in shown
+
+
+def test_a_command_starts_without_pulumi_which_takes_as_long_to_load_as_all_the_rest() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import sys, jinactl.app; sys.exit('pulumi' in sys.modules)"],
+        cwd=PROJECT_DIRECTORY,
+        check=False,
+    )
+    assert ran.returncode == 0
