@@ -1,4 +1,5 @@
-// A backend of ggml that multiplies matrices, and computes attention, with oneDNN; all else stays with ggml's CPU backend.
+// A backend of ggml that multiplies matrices, and computes attention, with oneDNN, and by itself what lies between them
+// in a model of embeddings. All else stays with ggml's CPU backend.
 //
 // llama-server loads it as it does any backend that is not part of its source: GGML_BACKEND_PATH names the library.
 // Weights lie in a buffer type of its own. The first product with a weight packs it there, in place, into the layout
@@ -56,8 +57,6 @@ ggml_status backend_compute(ggml_backend_t backend, ggml_cgraph * graph) {
             i += 1;
         } else if (node->op == GGML_OP_MUL_MAT) {
             context.multiplied.multiply(node);
-        } else if (node->op == GGML_OP_GLU) {
-            context.multiplied.glu(node);
         } else if (node->op == GGML_OP_FLASH_ATTN_EXT) {
             context.attended.compute(node, context.threads);
         } else if (elementwise::supports(node)) {
@@ -144,8 +143,6 @@ bool device_supports_op(ggml_backend_dev_t, const ggml_tensor * op) {
                    !weight->view_src && known && ggml_n_dims(weight) == 2 && ggml_is_contiguous(weight) &&
                    input->type == GGML_TYPE_F32 && ggml_is_contiguous(input) && op->type == GGML_TYPE_F32;
         }
-        case GGML_OP_GLU:
-            return products::supports_glu(op);
         case GGML_OP_FLASH_ATTN_EXT:
             return attention::supports(op);
         default:

@@ -68,7 +68,14 @@ void cast(ggml_tensor * op) {
     }
 }
 
-void add(ggml_tensor * op) {
+bool supports_glu(const ggml_tensor * op) {
+    return ggml_get_glu_op(op) == GGML_GLU_OP_SWIGLU && op->src[1] && whole_rows(op->src[0]) && whole_rows(op->src[1]) &&
+           whole_rows(op);
+}
+
+// Has `work` combine two tensors of one shape into a third, some numbers at a time.
+template <typename Work>
+void combine(ggml_tensor * op, Work work) {
     const int64_t part = 4096;
     const int64_t count = ggml_nelements(op);
     const auto * left = static_cast<const float *>(op->src[0]->data);
@@ -76,7 +83,18 @@ void add(ggml_tensor * op) {
     auto * to = static_cast<float *>(op->data);
     #pragma omp parallel for
     for (int64_t at = 0; at < count; at += part) {
-        sums(left + at, right + at, to + at, std::min(part, count - at));
+        work(left + at, right + at, to + at, std::min(part, count - at));
+    }
+}
+
+// RMS_NORM, and the product of its result and a weight.
+void normalise(const ggml_tensor * norm, const float * weight, const ggml_tensor * to) {
+    float epsilon;
+    std::memcpy(&epsilon, norm->op_params, sizeof(epsilon));
+    const int64_t rows = ggml_nrows(to);
+    #pragma omp parallel for
+    for (int64_t i = 0; i < rows; i++) {
+        normalised(row(norm->src[0], i), weight, row(to, i), to->ne[0], epsilon);
     }
 }
 
@@ -91,6 +109,8 @@ bool elementwise::supports(const ggml_tensor * op) {
         case GGML_OP_ADD:
             return whole_rows(op->src[0]) && whole_rows(op->src[1]) && ggml_are_same_shape(op->src[0], op->src[1]) &&
                    whole_rows(op);
+        case GGML_OP_GLU:
+            return supports_glu(op);
         case GGML_OP_ROPE:
             return supports_rope(op);
         case GGML_OP_CPY:
@@ -105,43 +125,39 @@ bool elementwise::norm(const ggml_cgraph * graph, int first) {
         return false;
     }
     const ggml_tensor * normed = graph->nodes[first];
-    ggml_tensor * multiplied = graph->nodes[first + 1];
+    const ggml_tensor * multiplied = graph->nodes[first + 1];
     if (multiplied->src[0] != normed) {
         return false;
     }
-    const auto * weight = static_cast<const float *>(multiplied->src[1]->data);
-    float epsilon;
-    std::memcpy(&epsilon, normed->op_params, sizeof(epsilon));
-    const int64_t rows = ggml_nrows(multiplied);
-    #pragma omp parallel for
-    for (int64_t i = 0; i < rows; i++) {
-        normalised(row(normed->src[0], i), weight, row(multiplied, i), multiplied->ne[0], epsilon);
-    }
+    normalise(normed, static_cast<const float *>(multiplied->src[1]->data), multiplied);
     return true;
 }
 
 void elementwise::compute(ggml_tensor * op) {
-    const int64_t width = op->ne[0];
-    const int64_t rows = ggml_nrows(op);
-    if (op->op == GGML_OP_RMS_NORM) {
-        const std::vector<float> ones(size_t(width), 1.0f);
-        float epsilon;
-        std::memcpy(&epsilon, op->op_params, sizeof(epsilon));
-        #pragma omp parallel for
-        for (int64_t i = 0; i < rows; i++) {
-            normalised(row(op->src[0], i), ones.data(), row(op, i), width, epsilon);
+    switch (op->op) {
+        case GGML_OP_RMS_NORM:
+            normalise(op, std::vector<float>(size_t(op->ne[0]), 1.0f).data(), op);
+            break;
+        case GGML_OP_MUL: {
+            const auto * weight = static_cast<const float *>(op->src[1]->data);
+            const int64_t rows = ggml_nrows(op);
+            #pragma omp parallel for
+            for (int64_t i = 0; i < rows; i++) {
+                products_of(row(op->src[0], i), weight, row(op, i), op->ne[0]);
+            }
+            break;
         }
-    } else if (op->op == GGML_OP_MUL) {
-        #pragma omp parallel for
-        for (int64_t i = 0; i < rows; i++) {
-            products_of(row(op->src[0], i), static_cast<const float *>(op->src[1]->data), row(op, i), width);
-        }
-    } else if (op->op == GGML_OP_ADD) {
-        add(op);
-    } else if (op->op == GGML_OP_ROPE) {
-        rope(op);
-    } else {
-        cast(op);
+        case GGML_OP_ADD:
+            combine(op, sums);
+            break;
+        case GGML_OP_GLU:
+            combine(op, swiglu);
+            break;
+        case GGML_OP_ROPE:
+            rope(op);
+            break;
+        default:
+            cast(op);
     }
 }
 

@@ -1,5 +1,5 @@
-// What lies between products: norms, additions, positions, and the change of type before attention. The CPU backend has
-// these too; here they need no change of backend, which for a short text takes as long as what they compute.
+// What lies between products: norms, additions, gates, positions, and the change of type before attention. The CPU
+// backend has these too; here they need no change of backend, which for a short text takes as long as what they compute.
 #pragma once
 
 #include "onednn.h"

@@ -61,17 +61,14 @@ struct packed_weight {
 // Bytes of the tensor, or of its largest layout: a weight is packed in place.
 size_t packed_bytes(const ggml_tensor * weight);
 
-// MUL_MAT by weights of its own buffer type, and GLU between them.
+// MUL_MAT by weights of its own buffer type.
 class products {
   public:
     explicit products(const dnnl::stream & stream) : stream_(stream) {}
 
-    static bool supports_glu(const ggml_tensor * op);
-
     // Forgets the activations of the graph before.
     void begin() { converted_ = nullptr; }
     void multiply(ggml_tensor * node);
-    void glu(ggml_tensor * node);
 
     // Computes up, gate, their GLU and down at once where the nodes from `first` on are these: whether they are.
     bool feed_forward(const ggml_cgraph * graph, int first);

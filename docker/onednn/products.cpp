@@ -4,7 +4,6 @@
 
 #include "buffer.h"
 #include "ggml-impl.h"
-#include "numbers.h"
 
 #include <algorithm>
 #include <cstring>
@@ -119,24 +118,6 @@ void products::multiply(ggml_tensor * node) {
     const int64_t rows = ggml_nrows(node->src[1]);
     memory result(plain(rows, node->ne[0], memory::data_type::f32), engine(), node->data);
     run(node->src[0], rows, converted(node->src[1], rows), result);
-}
-
-bool products::supports_glu(const ggml_tensor * op) {
-    return ggml_get_glu_op(op) == GGML_GLU_OP_SWIGLU && op->src[1] && op->type == GGML_TYPE_F32 &&
-           ggml_is_contiguous(op->src[0]) && ggml_is_contiguous(op->src[1]) && ggml_is_contiguous(op) &&
-           ggml_nelements(op) % 16 == 0;
-}
-
-void products::glu(ggml_tensor * node) {
-    const auto * gate = static_cast<const float *>(node->src[0]->data);
-    const auto * up = static_cast<const float *>(node->src[1]->data);
-    auto * to = static_cast<float *>(node->data);
-    const int64_t part = 4096;
-    const int64_t count = ggml_nelements(node);
-    #pragma omp parallel for
-    for (int64_t at = 0; at < count; at += part) {
-        swiglu(gate + at, up + at, to + at, std::min(part, count - at));
-    }
 }
 
 bool products::feed_forward(const ggml_cgraph * graph, int first) {
