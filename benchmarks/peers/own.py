@@ -12,6 +12,8 @@ from benchmarks.peers.engines import Embeddings
 from benchmarks.peers.started import Started, threads
 from benchmarks.server.load import measure
 from benchmarks.server.servers import Running, container
+from components.settings import onednn
+from components.settings.schema import OneDnn
 from sandbox.machine.cache import cache_root
 from sandbox.models.eurobert import FULL
 from sandbox.models.quantise import ensure_quantised
@@ -20,19 +22,15 @@ from tests.fixtures.server_image import build_server_image
 REQUEST_SECONDS = 600
 
 
-ONEDNN = "/opt/llama.cpp/libggml-onednn.so"
-"""Where the image has the backend that multiplies by oneDNN."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Own:
     """A variant of the container; `environment` replaces variables of the stack's own.
 
-    `onednn` says whether matrices are multiplied by oneDNN or by llama.cpp's own kernels.
+    `onednn` is a value of serverOnednn; with `off`, llama.cpp's own kernels multiply.
     """
 
     quant: str = "F16"
-    onednn: bool = False
+    onednn: OneDnn = "off"
     environment: Mapping[str, str] = field(default_factory=dict)
     image: Callable[[], str] = build_server_image
 
@@ -41,9 +39,9 @@ BASE = "ours F16"
 """With llama.cpp's own kernels: all is compared with it, a second one of its kind too, which is the noise."""
 
 OWN: dict[str, Own] = {
-    "ours F16, oneDNN": Own(onednn=True),
-    "ours F16, oneDNN float32": Own(onednn=True, environment={"GGML_ONEDNN_PRECISION": "f32"}),
-    "ours Q8_0, oneDNN": Own(quant="Q8_0", onednn=True),
+    "ours F16, oneDNN": Own(onednn="auto"),
+    "ours F16, oneDNN float32": Own(onednn="f32"),
+    "ours Q8_0, oneDNN": Own(quant="Q8_0", onednn="auto"),
     BASE: Own(),
     "ours Q8_0": Own(quant="Q8_0"),
     "ours Q6_K": Own(quant="Q6_K"),
@@ -86,14 +84,16 @@ def own(variant: Own) -> Iterator[Container]:
     file = ensure_quantised(cache_root(), print, _f16(), variant.quant)
     environment = {
         "LLAMA_ARG_THREADS": str(threads()),
-        "GGML_BACKEND_PATH": ONEDNN if variant.onednn else None,
+        onednn.BACKEND: None,
+        **onednn.variables(variant.onednn),
         **variant.environment,
     }
     with container(variant.image(), file, environment, variant.quant) as running:
         # A server that can't load the library goes on without it, and the figures would be those of another one.
-        if (ONEDNN in Path(f"/proc/{running.pid}/maps").read_text()) != variant.onednn:
+        wanted = variant.onednn != "off"
+        if (onednn.LIBRARY in Path(f"/proc/{running.pid}/maps").read_text()) != wanted:
             raise SystemExit(
-                f"The server has {'not ' if variant.onednn else ''}loaded {ONEDNN}: see its log."
+                f"The server has {'not ' if wanted else ''}loaded {onednn.LIBRARY}: see its log."
             )
         yield Container(running)
 
